@@ -1,0 +1,52 @@
+// Finds and loads the native addon; the typed contract of what it exports. The only file that loads a .node.
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { NativeCrypto } from './binding/crypto-contract.js';
+import type { NativeTls } from './binding/tls-contract.js';
+
+/** What was detected in the AWS-LC source at build time. */
+export interface NativeCapabilities {
+  /** ML-KEM from a seed, with a given m, and the key checks. */
+  readonly mlKem: boolean;
+  /** ML-DSA with a given seed, context and deterministic signing. */
+  readonly mlDsa: boolean;
+  readonly tls: boolean;
+}
+
+/** Everything that the addon exports to JavaScript. */
+export interface NativeBinding extends NativeCrypto, NativeTls {
+  /** e.g. `5.12.0`. */
+  readonly awsLcVersion: string;
+  /** Whether AWS-LC was built as a FIPS module. */
+  readonly fips: boolean;
+  readonly capabilities: NativeCapabilities;
+}
+
+export type BindingState =
+  | { readonly loaded: true; readonly binding: NativeBinding; readonly path: string }
+  | { readonly loaded: false; readonly reason: string; readonly path: string };
+
+const addonPath = fileURLToPath(new URL('../build/Release/pqtls.node', import.meta.url));
+
+let state: BindingState | undefined;
+
+/** Loads the addon once for each thread. Throws only with PQTLS_REQUIRE_NATIVE=1. */
+export function loadBinding(): BindingState {
+  if (state === undefined) {
+    try {
+      const binding = createRequire(import.meta.url)(addonPath) as NativeBinding;
+      state = { loaded: true, binding, path: addonPath };
+    } catch (error) {
+      const reason = (error as Error).message.split('\n', 1)[0] ?? 'unknown';
+      state = { loaded: false, reason, path: addonPath };
+    }
+  }
+  if (!state.loaded && process.env['PQTLS_REQUIRE_NATIVE'] === '1') {
+    throw Object.assign(
+      new Error(`PQTLS_REQUIRE_NATIVE=1 and the native addon did not load: ${state.reason}. Build it with "npm rebuild pqtls".`),
+      { code: 'ERR_PQTLS_NATIVE_MISSING' },
+    );
+  }
+  return state;
+}
