@@ -6,7 +6,14 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { awsLcHash, libraries } from './aws-lc-build.mjs';
 import { nodeHeadersDir } from './node-headers.mjs';
-import { addonBuildDir, addonPath, generatedIncludeDir, missingAddonNote, projectDir, vendorBuildDir } from './paths.mjs';
+import {
+  addonBuildDir,
+  addonPath,
+  generatedIncludeDir,
+  missingAddonNote,
+  projectDir,
+  vendorBuildDir,
+} from './paths.mjs';
 import { run, withoutNpmConfig } from './run.mjs';
 import { contentsOf, hashOf, hashOfFile, isStamped, stamp, unstamp, writeIfChanged } from './stamp.mjs';
 
@@ -26,6 +33,8 @@ function stampPath(configuration) {
 function addonHash(source) {
   return hashOf({
     awsLc: awsLcHash(source),
+    // gyp writes absolute paths into its makefiles.
+    dir: projectDir,
     native: contentsOf(join(projectDir, 'native'), isNativeSource),
     gyp: hashOfFile(join(projectDir, 'binding.gyp')),
     nodeAddonApi: JSON.parse(readFileSync(require.resolve('node-addon-api/package.json'), 'utf8')).version,
@@ -63,7 +72,8 @@ export async function buildAddon(source, configuration, step) {
       if (/^\s+(CXX|SOLINK_MODULE)\(target\)/.test(line)) step.update(++done / (total + 1));
     },
   });
-  if (configuration === 'Release') await run(process.execPath, ['-e', 'require(process.argv[1])', addonPath()], { cwd: projectDir });
+  if (configuration === 'Release')
+    await run(process.execPath, ['-e', 'require(process.argv[1])', addonPath()], { cwd: projectDir });
   rmSync(missingAddonNote, { force: true });
   stamp(stampPath(configuration), addonHash(source));
 }

@@ -42,7 +42,10 @@ export function archiveSymbols(path) {
  */
 function gnuIndex(content, width) {
   const count = width === 4 ? content.readUInt32BE(0) : Number(content.readBigUInt64BE(0));
-  const names = content.subarray(width * (count + 1)).toString('latin1').split('\0');
+  const names = content
+    .subarray(width * (count + 1))
+    .toString('latin1')
+    .split('\0');
   return new Set(names.slice(0, count));
 }
 

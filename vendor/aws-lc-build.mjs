@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { verifySource } from './aws-lc-source.mjs';
 import { writeFeatureHeader } from './features.mjs';
-import { awsLcBuildDir, projectDir, vendorBuildDir, vendorDir } from './paths.mjs';
+import { awsLcBuildDir, vendorBuildDir, vendorDir } from './paths.mjs';
 import { run, withoutNpmConfig } from './run.mjs';
 import { StepFailedError } from './setup-error.mjs';
 import { hashOf, isStamped, stamp, unstamp } from './stamp.mjs';
@@ -26,7 +26,6 @@ export function awsLcHash(source) {
   const { CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS } = process.env;
   return hashOf({
     source: source.identity,
-    dir: projectDir,
     cmake: readFileSync(join(vendorDir, 'CMakeLists.txt'), 'utf8'),
     extra: extraFlags(),
     environment: [CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS],

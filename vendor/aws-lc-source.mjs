@@ -44,11 +44,8 @@ export function isFetched(source) {
   return existsSync(join(source.dir, 'CMakeLists.txt'));
 }
 
-/**
- * Fetches the pinned source with cargo, into vendor/crates/.
- * @param {AwsLcSource} source
- */
-export async function fetchSource(source) {
+/** Fetches the pinned source with cargo, into vendor/crates/. */
+export async function fetchSource() {
   rmSync(cratesDir, { recursive: true, force: true });
   try {
     await run(cargoCommand(), ['vendor', '--locked', '--versioned-dirs', cratesDir], {
@@ -62,8 +59,12 @@ export async function fetchSource(source) {
     const tooOld = /lock file version|edition20\d\d|is not stabilized/.test(reason);
     throw new NativeUnavailableError(
       tooOld
-        ? [`missing: a newer cargo (1.71 or later). Get it from https://rustup.rs, or on Debian 12 with: apt-get install cargo-web`]
-        : [`missing: the AWS-LC source, which cargo could not fetch (${lastMeaningfulLine(reason)}). Try again with a network, or set AWS_LC_SOURCE_DIR`],
+        ? [
+            `missing: a newer cargo (1.71 or later). Get it from https://rustup.rs, or on Debian 12 with: apt-get install cargo-web`,
+          ]
+        : [
+            `missing: the AWS-LC source, which cargo could not fetch (${lastMeaningfulLine(reason)}). Try again with a network, or set AWS_LC_SOURCE_DIR`,
+          ],
     );
   }
   // The addon needs one package only; the others are the build helpers of its Rust side.
@@ -83,7 +84,9 @@ export function verifySource() {
   /** @type {{ files: Record<string, string>, package: string }} */
   const checksums = JSON.parse(readFileSync(join(dir, '.cargo-checksum.json'), 'utf8'));
   if (checksums.package !== pin.checksum) {
-    throw new StepFailedError(`${dir} is not the pinned package: checksum ${checksums.package}, Cargo.lock says ${pin.checksum}`);
+    throw new StepFailedError(
+      `${dir} is not the pinned package: checksum ${checksums.package}, Cargo.lock says ${pin.checksum}`,
+    );
   }
   const present = new Set(filesBelow(dir));
   present.delete('.cargo-checksum.json');
@@ -93,23 +96,29 @@ export function verifySource() {
       if (/(^|\/)\.(git|cargo)/.test(path)) continue;
       throw new StepFailedError(`${join(dir, path)} is missing. Remove vendor/crates and try again`);
     }
-    const actual = createHash('sha256').update(readFileSync(join(dir, path))).digest('hex');
+    const actual = createHash('sha256')
+      .update(readFileSync(join(dir, path)))
+      .digest('hex');
     if (actual !== expected) {
-      throw new StepFailedError(`${join(dir, path)} was changed: its checksum is not the published one. Remove vendor/crates and try again`);
+      throw new StepFailedError(
+        `${join(dir, path)} was changed: its checksum is not the published one. Remove vendor/crates and try again`,
+      );
     }
   }
   const [stranger] = present;
   if (stranger !== undefined) {
-    throw new StepFailedError(`${join(dir, stranger)} is not part of the published package. Remove vendor/crates and try again`);
+    throw new StepFailedError(
+      `${join(dir, stranger)} is not part of the published package. Remove vendor/crates and try again`,
+    );
   }
 }
 
 /** Version and checksum of the pinned package, from the committed lock file. */
 export function readPin() {
   const lock = readFileSync(join(pinDir, 'Cargo.lock'), 'utf8');
-  const entry = new RegExp(`name = "${packageName}"\nversion = "([^"]+)"\nsource = "[^"]+"\nchecksum = "([0-9a-f]{64})"`).exec(
-    lock.replaceAll('\r\n', '\n'),
-  );
+  const entry = new RegExp(
+    `name = "${packageName}"\nversion = "([^"]+)"\nsource = "[^"]+"\nchecksum = "([0-9a-f]{64})"`,
+  ).exec(lock.replaceAll('\r\n', '\n'));
   if (entry?.[1] === undefined || entry[2] === undefined) {
     throw new StepFailedError(`vendor/aws-lc/Cargo.lock does not pin ${packageName}. Run: npm run update-aws-lc`);
   }
@@ -122,13 +131,18 @@ export function readPin() {
  */
 function checkout(dir) {
   if (!existsSync(join(dir, 'CMakeLists.txt')) || !existsSync(join(dir, 'include/openssl/base.h'))) {
-    throw new StepFailedError(`AWS_LC_SOURCE_DIR=${dir} is not an AWS-LC source tree: CMakeLists.txt or include/openssl/base.h is missing`);
+    throw new StepFailedError(
+      `AWS_LC_SOURCE_DIR=${dir} is not an AWS-LC source tree: CMakeLists.txt or include/openssl/base.h is missing`,
+    );
   }
   return { dir, identity: `checkout ${dir} ${hashOf(shapeOf(dir))}`, label: dir, pinned: false };
 }
 
 /** @param {string} output */
 function lastMeaningfulLine(output) {
-  const lines = output.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return lines.findLast((line) => !line.startsWith('Caused by')) ?? 'no reason given';
 }

@@ -24,7 +24,11 @@ const features = [
     symbols: ['ml_kem_512_check_pk', 'ml_kem_768_check_pk', 'ml_kem_1024_check_pk', 'ml_kem_768_check_sk'],
     meaning: "ML-KEM's key checks and seeded forms (internal)",
   },
-  { macro: 'PQTLS_HAVE_ML_DSA', symbols: ['EVP_PKEY_pqdsa_new_raw_public_key'], meaning: 'ML-DSA through the public interface' },
+  {
+    macro: 'PQTLS_HAVE_ML_DSA',
+    symbols: ['EVP_PKEY_pqdsa_new_raw_public_key'],
+    meaning: 'ML-DSA through the public interface',
+  },
   {
     macro: 'PQTLS_HAVE_ML_DSA_INTERNAL',
     symbols: ['ml_dsa_44_sign_internal', 'ml_dsa_65_sign_internal', 'ml_dsa_87_sign_internal'],

@@ -17,7 +17,10 @@ async function installForConsumer() {
     await buildNative(lineReporter());
     removeIntermediates();
   } catch (error) {
-    const reasons = error instanceof NativeUnavailableError ? error.reasons : [`the build failed: ${/** @type {Error} */ (error).message}`];
+    const reasons =
+      error instanceof NativeUnavailableError
+        ? error.reasons
+        : [`the build failed: ${/** @type {Error} */ (error).message}`];
     removeIntermediates();
     noteMissingAddon(reasons);
     for (const reason of reasons) console.error(`pqtls: ${reason}`);
@@ -25,7 +28,9 @@ async function installForConsumer() {
       console.error('pqtls: the native addon was not built, and PQTLS_REQUIRE_NATIVE=1 asks for it');
       process.exitCode = 1;
     } else {
-      console.error('pqtls: installed without the native addon: pqtls/crypto works on the noble provider, TLS does not.');
+      console.error(
+        'pqtls: installed without the native addon: pqtls/crypto works on the noble provider, TLS does not.',
+      );
       console.error('pqtls: after installing what is missing, run: npm rebuild pqtls');
     }
   }
@@ -37,7 +42,8 @@ function removeIntermediates() {
   rmSync(vendorBuildDir, { recursive: true, force: true });
   if (!existsSync(addonBuildDir)) return;
   for (const name of readdirSync(addonBuildDir)) {
-    if (name !== 'Release' && !name.endsWith('.stamp')) rmSync(join(addonBuildDir, name), { recursive: true, force: true });
+    if (name !== 'Release' && !name.endsWith('.stamp'))
+      rmSync(join(addonBuildDir, name), { recursive: true, force: true });
   }
   const release = join(addonBuildDir, 'Release');
   if (!existsSync(release)) return;

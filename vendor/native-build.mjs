@@ -21,10 +21,12 @@ export async function buildNative(reporter, configuration = 'Release') {
   if (missing.length > 0) throw new NativeUnavailableError(missing);
 
   if (!isFetched(source)) {
-    await reporter.step(`Fetching the AWS-LC source (${source.label}, about 10 MB)`, () => fetchSource(source));
+    await reporter.step(`Fetching the AWS-LC source (${source.label}, about 10 MB)`, fetchSource);
   }
   if (!isAwsLcBuilt(source)) {
-    await reporter.step(`Building AWS-LC (${source.label}, about a minute on two cores)`, (step) => buildAwsLc(source, step));
+    await reporter.step(`Building AWS-LC (${source.label}, about a minute on two cores)`, (step) =>
+      buildAwsLc(source, step),
+    );
   }
   const name = configuration === 'Release' ? 'the addon' : 'the addon with sanitizers';
   await reporter.step(`Building ${name}`, (step) => buildAddon(source, configuration, step));

@@ -44,7 +44,18 @@ async function fetchHeaders(target) {
   mkdirSync(scratch, { recursive: true });
   const install = (/** @type {string} */ range) =>
     runNpm(
-      ['install', '--prefix', scratch, '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${range}`],
+      [
+        'install',
+        '--prefix',
+        scratch,
+        '--no-save',
+        '--no-package-lock',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '--prefer-offline',
+        `${name}@${range}`,
+      ],
       { cwd: scratch },
     );
   try {

@@ -49,7 +49,13 @@ function barReporter(clack) {
     async step(title, work) {
       const started = performance.now();
       const resolution = 100;
-      const bar = clack.progress({ max: resolution, size: 30, style: 'block', output: process.stderr, indicator: 'timer' });
+      const bar = clack.progress({
+        max: resolution,
+        size: 30,
+        style: 'block',
+        output: process.stderr,
+        indicator: 'timer',
+      });
       let shown = 0;
       bar.start(title);
       try {

@@ -50,7 +50,13 @@ async function main() {
     if (!(error instanceof NativeUnavailableError)) throw error;
     explainMissing(error);
   }
-  await buildTypeScript([...(values.test ? /** @type {const} */ (['test']) : []), ...(values.bench ? /** @type {const} */ (['bench']) : [])], reporter);
+  await buildTypeScript(
+    [
+      ...(values.test ? /** @type {const} */ (['test']) : []),
+      ...(values.bench ? /** @type {const} */ (['bench']) : []),
+    ],
+    reporter,
+  );
 }
 
 /** @param {NativeUnavailableError} error */
@@ -66,7 +72,9 @@ function explainMissing(error) {
 function checkNodeVersion() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    throw new StepFailedError(`Node ${process.versions.node} is too old: pqtls needs 20.19 or later. Get it from https://nodejs.org`);
+    throw new StepFailedError(
+      `Node ${process.versions.node} is too old: pqtls needs 20.19 or later. Get it from https://nodejs.org`,
+    );
   }
 }
 

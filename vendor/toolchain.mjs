@@ -17,7 +17,13 @@ const posixCompiler = { debian: 'build-essential', macos: 'xcode-select --instal
 
 /** @type {readonly Tool[]} */
 const posixTools = [
-  { name: 'a C compiler', why: 'compiles AWS-LC', override: 'CC', commands: ['cc', 'gcc', 'clang'], install: posixCompiler },
+  {
+    name: 'a C compiler',
+    why: 'compiles AWS-LC',
+    override: 'CC',
+    commands: ['cc', 'gcc', 'clang'],
+    install: posixCompiler,
+  },
   {
     name: 'a C++ compiler',
     why: 'compiles AWS-LC and the addon',
@@ -25,7 +31,13 @@ const posixTools = [
     commands: ['c++', 'g++', 'clang++'],
     install: posixCompiler,
   },
-  { name: 'make', why: 'node-gyp builds with it', override: 'MAKE', commands: ['make', 'gmake'], install: { ...posixCompiler, debian: 'make' } },
+  {
+    name: 'make',
+    why: 'node-gyp builds with it',
+    override: 'MAKE',
+    commands: ['make', 'gmake'],
+    install: { ...posixCompiler, debian: 'make' },
+  },
 ];
 
 /** @type {readonly Tool[]} */
@@ -62,7 +74,11 @@ const cargo = {
  */
 export function missingTools(options) {
   // On Windows node-gyp and CMake find Visual Studio themselves.
-  const tools = [...(process.platform === 'win32' ? [] : posixTools), ...commonTools, ...(options.needsCargo ? [cargo] : [])];
+  const tools = [
+    ...(process.platform === 'win32' ? [] : posixTools),
+    ...commonTools,
+    ...(options.needsCargo ? [cargo] : []),
+  ];
   return tools.filter((tool) => findTool(tool) === undefined).map(explain);
 }
 

@@ -36,10 +36,13 @@ async function compile(part, hash, reporter) {
   unstamp(stampPath);
   removeStale(part);
   // tsc's own record says "up to date" of outputs that were removed.
-  if (!expectedOutputs(part).every((path) => existsSync(path))) rmSync(join(stateDir, `${part}.tsbuildinfo`), { force: true });
+  if (!expectedOutputs(part).every((path) => existsSync(path)))
+    rmSync(join(stateDir, `${part}.tsbuildinfo`), { force: true });
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const project = part === 'src' ? projectDir : join(projectDir, part);
-  await reporter.step(`Compiling ${part}/`, () => run(process.execPath, [tsc, '--pretty', 'false', '-p', project], { cwd: projectDir }));
+  await reporter.step(`Compiling ${part}/`, () =>
+    run(process.execPath, [tsc, '--pretty', 'false', '-p', project], { cwd: projectDir }),
+  );
   stamp(stampPath, hash);
 }
 
@@ -63,8 +66,8 @@ function sourcesOf(part) {
 
 /** @param {Part} part */
 function expectedOutputs(part) {
-  return filesBelow(join(projectDir, part), (path) => /\.[cm]?ts$/.test(path) && !/\.d\.[cm]?ts$/.test(path)).map((path) =>
-    join(projectDir, outputs[part], path.replace(/ts$/, 'js')),
+  return filesBelow(join(projectDir, part), (path) => /\.[cm]?ts$/.test(path) && !/\.d\.[cm]?ts$/.test(path)).map(
+    (path) => join(projectDir, outputs[part], path.replace(/ts$/, 'js')),
   );
 }
 

@@ -24,7 +24,8 @@ const lockPath = join(pinDir, 'Cargo.lock');
 
 /** @param {string | undefined} requested */
 async function updatePin(requested) {
-  if (findInPath(cargoCommand()) === undefined) throw new StepFailedError('cargo is missing. Get it from https://rustup.rs');
+  if (findInPath(cargoCommand()) === undefined)
+    throw new StepFailedError('cargo is missing. Get it from https://rustup.rs');
   if (requested !== undefined && !/^\d+\.\d+\.\d+$/.test(requested)) {
     throw new StepFailedError(`"${requested}" is not a version. Example: npm run update-aws-lc -- 0.47.0`);
   }
@@ -74,7 +75,10 @@ function setRequirement(manifest, requirement) {
 }
 
 try {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', default: false } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', default: false } },
+  });
   if (values.help) console.log(help);
   else await updatePin(positionals[0]);
 } catch (error) {
