@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { awsLcHash, libraries } from './aws-lc-build.mjs';
 import { nodeHeadersDir } from './node-headers.mjs';
@@ -15,6 +16,7 @@ import {
   vendorBuildDir,
 } from './paths.mjs';
 import { run, withoutNpmConfig } from './run.mjs';
+import { StepFailedError } from './setup-error.mjs';
 import { contentsOf, hashOf, hashOfFile, isStamped, stamp, unstamp, writeIfChanged } from './stamp.mjs';
 
 const require = createRequire(import.meta.url);
@@ -65,15 +67,20 @@ export async function buildAddon(source, configuration, step) {
   await nodeGyp(['configure', `--nodedir=${nodeDir}`, '--release'], {});
   const total = contentsOf(join(projectDir, 'native'), (path) => path.endsWith('.cc')).length + 1;
   let done = 0;
-  await nodeGyp(['build', `--nodedir=${nodeDir}`, '--jobs=max', '--release'], {
-    // gyp's makefiles choose among the configurations of binding.gyp by this variable.
-    ...(configuration === 'Release' ? {} : { env: { BUILDTYPE: configuration } }),
-    onLine: (line) => {
-      if (/^\s+(CXX|SOLINK_MODULE)\(target\)/.test(line)) step.update(++done / (total + 1));
-    },
-  });
-  if (configuration === 'Release')
+  const onLine = (/** @type {string} */ line) => {
+    if (/^\s+(CXX|SOLINK_MODULE)\(target\)/.test(line)) step.update(++done / (total + 1));
+  };
+  if (configuration === 'Release') {
+    await nodeGyp(['build', `--nodedir=${nodeDir}`, '--jobs=max', '--release'], { onLine });
     await run(process.execPath, ['-e', 'require(process.argv[1])', addonPath()], { cwd: projectDir });
+  } else {
+    // node-gyp knows Release and Debug only; the makefile that it wrote knows every configuration of binding.gyp.
+    const args = ['-C', addonBuildDir, `BUILDTYPE=${configuration}`, `--jobs=${availableParallelism()}`];
+    await run(process.env['MAKE'] ?? 'make', args, { cwd: projectDir, onLine });
+  }
+  if (!existsSync(addonPath(configuration))) {
+    throw new StepFailedError(`the build finished, but ${addonPath(configuration)} is not there`);
+  }
   rmSync(missingAddonNote, { force: true });
   stamp(stampPath(configuration), addonHash(source));
 }
@@ -89,13 +96,13 @@ export function noteMissingAddon(reasons) {
 
 /**
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} options
+ * @param {{ onLine?: (line: string) => void }} options
  */
 function nodeGyp(args, options) {
   return run(process.execPath, [require.resolve('node-gyp/bin/node-gyp.js'), ...args], {
     cwd: projectDir,
-    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
-    env: { ...withoutNpmConfig(process.env), ...options.env },
+    ...options,
+    env: withoutNpmConfig(process.env),
   });
 }
 
