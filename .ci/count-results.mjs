@@ -1,4 +1,4 @@
-// Counts the assertions of a TAP file and prints "N passed, N failed": usage: count-results.mjs FILE [FAILED STEP...]
+// Shows the failed assertions of a TAP file, then "N passed, N failed": usage: count-results.mjs FILE [FAILED STEP...]
 // @ts-check
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -24,7 +24,11 @@ async function count(tap) {
     if (event !== 'assert' || typeof result !== 'object') continue;
     if (result.skip || result.todo) counted.skipped++;
     else if (result.ok) counted.passed++;
-    else counted.failed++;
+    else {
+      counted.failed++;
+      console.log(`not ok - ${result.fullname} > ${result.name}`);
+      if (result.diag) console.log(JSON.stringify(result.diag, null, 2).replace(/^/gm, '    '));
+    }
   }
   return counted;
 }
