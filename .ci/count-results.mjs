@@ -26,7 +26,7 @@ async function count(tap) {
     else if (result.ok) counted.passed++;
     else {
       counted.failed++;
-      console.log(`not ok - ${result.fullname} > ${result.name}`);
+      console.log(`not ok - ${result.fullname}`);
       if (result.diag) console.log(JSON.stringify(result.diag, null, 2).replace(/^/gm, '    '));
     }
   }
