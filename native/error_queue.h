@@ -1,0 +1,27 @@
+// AWS-LC's per-thread error queue, read once and emptied.
+#ifndef PQTLS_NATIVE_ERROR_QUEUE_H_
+#define PQTLS_NATIVE_ERROR_QUEUE_H_
+
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+
+namespace pqtls {
+
+struct QueuedError {
+  uint32_t packed = 0;
+  std::string library;  // e.g. "SSL routines"
+  std::string reason;   // e.g. "WRONG_VERSION_NUMBER"; empty when the queue was empty
+};
+
+// The oldest error, which is the cause of those after it. Empties the queue.
+QueuedError TakeError();
+
+// An Error with `library` and `reason`, for src/errors.ts to turn into the public class.
+Napi::Error MakeError(Napi::Env env, const char* what, const QueuedError& error);
+void ThrowTakenError(Napi::Env env, const char* what);
+
+}  // namespace pqtls
+
+#endif  // PQTLS_NATIVE_ERROR_QUEUE_H_
