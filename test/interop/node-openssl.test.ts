@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { connect, createServer, defaultGroups, type HandshakeInfo } from 'pqtls';
-import { Authority, type Issued } from '../support/certificates.js';
+import { Authority, type Issued } from '#src/cli/demo-authority.js';
 import { nodeBinary, type NodeVersion } from '../support/node-versions.js';
 import { exchangePattern } from '../support/pattern.js';
 import type { PeerConfig, PeerReport } from './node-peer.js';

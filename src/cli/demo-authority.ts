@@ -1,4 +1,4 @@
-// Certificates for tests, made on the spot with WebCrypto: a CA and leaves that it signs.
+// A certificate authority that lives for one run, for `npm start` and the tests. Not part of the package.
 
 import { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
@@ -35,28 +35,22 @@ const algorithms = {
 
 const day = 24 * 60 * 60 * 1000;
 
-async function generate(kind: KeyKind): Promise<CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(algorithms[kind], true, ['sign', 'verify'])) as unknown as CryptoKeyPair;
+async function generate(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(algorithms[kind], true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }
 
-async function privateKeyPem(key: CryptoKey): Promise<string> {
-  const der = await webcrypto.subtle.exportKey('pkcs8', key as unknown as webcrypto.CryptoKey);
+async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const der = await webcrypto.subtle.exportKey('pkcs8', key);
   return x509.PemConverter.encode(der, 'PRIVATE KEY');
 }
 
-type CryptoKey = Parameters<typeof x509.X509CertificateGenerator.create>[0] extends { signingKey: infer K } ? K : never;
-interface CryptoKeyPair {
-  publicKey: CryptoKey;
-  privateKey: CryptoKey;
-}
-
-/** A certificate authority that lives as long as a test. */
+/** A CA with a P-256 key, and leaves that it signs. */
 export class Authority {
   readonly cert: string;
   readonly #certificate: x509.X509Certificate;
-  readonly #keys: CryptoKeyPair;
+  readonly #keys: webcrypto.CryptoKeyPair;
 
-  private constructor(certificate: x509.X509Certificate, keys: CryptoKeyPair) {
+  private constructor(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair) {
     this.cert = certificate.toString('pem');
     this.#certificate = certificate;
     this.#keys = keys;
