@@ -1,31 +1,44 @@
 // The addon's entry point: what is exported to JavaScript, by concept. Contract: src/binding.ts.
 #include "addon.h"
 
+#include <openssl/base.h>
 #include <openssl/crypto.h>
-#include <pqtls/aws_lc_features.h>
 
-#include "connection.h"
-#include "secure_context.h"
-#include "trust_store.h"
+#include "aws_lc_internal.h"
+#include "bench_floor.h"
+#include "digest.h"
+#include "hybrid.h"
+#include "kem.h"
+#include "signature.h"
+#include "tls.h"
 
 namespace pqtls {
 
 Addon::Addon(Napi::Env env, Napi::Object exports) {
-  exports.Set("awsLcVersion", Napi::String::New(env, AWSLC_VERSION_NUMBER_STRING));
-  exports.Set("fips", Napi::Boolean::New(env, FIPS_mode() != 0));
-  Napi::Object capabilities = Napi::Object::New(env);
-  capabilities.Set("mlKem", Napi::Boolean::New(env, PQTLS_HAVE_ML_KEM_INTERNAL));
-  capabilities.Set("mlDsa", Napi::Boolean::New(env, PQTLS_HAVE_ML_DSA_INTERNAL));
-  capabilities.Set("tls", Napi::Boolean::New(env, true));
-  exports.Set("capabilities", capabilities);
+  Napi::ArrayBuffer scratch = Napi::ArrayBuffer::New(env, kScratchLength);
+  scratch_ = static_cast<uint8_t*>(scratch.Data());
+  scratch_reference_ = Napi::Persistent(scratch);
 
-  Napi::Int32Array registers = Napi::Int32Array::New(env, kProgressRegisters);
+  Napi::Object capabilities = Napi::Object::New(env);
+  capabilities.Set("mlKem", kKemSupported);
+  capabilities.Set("mlDsa", kSignatureSupported);
+  capabilities.Set("tls", kTlsSupported);
+  exports.Set("awsLcVersion", AWSLC_VERSION_NUMBER_STRING);
+  exports.Set("fips", FIPS_mode() == 1);
+  exports.Set("capabilities", capabilities);
+  exports.Set("scratch", Napi::Uint8Array::New(env, kScratchLength, scratch, 0));
+
+  RegisterKem(this, env, exports);
+  RegisterSignature(this, env, exports);
+  RegisterDigest(this, env, exports);
+  RegisterHybrid(this, env, exports);
+  RegisterBenchFloor(this, env, exports);
+  RegisterTls(this, env, exports);
+}
+
+void Addon::set_progress_registers(Napi::Int32Array registers) {
   progress_registers_ = registers.Data();
-  registers_ = Napi::Persistent(registers);
-  exports.Set("progress", registers);
-  exports.Set("TrustStore", TrustStore::Define(env));
-  exports.Set("SecureContext", SecureContext::Define(env));
-  exports.Set("Connection", Connection::Define(env));
+  registers_reference_ = Napi::Persistent(registers);
 }
 
 }  // namespace pqtls

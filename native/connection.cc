@@ -1,4 +1,7 @@
 // One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. No call into JavaScript from here.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS
+
 #include "connection.h"
 
 #include <openssl/err.h>
@@ -401,3 +404,5 @@ Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
 void Connection::Destroy(const Napi::CallbackInfo&) { ssl_.reset(); }
 
 }  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS

@@ -1,4 +1,7 @@
 // What the handshake messages of one connection say: offered groups, key shares, schemes. RFC 9846, Section 4.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS
+
 #include "hello_observer.h"
 
 #include <openssl/ssl.h>
@@ -108,3 +111,5 @@ void HelloObserver::ParseServerHello(CBS body) {
 }
 
 }  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS

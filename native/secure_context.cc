@@ -1,4 +1,7 @@
 // SSL_CTX for JavaScript: certificates, trust, versions, groups, schemes. src/tls/secure-context.ts checks the options.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS
+
 #include "secure_context.h"
 
 #include <openssl/err.h>
@@ -163,3 +166,5 @@ Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info
 }
 
 }  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS

@@ -1,4 +1,7 @@
 // A set of trusted certificates, parsed once and shared between contexts; and the verification of a chain against it.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS
+
 #include "trust_store.h"
 
 #include <openssl/err.h>
@@ -95,3 +98,5 @@ int VerifyPeerChain(SSL* ssl) {
 }
 
 }  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS

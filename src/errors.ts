@@ -145,6 +145,11 @@ export function outOfRange(name: string, range: string, received: unknown): Rang
   );
 }
 
+/** An Error with Node's `ERR_CRYPTO_HASH_FINALIZED`, for input or output of a hash that is over. */
+export function hashFinalized(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_CRYPTO_HASH_FINALIZED' });
+}
+
 /** The class that a fault of a connection becomes. */
 type Fault = 'invalid-message' | 'misbehaved' | 'incompatible' | 'certificate' | 'decrypt' | 'eof' | 'internal';
 
