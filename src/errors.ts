@@ -142,3 +142,8 @@ export function outOfRange(name: string, range: string, received: unknown): Rang
     { code: 'ERR_OUT_OF_RANGE' },
   );
 }
+
+/** An Error with Node's `ERR_CRYPTO_HASH_FINALIZED`, for input or output of a hash that is over. */
+export function hashFinalized(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_CRYPTO_HASH_FINALIZED' });
+}

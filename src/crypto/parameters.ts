@@ -108,3 +108,18 @@ export const groupLayouts = {
   secp256r1: { kind: 'classical', clientShare: 65, serverShare: 65, sharedSecret: 32 },
   secp384r1: { kind: 'classical', clientShare: 97, serverShare: 97, sharedSecret: 48 },
 } as const satisfies Record<GroupName, HybridLayout | ClassicalLayout>;
+
+/** Other spellings of groups, in lower case: IANA's, NIST's, OpenSSL's and node:tls's. */
+export const groupAliases: ReadonlyMap<string, GroupName> = new Map<string, GroupName>([
+  ['x25519mlkem768', 'X25519MLKEM768'],
+  ['secp256r1mlkem768', 'SecP256r1MLKEM768'],
+  ['secp384r1mlkem1024', 'SecP384r1MLKEM1024'],
+  ['x25519', 'X25519'],
+  ['secp256r1', 'secp256r1'],
+  ['p-256', 'secp256r1'],
+  ['p256', 'secp256r1'],
+  ['prime256v1', 'secp256r1'],
+  ['secp384r1', 'secp384r1'],
+  ['p-384', 'secp384r1'],
+  ['p384', 'secp384r1'],
+]);

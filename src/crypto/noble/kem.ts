@@ -120,22 +120,18 @@ export class NobleDecapsulationKey implements ProviderDecapsulationKey {
   }
 
   decapsulate(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
-    const sharedSecret = this.#public.prepared().decapsulate(ciphertext, this.#secret.use());
-    const copy = copyOf(sharedSecret);
-    sharedSecret.fill(0);
-    return copy;
+    return this.#decapsulate(ciphertext, this.#secret.use());
   }
 
   decapsulateInto(ciphertext: Uint8Array, sharedSecret: Uint8Array): void {
-    const made = this.#public.prepared().decapsulate(ciphertext, this.#secret.use());
+    const made = this.decapsulate(ciphertext);
     sharedSecret.set(made);
     made.fill(0);
   }
 
-  async decapsulateAsync(ciphertext: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    this.#secret.use();
+  decapsulateAsync(ciphertext: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     const taken = copyOf(ciphertext);
-    return this.#queue.run(() => this.decapsulate(taken));
+    return this.#secret.useLater(this.#queue, (secret) => this.#decapsulate(taken, secret));
   }
 
   encapsulationKey(): ProviderEncapsulationKey {
@@ -154,6 +150,13 @@ export class NobleDecapsulationKey implements ProviderDecapsulationKey {
   destroy(): void {
     this.#secret.destroy();
     this.#seed?.destroy();
+  }
+
+  #decapsulate(ciphertext: Uint8Array, secret: Uint8Array): Uint8Array<ArrayBuffer> {
+    const sharedSecret = this.#public.prepared().decapsulate(ciphertext, secret);
+    const copy = copyOf(sharedSecret);
+    sharedSecret.fill(0);
+    return copy;
   }
 }
 

@@ -33,27 +33,63 @@ interface Component {
 export class NobleKeyExchange implements ProviderKeyExchange {
   readonly #group: GroupName;
   readonly #queue: TurnQueue;
-  #started: readonly { component: Component; secret: StartedComponent }[] | undefined;
+  #started: StartedComponents | undefined;
 
   /** A client's side: writes the client share. */
   constructor(group: GroupName, share: Uint8Array, queue: TurnQueue) {
     this.#group = group;
     this.#queue = queue;
-    let at = 0;
-    this.#started = componentsOf(group, queue).map((component) => ({
-      component,
-      secret: component.start(share.subarray(at, (at += component.clientShare))),
-    }));
+    this.#started = new StartedComponents(componentsOf(group, queue), share);
   }
 
   /** Whatever comes of it, the secrets are wiped: a share that was refused ends its handshake. */
   completeInto(serverShare: Uint8Array, sharedSecret: Uint8Array): void {
-    if (this.#started === undefined) throw new KeyDestroyedError();
+    this.#takeFor(serverShare).completeInto(serverShare, sharedSecret);
+  }
+
+  /** Takes the secrets at once: a destroy() from then on lets the operation finish. */
+  async completeAsync(serverShare: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    const started = this.#takeFor(serverShare);
+    const taken = copyOf(serverShare);
+    return this.#queue.run(() => {
+      const sharedSecret = new Uint8Array(groupLayouts[this.#group].sharedSecret);
+      started.completeInto(taken, sharedSecret);
+      return sharedSecret;
+    });
+  }
+
+  destroy(): void {
+    this.#started?.destroy();
+    this.#started = undefined;
+  }
+
+  /** A share of a wrong length does not count as a try. */
+  #takeFor(serverShare: Uint8Array): StartedComponents {
+    const started = this.#started;
+    if (started === undefined) throw new KeyDestroyedError();
+    checkLength(this.#group, 'server', serverShare, groupLayouts[this.#group].serverShare);
+    this.#started = undefined;
+    return started;
+  }
+}
+
+/** The secrets of every component of a started exchange, in the order of the shares. */
+class StartedComponents {
+  readonly #parts: readonly { component: Component; secret: StartedComponent }[];
+
+  constructor(components: readonly Component[], clientShare: Uint8Array) {
+    let at = 0;
+    this.#parts = components.map((component) => ({
+      component,
+      secret: component.start(clientShare.subarray(at, (at += component.clientShare))),
+    }));
+  }
+
+  completeInto(serverShare: Uint8Array, sharedSecret: Uint8Array): void {
+    let shareAt = 0;
+    let secretAt = 0;
     try {
-      checkLength(this.#group, 'server', serverShare, groupLayouts[this.#group].serverShare);
-      let shareAt = 0;
-      let secretAt = 0;
-      for (const { component, secret } of this.#started) {
+      for (const { component, secret } of this.#parts) {
         secret.completeInto(
           serverShare.subarray(shareAt, (shareAt += component.serverShare)),
           sharedSecret.subarray(secretAt, (secretAt += component.sharedSecret)),
@@ -68,19 +104,8 @@ export class NobleKeyExchange implements ProviderKeyExchange {
     }
   }
 
-  async completeAsync(serverShare: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#started === undefined) throw new KeyDestroyedError();
-    const taken = copyOf(serverShare);
-    return this.#queue.run(() => {
-      const sharedSecret = new Uint8Array(groupLayouts[this.#group].sharedSecret);
-      this.completeInto(taken, sharedSecret);
-      return sharedSecret;
-    });
-  }
-
   destroy(): void {
-    for (const { secret } of this.#started ?? []) secret.destroy();
-    this.#started = undefined;
+    for (const { secret } of this.#parts) secret.destroy();
   }
 }
 

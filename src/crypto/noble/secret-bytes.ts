@@ -2,6 +2,7 @@
 
 import { randomFillSync } from 'node:crypto';
 import { KeyDestroyedError } from '../../errors.js';
+import type { TurnQueue } from './turn-queue.js';
 
 /** `length` bytes of node:crypto's generator, in memory of their own. */
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
@@ -25,7 +26,9 @@ export function withRandomBytes<T>(length: number, use: (secret: Uint8Array<Arra
 
 /** Bytes that are gone after destroy(); a holder asks for them at every use. */
 export class SecretBytes {
-  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #pending = 0;
+  #destroyed = false;
 
   /** Takes ownership: the bytes given are the ones that will be wiped. */
   constructor(bytes: Uint8Array<ArrayBuffer>) {
@@ -34,13 +37,34 @@ export class SecretBytes {
 
   /** The bytes themselves; throws KeyDestroyedError after destroy(). */
   use(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes === undefined) throw new KeyDestroyedError();
+    if (this.#destroyed) throw new KeyDestroyedError();
     return this.#bytes;
   }
 
-  /** Wipes the bytes. Idempotent. */
+  /**
+   * For an operation that runs later: a destroy() before then lets it finish, and the bytes are wiped after the last.
+   * Throws KeyDestroyedError after destroy().
+   */
+  async useLater<T>(queue: TurnQueue, operation: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> {
+    if (this.#destroyed) throw new KeyDestroyedError();
+    this.#pending++;
+    return queue.run(() => {
+      try {
+        return operation(this.#bytes);
+      } finally {
+        this.#pending--;
+        this.#wipeIfUnused();
+      }
+    });
+  }
+
+  /** No use from now on; wipes the bytes as soon as no operation is pending. Idempotent. */
   destroy(): void {
-    this.#bytes?.fill(0);
-    this.#bytes = undefined;
+    this.#destroyed = true;
+    this.#wipeIfUnused();
+  }
+
+  #wipeIfUnused(): void {
+    if (this.#destroyed && this.#pending === 0) this.#bytes.fill(0);
   }
 }

@@ -93,22 +93,18 @@ export class NobleSigningKey implements ProviderSigningKey {
     return new NobleSigningKey(algorithm, new SecretBytes(secretKey), new SecretBytes(seed), key, queue);
   }
 
-  sign(message: Uint8Array, { context, deterministic }: SignParameters): Uint8Array<ArrayBuffer> {
-    const signer = signers[this.#algorithm];
-    const secret = this.#secret.use();
-    if (deterministic) return signer.sign(message, secret, { context, extraEntropy: false });
-    return withRandomBytes(rndLength, (rnd) => signer.sign(message, secret, { context, extraEntropy: rnd }));
+  sign(message: Uint8Array, parameters: SignParameters): Uint8Array<ArrayBuffer> {
+    return this.#sign(message, this.#secret.use(), parameters);
   }
 
   signInto(message: Uint8Array, signature: Uint8Array, parameters: SignParameters): void {
     signature.set(this.sign(message, parameters));
   }
 
-  async signAsync(message: Uint8Array, parameters: SignParameters): Promise<Uint8Array<ArrayBuffer>> {
-    this.#secret.use();
+  signAsync(message: Uint8Array, parameters: SignParameters): Promise<Uint8Array<ArrayBuffer>> {
     const taken = copyOf(message);
     const takenParameters = { context: copyOf(parameters.context), deterministic: parameters.deterministic };
-    return this.#queue.run(() => this.sign(taken, takenParameters));
+    return this.#secret.useLater(this.#queue, (secret) => this.#sign(taken, secret, takenParameters));
   }
 
   verifyingKey(): ProviderVerifyingKey {
@@ -128,6 +124,13 @@ export class NobleSigningKey implements ProviderSigningKey {
     this.#secret.destroy();
     this.#seed?.destroy();
   }
+
+  #sign(message: Uint8Array, secret: Uint8Array, parameters: SignParameters): Uint8Array<ArrayBuffer> {
+    const { context, deterministic } = parameters;
+    const signer = signers[this.#algorithm];
+    if (deterministic) return signer.sign(message, secret, { context, extraEntropy: false });
+    return withRandomBytes(rndLength, (rnd) => signer.sign(message, secret, { context, extraEntropy: rnd }));
+  }
 }
 
 /**
@@ -143,7 +146,7 @@ function publicPart(algorithm: SignatureAlgorithm, signingKey: Uint8Array<ArrayB
   }
   const tr = shake256(publicKey, { dkLen: 64 });
   if (!tr.every((byte, index) => byte === signingKey[64 + index])) {
-    throw new KeyRejectedError(`The ${algorithm} signing key does not contain the hash of its public part`, 'hash_check');
+    throw new KeyRejectedError(`The parts of the ${algorithm} signing key do not belong together`, 'invalid_encoding');
   }
   return publicKey;
 }

@@ -85,7 +85,7 @@ for (const algorithm of kemAlgorithms) {
     const pending = key.decapsulateAsync(ciphertext);
     key.destroy();
     key.destroy();
-    await t.rejects(pending, destroyed, 'an operation that waits does not run on a wiped key');
+    t.strictSame(await pending, sharedSecret, 'an operation that was pending finishes');
     await t.rejects(key.decapsulateAsync(ciphertext), destroyed);
     t.throws(() => key.decapsulate(ciphertext), destroyed);
     t.throws(() => key.toBytes(), destroyed);
@@ -115,12 +115,13 @@ for (const algorithm of signatureAlgorithms) {
     t.throws(() => provider.signingKeyFromBytes(algorithm, range), { ...rejected, reason: 'invalid_encoding' });
     const tr = whole.slice();
     tr[64]! ^= 1;
-    t.throws(() => provider.signingKeyFromBytes(algorithm, tr), { ...rejected, reason: 'hash_check' });
+    t.throws(() => provider.signingKeyFromBytes(algorithm, tr), { ...rejected, reason: 'invalid_encoding' });
     t.throws(() => provider.verifyingKeyFromBytes(algorithm, empty), { ...rejected, reason: 'wrong_length' });
 
     const pending = key.signAsync(empty, { context: empty, deterministic: false });
     key.destroy();
-    await t.rejects(pending, destroyed);
+    t.equal(key.verifyingKey().verify(empty, await pending, empty), true, 'an operation that was pending finishes');
+    await t.rejects(key.signAsync(empty, { context: empty, deterministic: false }), destroyed);
     t.throws(() => key.sign(empty, { context: empty, deterministic: true }), destroyed);
     t.throws(() => key.toBytes(), destroyed);
   });
@@ -155,9 +156,13 @@ for (const group of groups) {
     t.strictSame(secret, server.sharedSecret);
     t.throws(() => exchange.completeInto(server.share, secret), destroyed, 'completes once');
 
-    const { exchange: another } = await provider.startKeyExchangeAsync(group);
+    const { exchange: another, share: anotherShare } = await provider.startKeyExchangeAsync(group);
     await t.rejects(another.completeAsync(server.share.subarray(1)), { ...rejected, reason: 'wrong_length' });
-    await t.rejects(another.completeAsync(server.share), destroyed, 'a refused share ends the exchange');
+    const other = await provider.startAndCompleteAsync(group, anotherShare);
+    const pending = another.completeAsync(other.share);
+    another.destroy();
+    t.strictSame(await pending, other.sharedSecret, 'a pending completion survives destroy()');
+    await t.rejects(another.completeAsync(other.share), destroyed);
     await t.rejects(provider.startAndCompleteAsync(group, clientShare.subarray(1)), {
       ...rejected,
       reason: 'wrong_length',
