@@ -3,13 +3,23 @@
 import * as nodeCrypto from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { javascriptWork, type Work } from '../harness/work.js';
-import { fixedBytes, messageSequence, xofOutputLength, type Operation } from '../primitives/operations.js';
+import {
+  fixedBytes,
+  messageSequence,
+  xofOutputLength,
+  type MessageSequence,
+  type Operation,
+} from '../primitives/operations.js';
 
 /** What newer Nodes have and the types of the oldest supported one do not. */
 interface NewerCrypto {
   readonly encapsulate?: (key: KeyObject) => { sharedKey: Buffer; ciphertext: Buffer };
   readonly decapsulate?: (key: KeyObject, ciphertext: Uint8Array) => Buffer;
-  readonly hash?: (algorithm: string, data: Uint8Array, options: string | { outputEncoding: string; outputLength: number }) => Buffer;
+  readonly hash?: (
+    algorithm: string,
+    data: Uint8Array,
+    options: string | { outputEncoding: string; outputLength: number },
+  ) => Buffer;
   readonly generateKeyPairSync: (type: string) => { publicKey: KeyObject; privateKey: KeyObject };
 }
 
@@ -17,11 +27,12 @@ const crypto = nodeCrypto as unknown as typeof nodeCrypto & NewerCrypto;
 
 /** Undefined where the running Node lacks the operation; key shares are no part of node:crypto. */
 export function nodeCryptoWork(operation: Operation): Work | undefined {
-  const call = nodeCall(operation);
-  return call === undefined ? undefined : javascriptWork(call);
+  const messages = messageSequence();
+  const call = nodeCall(operation, messages);
+  return call === undefined ? undefined : javascriptWork(call, messages.rewind);
 }
 
-function nodeCall(operation: Operation): (() => void) | undefined {
+function nodeCall(operation: Operation, messages: MessageSequence): (() => void) | undefined {
   switch (operation.kind) {
     case 'kem': {
       const { encapsulate, decapsulate } = crypto;
@@ -40,9 +51,8 @@ function nodeCall(operation: Operation): (() => void) | undefined {
       if (keys === undefined) return undefined;
       if (operation.action === 'generate') return () => crypto.generateKeyPairSync(type);
       const { publicKey, privateKey } = keys;
-      const message = messageSequence();
-      if (operation.action === 'sign') return () => crypto.sign(null, message(), privateKey);
-      const signed = message();
+      if (operation.action === 'sign') return () => crypto.sign(null, messages.next(), privateKey);
+      const signed = messages.next();
       const signature = crypto.sign(null, signed, privateKey);
       return () => crypto.verify(null, signed, publicKey, signature);
     }

@@ -12,17 +12,24 @@ import {
 } from '#src/crypto/index.js';
 import { hashLengths, kemParameters, signatureParameters } from '#src/crypto/parameters.js';
 import { javascriptWork, type Work } from '../harness/work.js';
-import { fixedBytes, messageSequence, xofOutputLength, type Operation } from '../primitives/operations.js';
+import {
+  fixedBytes,
+  messageSequence,
+  xofOutputLength,
+  type MessageSequence,
+  type Operation,
+} from '../primitives/operations.js';
 
 export type OutputForm = 'fresh' | 'into';
 
 /** Undefined where the operation has no such form: generate() makes a key object, verify() has no output. */
 export function pqtlsWork(provider: ProviderName, form: OutputForm, operation: Operation): Work | undefined {
-  const call = form === 'fresh' ? freshCall(provider, operation) : intoCall(provider, operation);
-  return call === undefined ? undefined : javascriptWork(call);
+  const messages = messageSequence();
+  const call = form === 'fresh' ? freshCall(provider, operation, messages) : intoCall(provider, operation, messages);
+  return call === undefined ? undefined : javascriptWork(call, messages.rewind);
 }
 
-function freshCall(provider: ProviderName, operation: Operation): () => void {
+function freshCall(provider: ProviderName, operation: Operation, messages: MessageSequence): () => void {
   const options = { provider };
   switch (operation.kind) {
     case 'kem': {
@@ -38,10 +45,9 @@ function freshCall(provider: ProviderName, operation: Operation): () => void {
       const { algorithm, action } = operation;
       if (action === 'generate') return () => SigningKey.generate(algorithm, options);
       const key = signingKey(provider, operation);
-      const message = messageSequence();
-      if (action === 'sign') return () => key.sign(message(), deterministic);
+      if (action === 'sign') return () => key.sign(messages.next(), deterministic);
       const { verifyingKey } = key;
-      const signed = message();
+      const signed = messages.next();
       const signature = key.sign(signed, deterministic);
       return () => verifyingKey.verify(signed, signature);
     }
@@ -64,7 +70,7 @@ function freshCall(provider: ProviderName, operation: Operation): () => void {
   }
 }
 
-function intoCall(provider: ProviderName, operation: Operation): (() => void) | undefined {
+function intoCall(provider: ProviderName, operation: Operation, messages: MessageSequence): (() => void) | undefined {
   const options = { provider };
   switch (operation.kind) {
     case 'kem': {
@@ -80,9 +86,8 @@ function intoCall(provider: ProviderName, operation: Operation): (() => void) | 
     case 'signature': {
       if (operation.action !== 'sign') return undefined;
       const key = signingKey(provider, operation);
-      const message = messageSequence();
       const signature = new Uint8Array(signatureParameters[operation.algorithm].signature);
-      return () => key.signInto(message(), signature, deterministic);
+      return () => key.signInto(messages.next(), signature, deterministic);
     }
     case 'hash': {
       const data = fixedBytes(operation.bytes);
@@ -115,5 +120,6 @@ function kemKey(provider: ProviderName, { algorithm }: Extract<Operation, { kind
 }
 
 function signingKey(provider: ProviderName, { algorithm }: Extract<Operation, { kind: 'signature' }>): SigningKey {
-  return SigningKey.fromSeed(algorithm, fixedBytes(32), { provider });
+  // The C loop's seed.
+  return SigningKey.fromSeed(algorithm, new Uint8Array(32), { provider });
 }

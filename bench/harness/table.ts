@@ -60,5 +60,9 @@ function significant(value: number): string {
 
 function newTable(head: string[]): InstanceType<typeof Table> {
   // No colours: the table is meant to be pasted.
-  return new Table({ head, style: { head: [], border: [], compact: true }, colAligns: ['left', ...head.slice(1).map(() => 'right' as const)] });
+  return new Table({
+    head,
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
+  });
 }

@@ -8,11 +8,12 @@ export interface Work {
   readonly once?: () => void;
 }
 
-/** Work whose loop runs in JavaScript, as a caller's would. */
-export function javascriptWork(once: () => void): Work {
+/** Work whose loop runs in JavaScript, as a caller's would; `rewind` makes every batch do the very same thing. */
+export function javascriptWork(once: () => void, rewind?: () => void): Work {
   return {
     once,
     batch(iterations) {
+      rewind?.();
       const start = process.hrtime.bigint();
       for (let i = 0; i < iterations; i++) once();
       return Number(process.hrtime.bigint() - start);

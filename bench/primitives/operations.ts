@@ -12,8 +12,16 @@ import {
 } from '#src/crypto/parameters.js';
 
 export type Operation =
-  | { readonly kind: 'kem'; readonly algorithm: KemAlgorithm; readonly action: 'generate' | 'encapsulate' | 'decapsulate' }
-  | { readonly kind: 'signature'; readonly algorithm: SignatureAlgorithm; readonly action: 'generate' | 'sign' | 'verify' }
+  | {
+      readonly kind: 'kem';
+      readonly algorithm: KemAlgorithm;
+      readonly action: 'generate' | 'encapsulate' | 'decapsulate';
+    }
+  | {
+      readonly kind: 'signature';
+      readonly algorithm: SignatureAlgorithm;
+      readonly action: 'generate' | 'sign' | 'verify';
+    }
   | { readonly kind: 'hash'; readonly algorithm: HashAlgorithm; readonly bytes: number }
   | { readonly kind: 'xof'; readonly algorithm: XofAlgorithm; readonly bytes: number }
   /** client: start and complete; server: startAndComplete. */
@@ -36,12 +44,14 @@ export function operationName(operation: Operation): string {
 /** Output of the XOFs, in bytes. */
 export const xofOutputLength = 32;
 
-/** The length of every message that is signed, in bytes: a TLS 1.3 transcript hash with its label is about as long. */
-export const messageLength = 128;
+/** The length of every message that is signed, in bytes; the C loop's is the same. */
+export const messageLength = 64;
 
 export const operations: readonly Operation[] = [
   ...keysOf(kemParameters).flatMap((algorithm) =>
-    (['generate', 'encapsulate', 'decapsulate'] as const).map((action) => ({ kind: 'kem', algorithm, action }) as const),
+    (['generate', 'encapsulate', 'decapsulate'] as const).map(
+      (action) => ({ kind: 'kem', algorithm, action }) as const,
+    ),
   ),
   ...keysOf(signatureParameters).flatMap((algorithm) =>
     (['generate', 'sign', 'verify'] as const).map((action) => ({ kind: 'signature', algorithm, action }) as const),
@@ -66,17 +76,30 @@ export function fixedBytes(length: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Messages that differ: a counter in 4 bytes, least significant first, then zeros. The C loop has the same ones. */
+export interface MessageSequence {
+  /** The next message, in memory that the one after it overwrites. */
+  readonly next: () => Uint8Array<ArrayBuffer>;
+  /** Begins anew. */
+  readonly rewind: () => void;
+}
+
 /**
- * A function that gives another message at every call, always the same sequence. Signing takes as many tries as the
- * message makes it, five on the average, so that one message alone would measure its luck.
+ * Signing takes as many tries as the message makes it, five on the average: one message alone would measure its luck,
+ * and two different sequences would differ by theirs.
  */
-export function messageSequence(): () => Uint8Array<ArrayBuffer> {
-  const message = fixedBytes(messageLength);
+export function messageSequence(): MessageSequence {
+  const message = new Uint8Array(messageLength);
   const counter = new DataView(message.buffer);
   let next = 0;
-  return () => {
-    counter.setUint32(0, next++);
-    return message;
+  return {
+    next() {
+      counter.setUint32(0, next++, true);
+      return message;
+    },
+    rewind() {
+      next = 0;
+    },
   };
 }
 

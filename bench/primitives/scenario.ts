@@ -35,7 +35,9 @@ export async function runPrimitives(options: PrimitivesOptions): Promise<void> {
 
   print(`CPU       ${machine.cpu}, ${machine.cpus} CPUs, ${machine.architecture}, ${machine.system}`);
   print(`features  ${describeFeatures(machine)}`);
-  print(`versions  Node ${versions.node} (OpenSSL ${versions.openssl}), ${versions.awsLc ?? 'no addon'}, ${versions.noble}`);
+  print(
+    `versions  Node ${versions.node} (OpenSSL ${versions.openssl}), ${versions.awsLc ?? 'no addon'}, ${versions.noble}`,
+  );
   if (!providers().includes('aws-lc')) print('The addon is not built: only noble and node:crypto are timed.');
 
   const selected = operations.filter((operation) => matches(operationName(operation), options.only));
@@ -52,7 +54,9 @@ export async function runPrimitives(options: PrimitivesOptions): Promise<void> {
   ];
   if (targets.length > 0) {
     print(`\nWhat it must reach: ${paired.rounds} pairs of alternating batches each; under ${versions.node},`);
-    print(`and against node:crypto under ${targets.find((target) => target.reference === 'node:crypto')?.node ?? '(not run)'}.`);
+    print(
+      `and against node:crypto under ${targets.find((target) => target.reference === 'node:crypto')?.node ?? '(not run)'}.`,
+    );
     print(targetTable(targets));
     print(`${targets.filter((target) => target.reached).length} of ${targets.length} reached.`);
   }

@@ -16,8 +16,20 @@ function fakeWork(name: string, nanoseconds: (call: number) => number, calls: st
 }
 
 t.test('calibrate() aims at the time that was asked, and runs at least once', async (t) => {
-  t.equal(calibrate(fakeWork('a', () => 1000), 1e6), 1000);
-  t.equal(calibrate(fakeWork('a', () => 5e9), 1e6), 1);
+  t.equal(
+    calibrate(
+      fakeWork('a', () => 1000),
+      1e6,
+    ),
+    1000,
+  );
+  t.equal(
+    calibrate(
+      fakeWork('a', () => 5e9),
+      1e6,
+    ),
+    1,
+  );
 });
 
 t.test('the median of the pairs, with each first in every other round', async (t) => {

@@ -22,7 +22,10 @@ t.test('the table shows a ratio to the first column that has a figure', async (t
     operationsPerSecond: 1e9 / nanoseconds,
     marginPercent: 1,
   });
-  const table = measurementTable(['C loop', 'absent', 'noble'], [measurement('C loop', 2000), measurement('noble', 150_000)]);
+  const table = measurementTable(
+    ['C loop', 'absent', 'noble'],
+    [measurement('C loop', 2000), measurement('noble', 150_000)],
+  );
   t.match(table, /2\.00 us +1\.00x/);
   t.match(table, /150 us +75\.0x/);
   t.notMatch(table, 'absent', 'a column without figures is left out');
@@ -44,7 +47,9 @@ t.test('targets: slower than the C loop, faster than Node', async (t) => {
   };
   t.match(targetTable([target]), />= 4x faster.*5\.00x.*4\.00 - 6\.25.*pass/);
   t.match(
-    targetTable([{ ...target, unit: 'times-slower', goal: 1.06, ratio: { ...target.ratio, median: 1.07 }, reached: false }]),
+    targetTable([
+      { ...target, unit: 'times-slower', goal: 1.06, ratio: { ...target.ratio, median: 1.07 }, reached: false },
+    ]),
     /<= 1\.06x.*1\.070x.*miss/,
   );
 });
@@ -52,7 +57,12 @@ t.test('targets: slower than the C loop, faster than Node', async (t) => {
 t.test('CPU features, as Linux lists them', async (t) => {
   const x86 = 'processor\t: 0\nflags\t\t: fpu avx2 bmi2 avx512f avx512dq avx512bw vaes\n';
   t.strictSame(featuresOfCpuinfo(x86, 'x64'), ['AVX2', 'BMI2', 'VAES'], 'AVX-512 only with all that AWS-LC needs');
-  t.strictSame(featuresOfCpuinfo(x86.replace('avx512bw', 'avx512bw avx512vl'), 'x64'), ['AVX2', 'BMI2', 'AVX-512', 'VAES']);
+  t.strictSame(featuresOfCpuinfo(x86.replace('avx512bw', 'avx512bw avx512vl'), 'x64'), [
+    'AVX2',
+    'BMI2',
+    'AVX-512',
+    'VAES',
+  ]);
   const arm = 'processor\t: 0\nFeatures\t: fp asimd aes sha1 sha2 sha3 sha512 sve\n';
   t.strictSame(featuresOfCpuinfo(arm, 'arm64'), ['NEON', 'SHA2', 'SHA512', 'SHA3']);
   t.strictSame(featuresOfCpuinfo('', 'riscv64'), []);

@@ -82,7 +82,12 @@ export class NobleDecapsulationKey implements ProviderDecapsulationKey {
   readonly #public: NobleEncapsulationKey;
   readonly #queue: TurnQueue;
 
-  private constructor(secret: SecretBytes, seed: SecretBytes | undefined, key: NobleEncapsulationKey, queue: TurnQueue) {
+  private constructor(
+    secret: SecretBytes,
+    seed: SecretBytes | undefined,
+    key: NobleEncapsulationKey,
+    queue: TurnQueue,
+  ) {
     this.#secret = secret;
     this.#seed = seed;
     this.#public = key;
@@ -106,7 +111,10 @@ export class NobleDecapsulationKey implements ProviderDecapsulationKey {
     const hashStart = decapsulationKey - 64;
     const publicPart = bytes.subarray(hashStart - encapsulationKey, hashStart);
     if (!equalPublicBytes(sha3_256(publicPart), bytes.subarray(hashStart, hashStart + 32))) {
-      throw new KeyRejectedError(`The ${algorithm} decapsulation key does not contain the hash of its public part`, 'hash_check');
+      throw new KeyRejectedError(
+        `The ${algorithm} decapsulation key does not contain the hash of its public part`,
+        'hash_check',
+      );
     }
     checkModulus(algorithm, publicPart);
     const key = NobleEncapsulationKey.trusted(algorithm, copyOf(publicPart), queue);
@@ -171,7 +179,10 @@ function checkModulus(algorithm: KemAlgorithm, encapsulationKey: Uint8Array): vo
     const middle = encapsulationKey[at + 1] ?? 0;
     const high = encapsulationKey[at + 2] ?? 0;
     if ((low | ((middle & 15) << 8)) >= 3329 || ((middle >> 4) | (high << 4)) >= 3329) {
-      throw new KeyRejectedError(`The ${algorithm} encapsulation key has a coefficient that is not reduced`, 'modulus_check');
+      throw new KeyRejectedError(
+        `The ${algorithm} encapsulation key has a coefficient that is not reduced`,
+        'modulus_check',
+      );
     }
   }
 }

@@ -3,13 +3,7 @@
 import { x25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
 import { KeyDestroyedError, KeyRejectedError } from '../../errors.js';
-import {
-  groupLayouts,
-  kemParameters,
-  type ClassicalGroup,
-  type GroupName,
-  type KemAlgorithm,
-} from '../parameters.js';
+import { groupLayouts, kemParameters, type ClassicalGroup, type GroupName, type KemAlgorithm } from '../parameters.js';
 import type { ProviderKeyExchange } from '../provider.js';
 import { NobleDecapsulationKey, NobleEncapsulationKey } from './kem.js';
 import { copyOf, randomBytes, SecretBytes } from './secret-bytes.js';
@@ -238,7 +232,8 @@ function nistDiffieHellman(name: string, curve: typeof p256, fieldLength: number
     publicShare: (privateKey) => curve.getPublicKey(privateKey, false),
     agree(privateKey, peerShare) {
       // Only legacy_form = 4. RFC 9846, Section 4.2.8.2.
-      if (peerShare[0] !== 4) throw new KeyRejectedError(`The ${name} share is not an uncompressed point`, 'invalid_encoding');
+      if (peerShare[0] !== 4)
+        throw new KeyRejectedError(`The ${name} share is not an uncompressed point`, 'invalid_encoding');
       let peer: InstanceType<typeof Point>;
       try {
         peer = Point.fromBytes(peerShare);
@@ -262,6 +257,9 @@ const classicalComponents = {
 
 function checkLength(group: GroupName, side: string, share: Uint8Array, length: number): void {
   if (share.length !== length) {
-    throw new KeyRejectedError(`The ${group} ${side} share must have ${length} bytes, has ${share.length}`, 'wrong_length');
+    throw new KeyRejectedError(
+      `The ${group} ${side} share must have ${length} bytes, has ${share.length}`,
+      'wrong_length',
+    );
   }
 }

@@ -80,7 +80,13 @@ export class NobleSigningKey implements ProviderSigningKey {
     const secret = new SecretBytes(copyOf(bytes));
     try {
       const publicKey = publicPart(algorithm, secret.use());
-      return new NobleSigningKey(algorithm, secret, undefined, new NobleVerifyingKey(algorithm, publicKey, queue), queue);
+      return new NobleSigningKey(
+        algorithm,
+        secret,
+        undefined,
+        new NobleVerifyingKey(algorithm, publicKey, queue),
+        queue,
+      );
     } catch (error) {
       secret.destroy();
       throw error;

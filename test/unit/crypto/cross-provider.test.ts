@@ -142,8 +142,14 @@ t.test('what one refuses, the other refuses for the same reason', async (t) => {
       const whole = key.toBytes();
       whole[whole.length - 40]! ^= 1;
       for (const provider of [one, other]) {
-        t.throws(() => provider.encapsulationKeyFromBytes(algorithm, notReduced), { name: 'KeyRejectedError', reason: 'modulus_check' });
-        t.throws(() => provider.decapsulationKeyFromBytes(algorithm, whole), { name: 'KeyRejectedError', reason: 'hash_check' });
+        t.throws(() => provider.encapsulationKeyFromBytes(algorithm, notReduced), {
+          name: 'KeyRejectedError',
+          reason: 'modulus_check',
+        });
+        t.throws(() => provider.decapsulationKeyFromBytes(algorithm, whole), {
+          name: 'KeyRejectedError',
+          reason: 'hash_check',
+        });
       }
     }
     for (const algorithm of Object.keys(signatureParameters) as SignatureAlgorithm[]) {

@@ -47,7 +47,11 @@ for (const algorithm of kemAlgorithms) {
     ] as const) {
       const bad = encapsulationKey.slice();
       bad.set(bytes, at);
-      t.throws(() => provider.encapsulationKeyFromBytes(algorithm, bad), { ...rejected, reason: 'modulus_check' }, name);
+      t.throws(
+        () => provider.encapsulationKeyFromBytes(algorithm, bad),
+        { ...rejected, reason: 'modulus_check' },
+        name,
+      );
       const hashed = whole.slice();
       hashed.set(bad, sizes.decapsulationKey - 64 - sizes.encapsulationKey);
       t.throws(() => provider.decapsulationKeyFromBytes(algorithm, hashed), { ...rejected, reason: 'hash_check' });
@@ -65,7 +69,10 @@ for (const algorithm of kemAlgorithms) {
       ...rejected,
       reason: 'wrong_length',
     });
-    t.throws(() => provider.decapsulationKeyFromBytes(algorithm, whole.subarray(1)), { ...rejected, reason: 'wrong_length' });
+    t.throws(() => provider.decapsulationKeyFromBytes(algorithm, whole.subarray(1)), {
+      ...rejected,
+      reason: 'wrong_length',
+    });
   });
 
   t.test(`${algorithm}: no shared memory, and destroy()`, async (t) => {
@@ -172,8 +179,10 @@ for (const group of groups) {
   // The classical component of each group, at its offset, replaced by what no peer may send.
   const isX25519 = group.startsWith('X25519');
   const classicalLength = isX25519 ? 32 : group.includes('256') ? 65 : 97;
-  const clientAt = layout.kind === 'hybrid' && layout.first.startsWith('ML-KEM') ? layout.clientShare - classicalLength : 0;
-  const serverAt = layout.kind === 'hybrid' && layout.first.startsWith('ML-KEM') ? layout.serverShare - classicalLength : 0;
+  const clientAt =
+    layout.kind === 'hybrid' && layout.first.startsWith('ML-KEM') ? layout.clientShare - classicalLength : 0;
+  const serverAt =
+    layout.kind === 'hybrid' && layout.first.startsWith('ML-KEM') ? layout.serverShare - classicalLength : 0;
   const bad: [string, Uint8Array][] = isX25519
     ? [
         ['the point 0', new Uint8Array(32)],
