@@ -3,13 +3,29 @@
 #define PQTLS_NATIVE_ADDON_H_
 
 #include <napi.h>
-#include <openssl/base.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "crypto_job.h"
 
 namespace pqtls {
+
+// Owned by JavaScript and seen from both sides: results are written here and copied there, because creating a buffer
+// from C++ is dearer than most hashes. Never given to users.
+inline constexpr size_t kScratchLength = 16384;
 
 class Addon : public Napi::Addon<Addon> {
  public:
   Addon(Napi::Env env, Napi::Object exports);
+
+  uint8_t* scratch() const { return scratch_; }
+  JobScheduler& scheduler() { return scheduler_; }
+
+ private:
+  uint8_t* scratch_ = nullptr;
+  Napi::Reference<Napi::ArrayBuffer> scratch_reference_;
+  JobScheduler scheduler_;
 };
 
 }  // namespace pqtls
