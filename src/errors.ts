@@ -65,11 +65,7 @@ export class InternalError extends TlsError {}
 
 /** Why `pqtls/crypto` refused a key, a ciphertext or a share. */
 export type KeyRejectedReason =
-  | 'wrong_length'
-  | 'invalid_encoding'
-  | 'wrong_algorithm'
-  | 'modulus_check'
-  | 'hash_check';
+  'wrong_length' | 'invalid_encoding' | 'wrong_algorithm' | 'modulus_check' | 'hash_check';
 
 /** A key, ciphertext or key share was refused before use. `code` is `ERR_PQTLS_KEY_REJECTED`. */
 export class KeyRejectedError extends Error {
@@ -176,8 +172,16 @@ const engineReasons = {
   HTTP_REQUEST: { fault: 'invalid-message', text: 'the peer sent a plain HTTP request to a TLS port' },
   HTTPS_PROXY_REQUEST: { fault: 'invalid-message', text: 'the peer sent an HTTP CONNECT request to a TLS port' },
   DECODE_ERROR: { fault: 'invalid-message', text: 'a handshake message does not parse' },
-  CLIENTHELLO_PARSE_FAILED: { fault: 'invalid-message', openssl: 'LENGTH_MISMATCH', text: 'the ClientHello does not parse' },
-  ERROR_PARSING_EXTENSION: { fault: 'invalid-message', openssl: 'BAD_EXTENSION', text: 'a TLS extension does not parse' },
+  CLIENTHELLO_PARSE_FAILED: {
+    fault: 'invalid-message',
+    openssl: 'LENGTH_MISMATCH',
+    text: 'the ClientHello does not parse',
+  },
+  ERROR_PARSING_EXTENSION: {
+    fault: 'invalid-message',
+    openssl: 'BAD_EXTENSION',
+    text: 'a TLS extension does not parse',
+  },
   BAD_ALERT: { fault: 'invalid-message', text: 'an alert does not parse' },
   BAD_HANDSHAKE_RECORD: { fault: 'invalid-message', text: 'a handshake record does not parse' },
   INVALID_OUTER_RECORD_TYPE: { fault: 'invalid-message', text: 'a record has an unknown content type' },

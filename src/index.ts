@@ -9,7 +9,13 @@ import { TLSSocket } from './tls/socket.js';
 
 export { selectEngine, type EngineChoice } from './engine/select.js';
 export { connect, type ConnectionOptions } from './tls/connect.js';
-export { createSecureContext, SecureContext, type KeyObjectInput, type PemInput, type SecureContextOptions } from './tls/secure-context.js';
+export {
+  createSecureContext,
+  SecureContext,
+  type KeyObjectInput,
+  type PemInput,
+  type SecureContextOptions,
+} from './tls/secure-context.js';
 export { checkServerIdentity } from './tls/server-identity.js';
 export { createServer, Server, type TlsServerOptions } from './tls/server.js';
 export { TLSSocket, type HandshakeInfo, type SniCallback, type TLSSocketOptions } from './tls/socket.js';

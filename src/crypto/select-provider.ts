@@ -65,7 +65,8 @@ export function selectProvider(algorithm: Algorithm, options?: ProviderOptions):
     return known;
   }
   const fixed = environmentChoice();
-  const provider = fixed === undefined ? firstSupporting(algorithm) : supporting(usable(fixed, 'PQTLS_PROVIDER'), algorithm);
+  const provider =
+    fixed === undefined ? firstSupporting(algorithm) : supporting(usable(fixed, 'PQTLS_PROVIDER'), algorithm);
   chosen.set(algorithm, provider);
   return provider;
 }
@@ -87,7 +88,10 @@ function firstSupporting(algorithm: Algorithm): CryptoProvider {
 
 function supporting(provider: CryptoProvider, algorithm: Algorithm): CryptoProvider {
   if (!provider.supports(algorithm)) {
-    throw new UnsupportedError(`The provider '${provider.name}' (${provider.version}) does not have ${algorithm}`, algorithm);
+    throw new UnsupportedError(
+      `The provider '${provider.name}' (${provider.version}) does not have ${algorithm}`,
+      algorithm,
+    );
   }
   return provider;
 }

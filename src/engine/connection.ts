@@ -1,7 +1,7 @@
 // The interface between a TLS engine and whoever does its I/O: bytes in, bytes out, no socket and no timer.
 
 import type { TlsError } from '../errors.js';
-import type { NamedGroupName, ProtocolVersionName } from '../protocol/constants.js';
+import type { ProtocolVersionName } from '../protocol/constants.js';
 
 export type EngineName = 'aws-lc' | 'typescript';
 
@@ -98,7 +98,8 @@ export interface Negotiated {
 }
 
 export interface NegotiatedGroup {
-  readonly name: NamedGroupName | string;
+  /** IANA name, or `0x....` where we know none. */
+  readonly name: string;
   /** IANA number. */
   readonly id: number;
   readonly postQuantum: boolean;

@@ -1,7 +1,12 @@
 // Connection over AWS-LC's libssl: drives native/connection.cc with JavaScript's slabs.
 
 import type { NativeBinding } from '../binding.js';
-import { NativeProgress, ProgressRegister, type NativeConnection, type NativeSecureContext } from '../binding/tls-contract.js';
+import {
+  NativeProgress,
+  ProgressRegister,
+  type NativeConnection,
+  type NativeSecureContext,
+} from '../binding/tls-contract.js';
 import { engineError, InternalError, verificationCode, type TlsError } from '../errors.js';
 import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme, type AlertName } from '../protocol/constants.js';
 import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
@@ -96,13 +101,7 @@ export class NativeTlsConnection implements Connection {
     for (;;) {
       const bytes = this.#input[0] ?? noBytes;
       const output = ciphertextPool.acquire();
-      const flags = this.#native.receive(
-        bytes,
-        this.#inputOffset,
-        plaintextSlab.buffer,
-        plaintextSlab.offset,
-        output,
-      );
+      const flags = this.#native.receive(bytes, this.#inputOffset, plaintextSlab.buffer, plaintextSlab.offset, output);
       seen |= flags;
       this.#consume(bytes, this.#register('consumed'));
       const length = this.#register('plaintext');

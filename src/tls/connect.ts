@@ -7,7 +7,8 @@ import { createSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
 
 export interface ConnectionOptions
-  extends Omit<TLSSocketOptions, 'isServer' | 'SNICallback' | 'requestCert'>,
+  extends
+    Omit<TLSSocketOptions, 'isServer' | 'SNICallback' | 'requestCert'>,
     Partial<Omit<net.TcpNetConnectOpts, 'host' | 'port' | 'signal'>> {
   /** Default `localhost`. */
   host?: string | undefined;
@@ -29,7 +30,12 @@ type SecureConnectListener = () => void;
  * @throws TypeError for a bad option value; UnsupportedError where no engine can speak TLS
  */
 export function connect(options: ConnectionOptions, listener?: SecureConnectListener): TLSSocket;
-export function connect(port: number, host?: string, options?: ConnectionOptions, listener?: SecureConnectListener): TLSSocket;
+export function connect(
+  port: number,
+  host?: string,
+  options?: ConnectionOptions,
+  listener?: SecureConnectListener,
+): TLSSocket;
 export function connect(port: number, options?: ConnectionOptions, listener?: SecureConnectListener): TLSSocket;
 export function connect(path: string, options?: ConnectionOptions, listener?: SecureConnectListener): TLSSocket;
 export function connect(...args: unknown[]): TLSSocket {
@@ -52,7 +58,10 @@ function dial(options: ConnectionOptions): net.Socket {
 }
 
 /** (options), (port, host, options), (port, options), (path, options), each with a listener at the end. */
-function readArguments(args: readonly unknown[]): { options: ConnectionOptions; listener: SecureConnectListener | undefined } {
+function readArguments(args: readonly unknown[]): {
+  options: ConnectionOptions;
+  listener: SecureConnectListener | undefined;
+} {
   const last = args.at(-1);
   const listener = typeof last === 'function' ? (last as SecureConnectListener) : undefined;
   const values = args.filter((value) => typeof value !== 'function' && value !== undefined && value !== null);

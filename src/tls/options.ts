@@ -34,12 +34,17 @@ export function encodeAlpn(value: unknown): Uint8Array | undefined {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
   }
   if (!Array.isArray(value)) {
-    throw invalidArgType('options.ALPNProtocols', 'an array of strings or an instance of Buffer, TypedArray, or DataView', value);
+    throw invalidArgType(
+      'options.ALPNProtocols',
+      'an array of strings or an instance of Buffer, TypedArray, or DataView',
+      value,
+    );
   }
   const parts: Uint8Array[] = [];
   for (const protocol of value as unknown[]) {
     const name = typeof protocol === 'string' ? Buffer.from(protocol, 'latin1') : protocol;
-    if (!(name instanceof Uint8Array)) throw invalidArgType('options.ALPNProtocols[]', 'a string or Uint8Array', protocol);
+    if (!(name instanceof Uint8Array))
+      throw invalidArgType('options.ALPNProtocols[]', 'a string or Uint8Array', protocol);
     if (name.length === 0 || name.length > 255) {
       throw invalidArgValue('options.ALPNProtocols', 'a protocol name has 1 to 255 bytes');
     }

@@ -78,7 +78,9 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
     throw invalidArgValue('options.minVersion', `${minimum} is above maxVersion ${maximum}`);
   }
   const certificates = listOf('options.cert', options.cert).map((pem) => checkPem('options.cert', pem));
-  const keys = listOf<PemInput | KeyObjectInput>('options.key', options.key).map((key) => readKey(key, options.passphrase));
+  const keys = listOf<PemInput | KeyObjectInput>('options.key', options.key).map((key) =>
+    readKey(key, options.passphrase),
+  );
   const authorities = options.ca === undefined || options.ca === null ? undefined : listOf('options.ca', options.ca);
   if (certificates.length !== keys.length && keys.length > 0) {
     throw invalidArgValue('options.key', `${keys.length} keys were given for ${certificates.length} certificates`);
@@ -119,14 +121,20 @@ function chooseGroups(options: SecureContextOptions): readonly NamedGroupName[] 
   return parseGroups('options.ecdhCurve', curve);
 }
 
-function listOf<T extends PemInput | KeyObjectInput>(name: string, value: T | readonly T[] | undefined | null): readonly T[] {
+function listOf<T extends PemInput | KeyObjectInput>(
+  name: string,
+  value: T | readonly T[] | undefined | null,
+): readonly T[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value as readonly T[];
   if (typeof value === 'boolean' || typeof value === 'number') throw invalidArgType(name, 'PEM text or bytes', value);
   return [value as T];
 }
 
-function readKey(key: PemInput | KeyObjectInput, passphrase: string | undefined): { pem: Uint8Array; passphrase: string | undefined } {
+function readKey(
+  key: PemInput | KeyObjectInput,
+  passphrase: string | undefined,
+): { pem: Uint8Array; passphrase: string | undefined } {
   if (passphrase !== undefined && passphrase !== null && typeof passphrase !== 'string') {
     throw invalidArgType('options.passphrase', 'of type string', passphrase);
   }

@@ -10,7 +10,6 @@ import {
   CertificateError,
   HandshakeTimeoutError,
   invalidArgType,
-  TlsError,
   UnexpectedEofError,
   verificationAlert,
 } from '../errors.js';
@@ -20,7 +19,10 @@ import { createSecureContext, SecureContext, type SecureContextOptions } from '.
 import { checkServerIdentity, nameFields } from './server-identity.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
-export type SniCallback = (servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void;
+export type SniCallback = (
+  servername: string,
+  callback: (error: Error | null, context?: SecureContext) => void,
+) => void;
 
 export interface TLSSocketOptions extends SecureContextOptions {
   isServer?: boolean | undefined;
@@ -296,7 +298,7 @@ export class TLSSocket extends Socket {
 
   /** Decides about the peer's chain while the handshake is suspended, so that the peer gets the alert that fits. */
   #verify(chain: readonly Buffer[], chainError: ChainError | undefined): Answer {
-    let error: TlsError | Error | undefined;
+    let error: Error | undefined;
     if (chainError !== undefined) {
       error = new CertificateError(chainError.message, {
         code: chainError.code,
@@ -381,10 +383,11 @@ export class TLSSocket extends Socket {
 
   #earlyEnd(): UnexpectedEofError {
     const who = this.#isServer ? 'Client' : 'Server';
-    return new UnexpectedEofError(
-      `${who} closed the connection before the secure TLS connection was established`,
-      { code: 'ECONNRESET', phase: 'handshake', engine: this.#connection.engine },
-    );
+    return new UnexpectedEofError(`${who} closed the connection before the secure TLS connection was established`, {
+      code: 'ECONNRESET',
+      phase: 'handshake',
+      engine: this.#connection.engine,
+    });
   }
 
   /** Ends the connection with an error; an alert that is on its way gets its time to leave. */

@@ -45,7 +45,7 @@ function fail(error: Error): void {
 const config = JSON.parse(process.argv[2] ?? '{}') as PeerConfig;
 const common = { ecdhCurve: config.group, maxVersion: config.maxVersion ?? 'TLSv1.3' } as const;
 if (config.role === 'server') {
-  const server = tls.createServer({ ...common, cert: config.cert, key: config.key}, (socket) => {
+  const server = tls.createServer({ ...common, cert: config.cert, key: config.key }, (socket) => {
     socket.on('error', fail);
     exchange(socket, config.bytes).catch(fail);
     server.close();

@@ -38,7 +38,7 @@ export async function exchangePattern(stream: Duplex, length: number, chunkSize 
       try {
         check.accept(chunk);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
       if (check.received >= length) resolve();
     });
