@@ -87,6 +87,8 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   bool configured = true;
   if (is_server_) {
     SSL_set_accept_state(ssl_.get());
+    // A resumed handshake would bring the client's certificate back unverified: every client that must show one does.
+    if (verify_peer) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
   } else {
     SSL_set_connect_state(ssl_.get());
     if (info[5].IsString()) {

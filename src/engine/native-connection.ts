@@ -119,7 +119,7 @@ export class NativeTlsConnection implements Connection {
       const unread = (flags & NativeProgress.plaintextPending) !== 0 || this.#input.length > 0;
       if (!unread || produced >= plaintextPerCall) break;
     }
-    if ((seen & NativeProgress.closeNotify) !== 0 || this.#error !== undefined) this.#input = [];
+    if ((seen & NativeProgress.closeNotify) !== 0 || this.#error !== undefined) this.#dropInput();
     const handshakeDone = (seen & NativeProgress.handshakeDone) !== 0;
     if (handshakeDone) this.#handshakeDone = true;
     return {
@@ -207,12 +207,17 @@ export class NativeTlsConnection implements Connection {
   }
 
   destroy(): void {
-    this.#input = [];
+    this.#dropInput();
     this.#native.destroy();
   }
 
   #register(name: keyof typeof ProgressRegister): number {
     return this.#registers[ProgressRegister[name]] ?? 0;
+  }
+
+  #dropInput(): void {
+    this.#input = [];
+    this.#inputOffset = 0;
   }
 
   #consume(chunk: Uint8Array, consumed: number): void {

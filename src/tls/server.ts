@@ -1,5 +1,6 @@
 // Server: a net.Server that speaks TLS on every connection it accepts.
 
+import type { EventEmitter } from 'node:events';
 import { Server as NetServer, type ServerOpts, type Socket } from 'node:net';
 import { invalidArgType, outOfRange } from '../errors.js';
 import { checkFunction, encodeAlpn } from './options.js';
@@ -20,6 +21,10 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
 }
 
 const defaultHandshakeTimeout = 120_000;
+
+type SecureConnectionListener = (socket: TLSSocket) => void;
+type ClientErrorListener = (error: Error & { code?: string }, socket: TLSSocket) => void;
+type AnyListener = Parameters<EventEmitter['on']>[1];
 
 /**
  * A TLS server. Emits `secureConnection` with a TLSSocket for every finished handshake, and `tlsClientError` with the
@@ -62,6 +67,27 @@ export class Server extends NetServer {
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
     this.#context = createSecureContext(options);
+  }
+
+  override on(event: 'secureConnection', listener: SecureConnectionListener): this;
+  override on(event: 'tlsClientError', listener: ClientErrorListener): this;
+  override on(event: string, listener: AnyListener): this;
+  override on(event: string, listener: AnyListener): this {
+    return super.on(event, listener);
+  }
+
+  override once(event: 'secureConnection', listener: SecureConnectionListener): this;
+  override once(event: 'tlsClientError', listener: ClientErrorListener): this;
+  override once(event: string, listener: AnyListener): this;
+  override once(event: string, listener: AnyListener): this {
+    return super.once(event, listener);
+  }
+
+  override addListener(event: 'secureConnection', listener: SecureConnectionListener): this;
+  override addListener(event: 'tlsClientError', listener: ClientErrorListener): this;
+  override addListener(event: string, listener: AnyListener): this;
+  override addListener(event: string, listener: AnyListener): this {
+    return super.addListener(event, listener);
   }
 
   #accept(transport: Socket): void {

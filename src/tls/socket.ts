@@ -96,8 +96,8 @@ export class TLSSocket extends Socket {
   #failed = false;
   #plaintextRead = 0;
   #plaintextWritten = 0;
-  /** Holds the stream's first write or its end until the handshake is done. */
-  #whenSecure: (() => void)[] = [];
+  /** The stream's first write, and its end, wait for the handshake here. */
+  #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
   constructor(transport: Duplex | undefined, options: TLSSocketOptions = {}) {
     const { allowHalfOpen = false, highWaterMark, signal } = options;
@@ -283,7 +283,7 @@ export class TLSSocket extends Socket {
     this.#whenSecure = [];
     this.emit('secure');
     if (!this.#isServer && !this.destroyed) this.emit('secureConnect');
-    for (const run of waiting) run();
+    for (const { run } of waiting) run();
   }
 
   #answer(question: Question): void {
@@ -404,7 +404,7 @@ export class TLSSocket extends Socket {
 
   #touch(): void {
     // net.Socket's own activity timer.
-    (this as unknown as { _unrefTimer(): void })._unrefTimer();
+    (this as unknown as { _unrefTimer?(): void })._unrefTimer?.();
   }
 
   /** @internal */
@@ -432,7 +432,10 @@ export class TLSSocket extends Socket {
 
   #send(chunks: Uint8Array[], callback: WriteCallback): void {
     if (this.#handshakeInfo === undefined) {
-      this.#whenSecure.push(() => this.#send(chunks, callback));
+      this.#whenSecure.push({
+        run: () => this.#send(chunks, callback),
+        cancel: () => callback(canceled()),
+      });
       return;
     }
     this.#sendFrom(chunks, 0, 0, callback);
@@ -451,7 +454,7 @@ export class TLSSocket extends Socket {
       return;
     }
     if (this.destroyed) {
-      callback(Object.assign(new Error('The socket was destroyed'), { code: 'ECANCELED' }));
+      callback(canceled());
       return;
     }
     const sent = this.#connection.send(chunk, offset);
@@ -471,7 +474,7 @@ export class TLSSocket extends Socket {
 
   override _final(callback: WriteCallback): void {
     if (this.#handshakeInfo === undefined) {
-      this.#whenSecure.push(() => this._final(callback));
+      this.#whenSecure.push({ run: () => this._final(callback), cancel: () => callback(canceled()) });
       return;
     }
     if (this.destroyed) {
@@ -488,7 +491,9 @@ export class TLSSocket extends Socket {
     this.setTimeout(0);
     this.#setConnecting(false);
     this.#connection.destroy();
+    const waiting = this.#whenSecure;
     this.#whenSecure = [];
+    for (const { cancel } of waiting) cancel();
     const transport = this.#transport;
     const closed = (): void => {
       this.emit('close', error !== null && error !== undefined);
@@ -573,6 +578,11 @@ export class TLSSocket extends Socket {
       });
     }
   }
+}
+
+/** For a write that was pending when the socket was destroyed, as in node:tls. */
+function canceled(): Error {
+  return Object.assign(new Error('write ECANCELED: the socket was destroyed'), { code: 'ECANCELED', syscall: 'write' });
 }
 
 function toBytes(chunk: unknown, encoding: BufferEncoding): Uint8Array {
