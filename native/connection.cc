@@ -112,11 +112,20 @@ Connection* Connection::FromSsl(const SSL* ssl) { return static_cast<Connection*
 // Suspends once so that JavaScript can choose a context by what the ClientHello offers.
 ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* hello) {
   Connection* self = FromSsl(hello->ssl);
-  if (!self->awaits_client_hello_) return ssl_select_cert_success;
-  if (!self->client_hello_alert_.has_value()) return ssl_select_cert_retry;
-  if (*self->client_hello_alert_ == 0) return ssl_select_cert_success;
-  SSL_send_fatal_alert(hello->ssl, static_cast<uint8_t>(*self->client_hello_alert_));
-  return ssl_select_cert_error;
+  if (self->awaits_client_hello_) {
+    if (!self->client_hello_alert_.has_value()) return ssl_select_cert_retry;
+    if (*self->client_hello_alert_ != 0) {
+      SSL_send_fatal_alert(hello->ssl, static_cast<uint8_t>(*self->client_hello_alert_));
+      return ssl_select_cert_error;
+    }
+  }
+  if (SSL_get_certificate(hello->ssl) == nullptr) {
+    // libssl would fail here without a reason and without an alert.
+    OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
+    SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
+    return ssl_select_cert_error;
+  }
+  return ssl_select_cert_success;
 }
 
 ssl_verify_result_t Connection::VerifyPeer(SSL* ssl, uint8_t* out_alert) {
@@ -169,6 +178,9 @@ void Connection::Classify(int result, uint32_t* flags) {
     default:
       failed_ = true;
       failure_ = TakeError();
+      // Never leave the peer without an alert.
+      if (alert_sent_ < 0 && alert_received_ < 0) SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
+      ERR_clear_error();
       *flags |= kFailed;
   }
 }

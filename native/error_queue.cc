@@ -7,10 +7,15 @@ namespace pqtls {
 
 QueuedError TakeError() {
   QueuedError error;
-  error.packed = ERR_get_error();
-  if (error.packed != 0) {
-    const char* library = ERR_lib_error_string(error.packed);
-    const char* reason = ERR_reason_error_string(error.packed);
+  uint32_t chosen = 0;
+  while (uint32_t packed = ERR_get_error()) {
+    bool from_libssl = ERR_GET_LIB(packed) == ERR_LIB_SSL;
+    if (chosen == 0 || from_libssl) chosen = packed;
+    if (from_libssl) break;
+  }
+  if (chosen != 0) {
+    const char* library = ERR_lib_error_string(chosen);
+    const char* reason = ERR_reason_error_string(chosen);
     error.library = library != nullptr ? library : "unknown library";
     error.reason = reason != nullptr ? reason : "UNKNOWN";
   }

@@ -4,18 +4,17 @@
 
 #include <napi.h>
 
-#include <cstdint>
 #include <string>
 
 namespace pqtls {
 
 struct QueuedError {
-  uint32_t packed = 0;
   std::string library;  // e.g. "SSL routines"
   std::string reason;   // e.g. "WRONG_VERSION_NUMBER"; empty when the queue was empty
 };
 
-// The oldest error, which is the cause of those after it. Empties the queue.
+// The oldest error of libssl, which is the cause of those after it; where there is none, the oldest of all. A cipher's
+// error comes before libssl's and says less. Empties the queue.
 QueuedError TakeError();
 
 // An Error with `library` and `reason`, for src/errors.ts to turn into the public class.

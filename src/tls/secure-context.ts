@@ -105,7 +105,7 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
       const store = new binding.TrustStore();
       for (const pem of authorities) {
         const bytes = checkPem('options.ca', pem);
-        store.addCertificates(bytes);
+        if (store.addCertificates(bytes) === 0) throw invalidArgValue('options.ca', 'it holds no PEM certificate');
         native.setClientCaList(bytes);
       }
       native.setTrustStore(store);
