@@ -5,7 +5,8 @@
     {
       "target_name": "pqtls",
       "sources": ["<!@(node -p \"require('fs').readdirSync('native').filter(f => f.endsWith('.cc')).sort().map(f => 'native/' + f).join(' ')\")"],
-      "include_dirs": [
+      # AWS-LC first: Node's own headers hold OpenSSL's <openssl/*>.
+      "include_dirs+": [
         "<!(node -p \"require('node-addon-api').include_dir\")",
         "<(aws_lc_source)/include",
         "<(aws_lc_source)",
@@ -16,6 +17,7 @@
         "NODE_ADDON_API_DISABLE_DEPRECATED",
         "NAPI_DISABLE_CPP_EXCEPTIONS"
       ],
+      "defines!": ["OPENSSL_THREADS", "OPENSSL_NO_PINSHARED", "OPENSSL_NO_ASM"],
       # libssl only where the source has it; PQTLS_HAVE_TLS says so to the code.
       "libraries": ["<@(aws_lc_libraries)"],
       "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter", "-ffunction-sections", "-fdata-sections"],

@@ -11,7 +11,7 @@
 export async function createReporter() {
   if (process.stderr.isTTY) {
     try {
-      return barReporter((await import('ora')).default);
+      return barReporter((await import('cli-progress')).default.SingleBar);
     } catch {
       // Not installed here.
     }
@@ -41,36 +41,37 @@ export function lineReporter() {
 }
 
 /**
- * @param {typeof import('ora').default} ora
+ * @param {typeof import('cli-progress').SingleBar} SingleBar
  * @returns {Reporter}
  */
-function barReporter(ora) {
+function barReporter(SingleBar) {
   return {
     async step(title, work) {
       const started = performance.now();
-      // Left alone, stdin keeps its meaning of Ctrl-C: it ends us and the compilers.
-      const spinner = ora({ text: title, stream: process.stderr, discardStdin: false }).start();
+      const bar = new SingleBar({
+        format: `  {bar} {percentage}% {duration_formatted}`,
+        barCompleteChar: '█',
+        barIncompleteChar: '░',
+        stream: process.stderr,
+        clearOnComplete: true,
+        hideCursor: true,
+      });
+      process.stderr.write(`${title} ...\n`);
       try {
         const result = await work({
           update(fraction) {
-            spinner.text = `${title}\n  ${bar(fraction)}`;
+            if (!bar.isActive) bar.start(1, 0);
+            bar.update(Math.min(1, fraction));
           },
         });
-        spinner.succeed(`${title}: done in ${seconds(started)}`);
+        bar.stop();
+        process.stderr.write(`  done in ${seconds(started)}\n`);
         return result;
-      } catch (error) {
-        spinner.fail(`${title}: failed after ${seconds(started)}`);
-        throw error;
+      } finally {
+        bar.stop();
       }
     },
   };
-}
-
-/** @param {number} fraction */
-function bar(fraction) {
-  const width = 40;
-  const full = Math.round(Math.min(1, fraction) * width);
-  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${Math.floor(fraction * 100)}%`;
 }
 
 /** @param {number} started */

@@ -10,12 +10,7 @@ export type HashAlgorithm = 'SHA3-224' | 'SHA3-256' | 'SHA3-384' | 'SHA3-512';
 export type XofAlgorithm = 'SHAKE128' | 'SHAKE256';
 /** Groups for TLS 1.3 key shares, by their IANA names. RFC 9846, Section 4.2.7; RFC 10024. */
 export type GroupName =
-  | 'X25519'
-  | 'secp256r1'
-  | 'secp384r1'
-  | 'X25519MLKEM768'
-  | 'SecP256r1MLKEM768'
-  | 'SecP384r1MLKEM1024';
+  'X25519' | 'secp256r1' | 'secp384r1' | 'X25519MLKEM768' | 'SecP256r1MLKEM768' | 'SecP384r1MLKEM1024';
 
 export interface KemParameters {
   readonly encapsulationKey: number;
@@ -108,3 +103,18 @@ export const groupLayouts = {
   secp256r1: { kind: 'classical', clientShare: 65, serverShare: 65, sharedSecret: 32 },
   secp384r1: { kind: 'classical', clientShare: 97, serverShare: 97, sharedSecret: 48 },
 } as const satisfies Record<GroupName, HybridLayout | ClassicalLayout>;
+
+/** Other spellings of groups, in lower case: IANA's, NIST's, OpenSSL's and node:tls's. */
+export const groupAliases: ReadonlyMap<string, GroupName> = new Map<string, GroupName>([
+  ['x25519mlkem768', 'X25519MLKEM768'],
+  ['secp256r1mlkem768', 'SecP256r1MLKEM768'],
+  ['secp384r1mlkem1024', 'SecP384r1MLKEM1024'],
+  ['x25519', 'X25519'],
+  ['secp256r1', 'secp256r1'],
+  ['p-256', 'secp256r1'],
+  ['p256', 'secp256r1'],
+  ['prime256v1', 'secp256r1'],
+  ['secp384r1', 'secp384r1'],
+  ['p-384', 'secp384r1'],
+  ['p384', 'secp384r1'],
+]);

@@ -1,0 +1,15 @@
+// The bench's floor for JavaScript; the functions are described in src/binding/crypto-contract.ts.
+#ifndef PQTLS_NATIVE_BENCH_FLOOR_H_
+#define PQTLS_NATIVE_BENCH_FLOOR_H_
+
+#include <napi.h>
+
+namespace pqtls {
+
+class Addon;
+
+void RegisterBenchFloor(Addon* addon, Napi::Env env, Napi::Object exports);
+
+}  // namespace pqtls
+
+#endif  // PQTLS_NATIVE_BENCH_FLOOR_H_

@@ -1,0 +1,50 @@
+// Native objects in JavaScript's hands: an External whose object is checked by its type before use.
+#ifndef PQTLS_NATIVE_HANDLE_H_
+#define PQTLS_NATIVE_HANDLE_H_
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "arguments.h"
+
+namespace pqtls {
+
+// What an External points to. T::kHandleTag is a number that is unlike any other type's. The object is shared with the
+// asynchronous jobs that use it: destroy() drops JavaScript's share, the last one wipes it.
+template <typename T>
+struct Handle {
+  uint64_t tag = T::kHandleTag;
+  std::shared_ptr<T> object;
+};
+
+// Returns nullptr with an exception pending where it fails.
+template <typename T>
+napi_value NewHandle(napi_env env, std::shared_ptr<T> object) {
+  auto* handle = new Handle<T>{.object = std::move(object)};
+  napi_value value = nullptr;
+  const napi_finalize finalize = [](napi_env, void* data, void*) { delete static_cast<Handle<T>*>(data); };
+  if (napi_create_external(env, handle, finalize, nullptr, &value) != napi_ok) {
+    delete handle;
+    return nullptr;
+  }
+  return value;
+}
+
+// Returns nullptr with a TypeError pending where `value` is no handle of this type.
+template <typename T>
+Handle<T>* GetHandle(napi_env env, napi_value value) {
+  void* data = nullptr;
+  if (napi_get_value_external(env, value, &data) != napi_ok || data == nullptr ||
+      static_cast<Handle<T>*>(data)->tag != T::kHandleTag) {
+    ThrowInvalidArgument(env, "A native key of another kind is required");
+    return nullptr;
+  }
+  return static_cast<Handle<T>*>(data);
+}
+
+}  // namespace pqtls
+
+#endif  // PQTLS_NATIVE_HANDLE_H_
