@@ -35,7 +35,15 @@
       "conditions": [
         ["OS=='linux'", {
           # Node exports OpenSSL's SSL_* and EVP_*: without these flags the addon would silently run Node's OpenSSL.
-          "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-Wl,--gc-sections"]
+          "ldflags": [
+            "-Wl,--exclude-libs,ALL",
+            "-Wl,-Bsymbolic",
+            "-Wl,--gc-sections",
+            "-Wl,--version-script=<(module_root_dir)/native/exports.map",
+            # AWS-LC's thread-local state has destructors, which run when the threads of the pool end: after the last worker
+            # that had loaded the addon is gone, so its code has to stay in memory.
+            "-Wl,-z,nodelete"
+          ]
         }],
         ["OS=='mac'", {
           "xcode_settings": {
