@@ -11,7 +11,7 @@
 export async function createReporter() {
   if (process.stderr.isTTY) {
     try {
-      return barReporter(await import('@clack/prompts'));
+      return barReporter((await import('cli-progress')).default.SingleBar);
     } catch {
       // Not installed here.
     }
@@ -41,37 +41,34 @@ export function lineReporter() {
 }
 
 /**
- * @param {typeof import('@clack/prompts')} clack
+ * @param {typeof import('cli-progress').SingleBar} SingleBar
  * @returns {Reporter}
  */
-function barReporter(clack) {
+function barReporter(SingleBar) {
   return {
     async step(title, work) {
       const started = performance.now();
-      const resolution = 100;
-      const bar = clack.progress({
-        max: resolution,
-        size: 30,
-        style: 'block',
-        output: process.stderr,
-        indicator: 'timer',
+      const bar = new SingleBar({
+        format: `  {bar} {percentage}% {duration_formatted}`,
+        barCompleteChar: '█',
+        barIncompleteChar: '░',
+        stream: process.stderr,
+        clearOnComplete: true,
+        hideCursor: true,
       });
-      let shown = 0;
-      bar.start(title);
+      process.stderr.write(`${title} ...\n`);
       try {
         const result = await work({
           update(fraction) {
-            const hundredths = Math.min(resolution, Math.floor(fraction * resolution));
-            if (hundredths <= shown) return;
-            bar.advance(hundredths - shown, `${title} ${hundredths}%`);
-            shown = hundredths;
+            if (!bar.isActive) bar.start(1, 0);
+            bar.update(Math.min(1, fraction));
           },
         });
-        bar.stop(`${title}: done in ${seconds(started)}`);
+        bar.stop();
+        process.stderr.write(`  done in ${seconds(started)}\n`);
         return result;
-      } catch (error) {
-        bar.error(`${title}: failed after ${seconds(started)}`);
-        throw error;
+      } finally {
+        bar.stop();
       }
     },
   };
