@@ -15,7 +15,9 @@
       "defines": [
         "NAPI_VERSION=9",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
-        "NAPI_DISABLE_CPP_EXCEPTIONS"
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        # A worker that is being terminated can't throw any more; without this its process would abort.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
       "defines!": ["OPENSSL_THREADS", "OPENSSL_NO_PINSHARED", "OPENSSL_NO_ASM"],
       # libssl only where the source has it; PQTLS_HAVE_TLS says so to the code.
