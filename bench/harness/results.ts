@@ -1,0 +1,92 @@
+// The JSON file of one run, for comparing machines and versions later.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getProvider } from '#src/crypto/index.js';
+import { UnsupportedError } from '#src/errors.js';
+import type { Machine } from './fingerprint.js';
+import { projectCommit, projectRoot, projectVersion } from './project.js';
+import type { MedianInterval } from './statistics.js';
+
+/** Raised when a field changes its meaning or goes away; a new field does not raise it. */
+export const schemaVersion = 1;
+
+export interface Versions {
+  readonly pqtls: string;
+  readonly commit: string | undefined;
+  readonly node: string;
+  readonly openssl: string;
+  /** Absent where the addon is not built. */
+  readonly awsLc: string | undefined;
+  readonly noble: string;
+}
+
+/** One cell of the table: `benchmark`'s figures, or the C loop's. */
+export interface Measurement {
+  readonly operation: string;
+  readonly contender: string;
+  readonly nanoseconds: number;
+  readonly operationsPerSecond: number;
+  /** Relative margin of error in percent, as `benchmark` gives it; absent for the C loop. */
+  readonly marginPercent: number | undefined;
+}
+
+/** One paired comparison against what the project must reach. */
+export interface TargetResult {
+  readonly operation: string;
+  readonly measured: string;
+  readonly reference: string;
+  /** The Node that ran it, e.g. `v26.0.0`. */
+  readonly node: string;
+  /** `times-slower`: the ratio of the times may be at most `goal`; `times-faster`: its inverse must be at least `goal`. */
+  readonly unit: 'times-slower' | 'times-faster';
+  /** Absent where the comparison is shown and nothing is asked of it. */
+  readonly goal: number | undefined;
+  readonly ratio: MedianInterval;
+  readonly rounds: number;
+  readonly measuredNanoseconds: number;
+  readonly referenceNanoseconds: number;
+  readonly reached: boolean | undefined;
+}
+
+export interface BenchResult {
+  readonly schemaVersion: typeof schemaVersion;
+  readonly scenario: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  /** true for --quick: too short to compare with anything. */
+  readonly quick: boolean;
+  readonly machine: Machine;
+  readonly versions: Versions;
+  readonly measurements: readonly Measurement[];
+  readonly targets: readonly TargetResult[];
+}
+
+export function describeVersions(): Versions {
+  return {
+    pqtls: projectVersion,
+    commit: projectCommit(),
+    node: process.version,
+    openssl: process.versions.openssl,
+    awsLc: providerVersion('aws-lc'),
+    noble: providerVersion('noble') ?? 'unknown',
+  };
+}
+
+/** Writes the file and returns its path: results/<fingerprint>-<date>.json, with the time in the date. */
+export function saveResult(result: BenchResult, folder = join(projectRoot, 'bench', 'results')): string {
+  mkdirSync(folder, { recursive: true });
+  const date = result.startedAt.replaceAll(/[:.]/g, '-');
+  const path = join(folder, `${result.machine.fingerprint}-${date}.json`);
+  writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`);
+  return path;
+}
+
+function providerVersion(name: 'aws-lc' | 'noble'): string | undefined {
+  try {
+    return getProvider(name).version;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return undefined;
+    throw error;
+  }
+}

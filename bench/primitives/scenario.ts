@@ -1,0 +1,122 @@
+// The scenario `primitives`: the table of all operations, then what they must reach.
+
+import { relative } from 'node:path';
+import { providers } from '#src/crypto/index.js';
+import { describeFeatures, describeMachine } from '../harness/fingerprint.js';
+import { startProgress } from '../harness/progress.js';
+import type { PairedOptions } from '../harness/paired.js';
+import { describeVersions, saveResult, schemaVersion, type TargetResult } from '../harness/results.js';
+import { measurementTable, targetTable } from '../harness/table.js';
+import { nodeBinary } from '../node-binary.js';
+import { contenders } from './contenders.js';
+import { measureOperations } from './measurements.js';
+import { measureUnderNode } from './node-comparison.js';
+import { operationName, operations } from './operations.js';
+import { cLoopTargets, measureTargets, nodeTargets, referenceNodeMajor, type Target } from './targets.js';
+
+export interface PrimitivesOptions {
+  /** Shows that everything runs, in seconds instead of minutes; its figures mean little. */
+  readonly quick: boolean;
+  /** Only operations whose name contains this, in any case. */
+  readonly only: string;
+  /** A node to compare with instead of fetching one; false for no comparison. */
+  readonly node: string | boolean;
+  /** Folder of the JSON file. */
+  readonly output: string | undefined;
+  readonly rounds: number;
+}
+
+/** Prints both tables and saves the JSON file. */
+export async function runPrimitives(options: PrimitivesOptions): Promise<void> {
+  const started = new Date();
+  const machine = describeMachine();
+  const versions = describeVersions();
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+  print(`CPU       ${machine.cpu}, ${machine.cpus} CPUs, ${machine.architecture}, ${machine.system}`);
+  print(`features  ${describeFeatures(machine)}`);
+  print(
+    `versions  Node ${versions.node} (OpenSSL ${versions.openssl}), ${versions.awsLc ?? 'no addon'}, ${versions.noble}`,
+  );
+  if (!providers().includes('aws-lc')) print('The addon is not built: only noble and node:crypto are timed.');
+
+  const selected = operations.filter((operation) => matches(operationName(operation), options.only));
+  const progress = startProgress('table', selected.length);
+  const measurements = await measureOperations(selected, { secondsPerCell: options.quick ? 0.01 : 0.5 }, progress);
+  progress.stop();
+  print('\nTime of one operation, and its ratio to the first column. "into" writes into the caller\'s buffers.');
+  print(measurementTable(contenders, measurements));
+
+  const paired: PairedOptions = { rounds: options.rounds, batchMilliseconds: options.quick ? 1 : 25 };
+  const targets = [
+    ...(await measureAgainstC(select(cLoopTargets, options.only), paired)),
+    ...(await measureAgainstNode(select(nodeTargets, options.only), paired, options.node)),
+  ];
+  if (targets.length > 0) {
+    print(`\nWhat it must reach: ${paired.rounds} pairs of alternating batches each; under ${versions.node},`);
+    print(
+      `and against node:crypto under ${targets.find((target) => target.reference === 'node:crypto')?.node ?? '(not run)'}.`,
+    );
+    print(targetTable(targets));
+    const held = targets.filter(({ goal }) => goal !== undefined);
+    print(`${held.filter(({ reached }) => reached).length} of ${held.length} reached.`);
+  }
+
+  const path = saveResult(
+    {
+      schemaVersion,
+      scenario: 'primitives',
+      startedAt: started.toISOString(),
+      seconds: (Date.now() - started.getTime()) / 1000,
+      quick: options.quick,
+      machine,
+      versions,
+      measurements,
+      targets,
+    },
+    options.output,
+  );
+  print(`\nSaved ${relative(process.cwd(), path)}`);
+}
+
+async function measureAgainstC(targets: readonly Target[], paired: PairedOptions): Promise<TargetResult[]> {
+  if (!providers().includes('aws-lc')) return [];
+  const progress = startProgress('targets', targets.length);
+  const results = await measureTargets(targets, paired, progress);
+  progress.stop();
+  return results;
+}
+
+async function measureAgainstNode(
+  targets: readonly Target[],
+  paired: PairedOptions,
+  node: string | boolean,
+): Promise<TargetResult[]> {
+  if (node === false || targets.length === 0 || !providers().includes('aws-lc')) return [];
+  const progress = startProgress(`Node ${referenceNodeMajor}`, targets.length + 1);
+  try {
+    progress.step(`finding Node ${referenceNodeMajor}`);
+    const binary = typeof node === 'string' ? node : await referenceNode();
+    return await measureUnderNode(
+      binary,
+      targets.map(({ operation }) => operationName(operation)),
+      paired,
+      progress,
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+async function referenceNode(): Promise<string> {
+  const running = Number(process.versions.node.split('.', 1)[0]);
+  return running === referenceNodeMajor ? process.execPath : nodeBinary(referenceNodeMajor);
+}
+
+function select(targets: readonly Target[], only: string): Target[] {
+  return targets.filter(({ operation }) => matches(operationName(operation), only));
+}
+
+function matches(name: string, only: string): boolean {
+  return name.toLowerCase().includes(only.toLowerCase());
+}
