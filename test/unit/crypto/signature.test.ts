@@ -5,6 +5,9 @@ import { signatureParameters } from '#src/crypto/parameters.js';
 import type { SignatureAlgorithm } from '#src/crypto/parameters.js';
 import t from 'tap';
 
+// tap's own comparison takes seconds to describe how two signatures differ.
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(b);
+
 const algorithms = Object.keys(signatureParameters) as SignatureAlgorithm[];
 const seed = new Uint8Array(32).map((_, i) => i);
 const message = Buffer.from('a message');
@@ -36,14 +39,14 @@ for (const provider of providers()) {
 
       t.test('is hedged unless deterministic', async (t) => {
         const key = SigningKey.fromSeed(algorithm, seed, options);
-        t.notSame(key.sign(message), key.sign(message));
+        t.notOk(same(key.sign(message), key.sign(message)));
         const fixed = key.sign(message, { deterministic: true });
-        t.same(key.sign(message, { deterministic: true }), fixed);
-        t.same(await key.signAsync(message, { deterministic: true }), fixed);
+        t.ok(same(key.sign(message, { deterministic: true }), fixed));
+        t.ok(same(await key.signAsync(message, { deterministic: true }), fixed));
         const into = new Uint8Array(sizes.signature);
         key.signInto(message, into, { deterministic: true });
-        t.same(into, fixed);
-        t.notSame(key.sign(message, { deterministic: true, context }), fixed, 'the context is bound');
+        t.ok(same(into, fixed));
+        t.notOk(same(key.sign(message, { deterministic: true, context }), fixed), 'the context is bound');
         t.equal(key.verifyingKey.verify(message, fixed), true);
       });
 
@@ -68,8 +71,7 @@ for (const provider of providers()) {
       });
 
       t.test('a wrong signature is false, never an error', async (t) => {
-        const { verifyingKey, ...rest } = { verifyingKey: SigningKey.fromSeed(algorithm, seed, options).verifyingKey };
-        t.same(rest, {});
+        const { verifyingKey } = SigningKey.fromSeed(algorithm, seed, options);
         const signature = SigningKey.fromSeed(algorithm, seed, options).sign(message);
         for (const length of [0, 1, sizes.signature - 1, sizes.signature + 1, 10_000]) {
           const bytes = new Uint8Array(length);
@@ -92,18 +94,18 @@ for (const provider of providers()) {
         t.same(key.seed(), seed);
         const generated = SigningKey.generate(algorithm, options);
         const derived = SigningKey.fromSeed(algorithm, generated.seed() as Uint8Array, options);
-        t.same(derived.toBytes(), generated.toBytes());
+        t.ok(same(derived.toBytes(), generated.toBytes()));
         const bytes = key.toBytes();
         t.equal(bytes.byteLength, sizes.signingKey);
         const read = SigningKey.fromBytes(algorithm, bytes, options);
         t.equal(read.seed(), undefined);
-        t.same(read.toBytes(), bytes);
-        t.same(read.verifyingKey.toBytes(), key.verifyingKey.toBytes());
-        t.same(read.sign(message, { deterministic: true }), key.sign(message, { deterministic: true }));
+        t.ok(same(read.toBytes(), bytes));
+        t.ok(same(read.verifyingKey.toBytes(), key.verifyingKey.toBytes()));
+        t.ok(same(read.sign(message, { deterministic: true }), key.sign(message, { deterministic: true })));
         const publicBytes = key.verifyingKey.toBytes();
         t.equal(publicBytes.byteLength, sizes.verifyingKey);
         const verifyingKey = VerifyingKey.fromBytes(algorithm, publicBytes, options);
-        t.same(verifyingKey.toBytes(), publicBytes);
+        t.ok(same(verifyingKey.toBytes(), publicBytes));
         t.equal(verifyingKey.verify(message, read.sign(message)), true);
         t.end();
       });
