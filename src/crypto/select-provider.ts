@@ -95,7 +95,10 @@ function firstSupporting(algorithm: Algorithm): CryptoProvider {
 
 function supporting(provider: CryptoProvider, algorithm: Algorithm): CryptoProvider {
   if (!provider.supports(algorithm)) {
-    throw new UnsupportedError(`The provider '${provider.name}' (${provider.version}) does not have ${algorithm}`, algorithm);
+    throw new UnsupportedError(
+      `The provider '${provider.name}' (${provider.version}) does not have ${algorithm}`,
+      algorithm,
+    );
   }
   return provider;
 }
