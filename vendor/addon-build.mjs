@@ -1,7 +1,7 @@
 // Builds the addon in native/ with node-gyp and proves that it loads.
 // @ts-check
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { awsLcHash, libraries } from './aws-lc-build.mjs';
 import { nodeHeadersDir } from './node-headers.mjs';
 import {
   addonBuildDir,
+  awsLcLicense,
   addonPath,
   generatedIncludeDir,
   missingAddonNote,
@@ -81,6 +82,8 @@ export async function buildAddon(source, configuration, step) {
   if (!existsSync(addonPath(configuration))) {
     throw new StepFailedError(`the build finished, but ${addonPath(configuration)} is not there`);
   }
+  // Whoever ships the addon ships AWS-LC; its license has to come along when the source is removed.
+  cpSync(join(source.dir, 'LICENSE'), awsLcLicense);
   rmSync(missingAddonNote, { force: true });
   stamp(stampPath(configuration), addonHash(source));
 }

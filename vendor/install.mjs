@@ -42,7 +42,7 @@ function removeIntermediates() {
   rmSync(vendorBuildDir, { recursive: true, force: true });
   if (!existsSync(addonBuildDir)) return;
   for (const name of readdirSync(addonBuildDir)) {
-    if (name !== 'Release' && !name.endsWith('.stamp'))
+    if (name !== 'Release' && !/\.(stamp|txt)$/.test(name))
       rmSync(join(addonBuildDir, name), { recursive: true, force: true });
   }
   const release = join(addonBuildDir, 'Release');

@@ -22,6 +22,8 @@ export const addonBuildDir = join(projectDir, 'build');
 /** Why there is no addon, for whoever finds it missing later; npm hides the output of a consumer's install. */
 export const missingAddonNote = join(addonBuildDir, 'why-not-native.txt');
 
+export const awsLcLicense = join(addonBuildDir, 'AWS-LC-LICENSE.txt');
+
 /** @param {'Release' | 'Sanitize'} configuration */
 export function addonPath(configuration = 'Release') {
   return join(addonBuildDir, configuration, 'pqtls.node');

@@ -11,7 +11,7 @@
 export async function createReporter() {
   if (process.stderr.isTTY) {
     try {
-      return barReporter(await import('@clack/prompts'));
+      return barReporter((await import('ora')).default);
     } catch {
       // Not installed here.
     }
@@ -41,40 +41,36 @@ export function lineReporter() {
 }
 
 /**
- * @param {typeof import('@clack/prompts')} clack
+ * @param {typeof import('ora').default} ora
  * @returns {Reporter}
  */
-function barReporter(clack) {
+function barReporter(ora) {
   return {
     async step(title, work) {
       const started = performance.now();
-      const resolution = 100;
-      const bar = clack.progress({
-        max: resolution,
-        size: 30,
-        style: 'block',
-        output: process.stderr,
-        indicator: 'timer',
-      });
-      let shown = 0;
-      bar.start(title);
+      // Left alone, stdin keeps its meaning of Ctrl-C: it ends us and the compilers.
+      const spinner = ora({ text: title, stream: process.stderr, discardStdin: false }).start();
       try {
         const result = await work({
           update(fraction) {
-            const hundredths = Math.min(resolution, Math.floor(fraction * resolution));
-            if (hundredths <= shown) return;
-            bar.advance(hundredths - shown, `${title} ${hundredths}%`);
-            shown = hundredths;
+            spinner.text = `${title}\n  ${bar(fraction)}`;
           },
         });
-        bar.stop(`${title}: done in ${seconds(started)}`);
+        spinner.succeed(`${title}: done in ${seconds(started)}`);
         return result;
       } catch (error) {
-        bar.error(`${title}: failed after ${seconds(started)}`);
+        spinner.fail(`${title}: failed after ${seconds(started)}`);
         throw error;
       }
     },
   };
+}
+
+/** @param {number} fraction */
+function bar(fraction) {
+  const width = 40;
+  const full = Math.round(Math.min(1, fraction) * width);
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${Math.floor(fraction * 100)}%`;
 }
 
 /** @param {number} started */

@@ -64,7 +64,11 @@ const cargo = {
   why: 'fetches the pinned AWS-LC source',
   override: 'CARGO',
   commands: ['cargo'],
-  install: { debian: 'cargo', macos: 'brew install rust', windows: 'winget install Rustlang.Rustup' },
+  install: {
+    debian: 'cargo (Debian 12: cargo-web)',
+    macos: 'brew install rust',
+    windows: 'winget install Rustlang.Rustup',
+  },
 };
 
 /**

@@ -66,9 +66,8 @@ export function selectProvider(algorithm: Algorithm, options?: ProviderOptions):
 function choose(algorithm: Algorithm, requested: ProviderName | undefined): CryptoProvider {
   if (requested !== undefined) {
     const provider = supporting(usable(requested, 'options.provider'), algorithm);
-    let known = chosenByName.get(requested);
-    if (known === undefined) chosenByName.set(requested, (known = new Map()));
-    known.set(algorithm, provider);
+    const known = chosenByName.get(requested) ?? new Map<Algorithm, CryptoProvider>();
+    chosenByName.set(requested, known.set(algorithm, provider));
     return provider;
   }
   const fixed = environmentChoice();

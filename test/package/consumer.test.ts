@@ -31,6 +31,7 @@ t.test('with a toolchain', async (t) => {
   t.equal(install.code, 0, install.stdout + install.stderr);
   const installed = join(dir, 'node_modules/pqtls');
   t.ok(existsSync(join(installed, 'build/Release/pqtls.node')), 'builds the addon');
+  t.ok(existsSync(join(installed, 'build/AWS-LC-LICENSE.txt')), "keeps AWS-LC's license");
   t.notOk(existsSync(join(installed, 'vendor/crates')), 'leaves no AWS-LC source behind');
   t.notOk(existsSync(join(installed, 'vendor/build')), 'leaves no static libraries behind');
   t.ok(sizeOf(installed) < 30e6, `takes ${Math.round(sizeOf(installed) / 1e6)} MB`);

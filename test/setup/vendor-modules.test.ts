@@ -72,6 +72,29 @@ t.test('the fetched source', { skip: !existsSync(join(projectDir, 'vendor/crates
   t.match(await verify(), /extra\.cc is not part of the published package/, 'an added file is found');
 });
 
+t.test('AWS_LC_SOURCE_DIR that is no AWS-LC', async (t) => {
+  const scratch = temporaryFolder('source-dir');
+  t.teardown(() => scratch.remove());
+  const result = await runCommand(process.execPath, ['vendor/setup.mjs'], {
+    cwd: projectDir,
+    env: { ...process.env, AWS_LC_SOURCE_DIR: scratch.path },
+  });
+  t.equal(result.code, 1);
+  t.equal(result.stderr.split('\n').length, 2, 'one line');
+  t.match(result.stderr, /^pqtls: AWS_LC_SOURCE_DIR=.* is not an AWS-LC source tree/);
+});
+
+t.test('commands say how they are used', async (t) => {
+  for (const command of ['setup.mjs', 'update-pin.mjs', 'run-sanitized.mjs']) {
+    const help = await runCommand(process.execPath, [join('vendor', command), '--help'], { cwd: projectDir });
+    t.equal(help.code, 0, command);
+    t.match(help.stdout, /^Usage: [^]*\nExamples?:/, `${command} --help ends with an example`);
+  }
+  const unknown = await runCommand(process.execPath, ['vendor/setup.mjs', '--no-such'], { cwd: projectDir });
+  t.equal(unknown.code, 1);
+  t.match(unknown.stderr, /^pqtls: Unknown option '--no-such'/);
+});
+
 function load(name: string): Promise<unknown> {
   return import(join(projectDir, 'vendor', name));
 }

@@ -69,7 +69,11 @@ export function verifyingKeyOf(algorithm: SignatureAlgorithm, signingKey: Uint8A
 }
 
 /** A s1 + s2, where A is expanded from rho. FIPS 204, Algorithm 6, line 5, and Algorithm 32. */
-function productAndSum(rho: Uint8Array, s1: readonly Int32Array[], s2: readonly Int32Array[]): Int32Array<ArrayBuffer>[] {
+function productAndSum(
+  rho: Uint8Array,
+  s1: readonly Int32Array[],
+  s2: readonly Int32Array[],
+): Int32Array<ArrayBuffer>[] {
   const xof = XOF128(rho);
   const s1Hat = s1.map((polynomial) => ring.NTT.encode(polynomial.slice()));
   const t = s2.map((addend, row) => {
