@@ -1,4 +1,4 @@
-// The addon's entry point: one Addon object for each Node environment (main thread or worker), no globals.
+// The addon's entry point: what is exported to JavaScript, by concept. Contract: src/binding.ts.
 #include "addon.h"
 
 #include <openssl/base.h>
@@ -10,6 +10,7 @@
 #include "hybrid.h"
 #include "kem.h"
 #include "signature.h"
+#include "tls.h"
 
 namespace pqtls {
 
@@ -21,6 +22,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
   Napi::Object capabilities = Napi::Object::New(env);
   capabilities.Set("mlKem", kKemSupported);
   capabilities.Set("mlDsa", kSignatureSupported);
+  capabilities.Set("tls", kTlsSupported);
   exports.Set("awsLcVersion", AWSLC_VERSION_NUMBER_STRING);
   exports.Set("fips", FIPS_mode() == 1);
   exports.Set("capabilities", capabilities);
@@ -31,6 +33,12 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
   RegisterDigest(this, env, exports);
   RegisterHybrid(this, env, exports);
   RegisterBenchFloor(this, env, exports);
+  RegisterTls(this, env, exports);
+}
+
+void Addon::set_progress_registers(Napi::Int32Array registers) {
+  progress_registers_ = registers.Data();
+  registers_reference_ = Napi::Persistent(registers);
 }
 
 }  // namespace pqtls

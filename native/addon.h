@@ -1,4 +1,4 @@
-// The state of the addon in one Node environment.
+// The state of the addon in one Node environment (main thread or worker): no globals.
 #ifndef PQTLS_NATIVE_ADDON_H_
 #define PQTLS_NATIVE_ADDON_H_
 
@@ -21,11 +21,16 @@ class Addon : public Napi::Addon<Addon> {
 
   uint8_t* scratch() const { return scratch_; }
   JobScheduler& scheduler() { return scheduler_; }
+  // Where a TLS connection leaves the counts of its last call for JavaScript; set by RegisterTls.
+  int32_t* progress_registers() const { return progress_registers_; }
+  void set_progress_registers(Napi::Int32Array registers);
 
  private:
   uint8_t* scratch_ = nullptr;
   Napi::Reference<Napi::ArrayBuffer> scratch_reference_;
   JobScheduler scheduler_;
+  int32_t* progress_registers_ = nullptr;
+  Napi::Reference<Napi::Int32Array> registers_reference_;
 };
 
 }  // namespace pqtls

@@ -1,5 +1,6 @@
 // Finds and loads the native addon; the typed contract of what it exports. The only file that loads a .node.
 
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { NativeCrypto } from './binding/crypto-contract.js';
@@ -27,7 +28,12 @@ export type BindingState =
   | { readonly loaded: true; readonly binding: NativeBinding; readonly path: string }
   | { readonly loaded: false; readonly reason: string; readonly path: string };
 
-const addonPath = fileURLToPath(new URL('../build/Release/pqtls.node', import.meta.url));
+// PQTLS_ADDON_PATH chooses another build of the addon: the one with sanitizers, or one that was built elsewhere.
+const addonPath =
+  process.env['PQTLS_ADDON_PATH'] ?? fileURLToPath(new URL('../build/Release/pqtls.node', import.meta.url));
+
+/** vendor/ leaves word here of what was missing, because npm does not show what an install prints. */
+const notePath = fileURLToPath(new URL('../build/why-not-native.txt', import.meta.url));
 
 let state: BindingState | undefined;
 
@@ -38,15 +44,22 @@ export function loadBinding(): BindingState {
       const binding = createRequire(import.meta.url)(addonPath) as NativeBinding;
       state = { loaded: true, binding, path: addonPath };
     } catch (error) {
-      const reason = (error as Error).message.split('\n', 1)[0] ?? 'unknown';
+      const reason = whyNotBuilt() ?? (error as Error).message.split('\n', 1)[0] ?? 'unknown';
       state = { loaded: false, reason, path: addonPath };
     }
   }
   if (!state.loaded && process.env['PQTLS_REQUIRE_NATIVE'] === '1') {
     throw Object.assign(
-      new Error(`PQTLS_REQUIRE_NATIVE=1 and the native addon did not load: ${state.reason}. Build it with "npm rebuild pqtls".`),
+      new Error(
+        `PQTLS_REQUIRE_NATIVE=1 and the native addon did not load: ${state.reason}. Build it with "npm rebuild pqtls".`,
+      ),
       { code: 'ERR_PQTLS_NATIVE_MISSING' },
     );
   }
   return state;
+}
+
+function whyNotBuilt(): string | undefined {
+  if (existsSync(addonPath) || !existsSync(notePath)) return undefined;
+  return readFileSync(notePath, 'utf8').trim().replaceAll('\n', '; ');
 }

@@ -1,5 +1,7 @@
 // Every error that pqtls throws or emits, by whose fault it was, with stable codes; and the reason -> alert table.
 
+import type { AlertName } from './protocol/constants.js';
+
 /** The part of a connection's life in which an error happened. */
 export type TlsErrorPhase = 'config' | 'handshake' | 'data' | 'close';
 
@@ -63,11 +65,7 @@ export class InternalError extends TlsError {}
 
 /** Why `pqtls/crypto` refused a key, a ciphertext or a share. */
 export type KeyRejectedReason =
-  | 'wrong_length'
-  | 'invalid_encoding'
-  | 'wrong_algorithm'
-  | 'modulus_check'
-  | 'hash_check';
+  'wrong_length' | 'invalid_encoding' | 'wrong_algorithm' | 'modulus_check' | 'hash_check';
 
 /** A key, ciphertext or key share was refused before use. `code` is `ERR_PQTLS_KEY_REJECTED`. */
 export class KeyRejectedError extends Error {
@@ -146,4 +144,166 @@ export function outOfRange(name: string, range: string, received: unknown): Rang
 /** An Error with Node's `ERR_CRYPTO_HASH_FINALIZED`, for input or output of a hash that is over. */
 export function hashFinalized(message: string): Error {
   return Object.assign(new Error(message), { code: 'ERR_CRYPTO_HASH_FINALIZED' });
+}
+
+/** The class that a fault of a connection becomes. */
+type Fault = 'invalid-message' | 'misbehaved' | 'incompatible' | 'certificate' | 'decrypt' | 'eof' | 'internal';
+
+const faultClasses = {
+  'invalid-message': InvalidMessageError,
+  misbehaved: PeerMisbehavedError,
+  incompatible: PeerIncompatibleError,
+  certificate: CertificateError,
+  decrypt: DecryptError,
+  eof: UnexpectedEofError,
+  internal: InternalError,
+} as const satisfies Record<Fault, typeof TlsError>;
+
+interface ReasonRow {
+  readonly fault: Fault;
+  /** OpenSSL's name of the same fault, where AWS-LC's differs; it becomes `ERR_SSL_<name>` as in node:tls. */
+  readonly openssl?: string;
+  readonly text: string;
+}
+
+/** AWS-LC's reasons that a peer can provoke, in words that say what happened. */
+const engineReasons = {
+  WRONG_VERSION_NUMBER: { fault: 'invalid-message', text: 'the peer does not speak TLS on this connection' },
+  HTTP_REQUEST: { fault: 'invalid-message', text: 'the peer sent a plain HTTP request to a TLS port' },
+  HTTPS_PROXY_REQUEST: { fault: 'invalid-message', text: 'the peer sent an HTTP CONNECT request to a TLS port' },
+  DECODE_ERROR: { fault: 'invalid-message', text: 'a handshake message does not parse' },
+  CLIENTHELLO_PARSE_FAILED: {
+    fault: 'invalid-message',
+    openssl: 'LENGTH_MISMATCH',
+    text: 'the ClientHello does not parse',
+  },
+  ERROR_PARSING_EXTENSION: {
+    fault: 'invalid-message',
+    openssl: 'BAD_EXTENSION',
+    text: 'a TLS extension does not parse',
+  },
+  BAD_ALERT: { fault: 'invalid-message', text: 'an alert does not parse' },
+  BAD_HANDSHAKE_RECORD: { fault: 'invalid-message', text: 'a handshake record does not parse' },
+  INVALID_OUTER_RECORD_TYPE: { fault: 'invalid-message', text: 'a record has an unknown content type' },
+  EXCESSIVE_MESSAGE_SIZE: { fault: 'invalid-message', text: 'a handshake message is larger than allowed' },
+  ENCRYPTED_LENGTH_TOO_LONG: { fault: 'invalid-message', text: 'a record is larger than allowed' },
+  DATA_LENGTH_TOO_LONG: { fault: 'invalid-message', text: 'a record is larger than allowed' },
+  CANNOT_PARSE_LEAF_CERT: { fault: 'invalid-message', text: "the peer's certificate does not parse" },
+  UNEXPECTED_MESSAGE: { fault: 'misbehaved', text: 'a handshake message came at the wrong time' },
+  UNEXPECTED_RECORD: { fault: 'misbehaved', text: 'a record came at the wrong time' },
+  UNEXPECTED_EXTENSION: { fault: 'misbehaved', text: 'an extension was sent that was not offered' },
+  WRONG_CURVE: { fault: 'misbehaved', text: 'the peer chose a group that was not offered' },
+  BAD_ECPOINT: { fault: 'misbehaved', text: 'a key share is not a point on its curve' },
+  BAD_HYBRID_KEYSHARE: { fault: 'misbehaved', text: 'a hybrid key share has the wrong length' },
+  BAD_KEM_CIPHERTEXT: { fault: 'misbehaved', text: 'an ML-KEM ciphertext was rejected' },
+  BAD_SIGNATURE: { fault: 'misbehaved', text: "the peer's handshake signature does not verify" },
+  DIGEST_CHECK_FAILED: { fault: 'misbehaved', text: "the peer's Finished message does not verify" },
+  DUPLICATE_KEY_SHARE: { fault: 'misbehaved', text: 'a ClientHello holds two key shares of one group' },
+  DUPLICATE_EXTENSION: { fault: 'misbehaved', text: 'an extension was sent twice' },
+  MISSING_EXTENSION: { fault: 'misbehaved', text: 'an extension that is required is missing' },
+  MISSING_KEY_SHARE: { fault: 'misbehaved', text: 'a key share is missing' },
+  TLS13_DOWNGRADE: { fault: 'misbehaved', openssl: 'INAPPROPRIATE_FALLBACK', text: 'the handshake was downgraded' },
+  INAPPROPRIATE_FALLBACK: { fault: 'misbehaved', text: 'the handshake was downgraded' },
+  TOO_MANY_KEY_UPDATES: { fault: 'misbehaved', text: 'the peer sent too many KeyUpdate messages' },
+  TOO_MANY_EMPTY_FRAGMENTS: { fault: 'misbehaved', text: 'the peer sent too many empty records' },
+  TOO_MANY_WARNING_ALERTS: { fault: 'misbehaved', text: 'the peer sent too many warnings' },
+  NO_RENEGOTIATION: { fault: 'misbehaved', text: 'the peer asked for a renegotiation' },
+  NO_SHARED_GROUP: { fault: 'incompatible', openssl: 'NO_SUITABLE_GROUPS', text: 'no key exchange group in common' },
+  NO_SHARED_CIPHER: { fault: 'incompatible', text: 'no cipher suite in common' },
+  NO_COMMON_SIGNATURE_ALGORITHMS: {
+    fault: 'incompatible',
+    openssl: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
+    text: 'no signature scheme in common',
+  },
+  UNSUPPORTED_PROTOCOL: { fault: 'incompatible', text: 'no protocol version in common' },
+  NO_APPLICATION_PROTOCOL: { fault: 'incompatible', text: 'no application protocol (ALPN) in common' },
+  NO_CERTIFICATE_SET: { fault: 'incompatible', openssl: 'NO_SHARED_CIPHER', text: 'this server has no certificate' },
+  WRONG_CIPHER_RETURNED: { fault: 'misbehaved', text: 'the peer chose a cipher suite that was not offered' },
+  WRONG_SIGNATURE_TYPE: { fault: 'misbehaved', text: 'the peer signed with a scheme that was not offered' },
+  PEER_DID_NOT_RETURN_A_CERTIFICATE: { fault: 'certificate', text: 'the peer sent no certificate' },
+  CERTIFICATE_VERIFY_FAILED: { fault: 'certificate', text: "the peer's certificate was rejected" },
+  DECRYPTION_FAILED_OR_BAD_RECORD_MAC: { fault: 'decrypt', text: 'a record did not decrypt' },
+  UNEXPECTED_EOF_WHILE_READING: { fault: 'eof', text: 'the transport ended in the middle of a record' },
+} as const satisfies Record<string, ReasonRow>;
+
+/** What an engine reports of a failed connection. */
+export interface EngineFailure {
+  readonly engine: string;
+  /** The library inside of the engine, e.g. `SSL routines`. */
+  readonly library: string;
+  /** e.g. `WRONG_VERSION_NUMBER`; empty where the engine gave none. */
+  readonly reason: string;
+  readonly alertSent: AlertName | undefined;
+  readonly alertReceived: AlertName | undefined;
+  readonly phase: TlsErrorPhase;
+}
+
+/** Turns what an engine reports into the error of the class that says whose fault it was. */
+export function engineError(failure: EngineFailure): TlsError {
+  const { engine, reason, alertSent, alertReceived, phase } = failure;
+  const details = { phase, engine, reason, alertSent, alertReceived };
+  if (/^(SSLV3|TLSV1)_ALERT_/.test(reason) || (alertReceived !== undefined && alertReceived !== 'close_notify')) {
+    const name = alertReceived ?? 'unknown';
+    return new AlertReceivedError(`The peer ended the connection with the alert ${name}`, {
+      ...details,
+      code: `ERR_SSL_${reason === '' ? `TLSV1_ALERT_${name.toUpperCase()}` : reason}`,
+    });
+  }
+  const row: ReasonRow | undefined = (engineReasons as Record<string, ReasonRow>)[reason];
+  const where = phase === 'handshake' ? 'The TLS handshake failed' : 'The TLS connection failed';
+  if (row === undefined) {
+    const fault: Fault = failure.library === 'SSL routines' ? 'misbehaved' : 'internal';
+    return new faultClasses[fault](`${where}: ${reason === '' ? 'the engine gave no reason' : reason}`, {
+      ...details,
+      code: reason === '' ? 'ERR_PQTLS_INTERNAL' : `ERR_SSL_${reason}`,
+    });
+  }
+  return new faultClasses[row.fault](`${where}: ${row.text}`, {
+    ...details,
+    code: `ERR_SSL_${row.openssl ?? reason}`,
+  });
+}
+
+/** X.509 verification results by number: OpenSSL's name, as node:tls reports it, and the alert that we send. */
+const verificationResults = {
+  1: ['UNSPECIFIED', 'certificate_unknown'],
+  2: ['UNABLE_TO_GET_ISSUER_CERT', 'unknown_ca'],
+  3: ['UNABLE_TO_GET_CRL', 'certificate_unknown'],
+  4: ['UNABLE_TO_DECRYPT_CERT_SIGNATURE', 'bad_certificate'],
+  5: ['UNABLE_TO_DECRYPT_CRL_SIGNATURE', 'bad_certificate'],
+  6: ['UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'bad_certificate'],
+  7: ['CERT_SIGNATURE_FAILURE', 'bad_certificate'],
+  8: ['CRL_SIGNATURE_FAILURE', 'bad_certificate'],
+  9: ['CERT_NOT_YET_VALID', 'bad_certificate'],
+  10: ['CERT_HAS_EXPIRED', 'certificate_expired'],
+  11: ['CRL_NOT_YET_VALID', 'bad_certificate'],
+  12: ['CRL_HAS_EXPIRED', 'certificate_expired'],
+  13: ['ERROR_IN_CERT_NOT_BEFORE_FIELD', 'bad_certificate'],
+  14: ['ERROR_IN_CERT_NOT_AFTER_FIELD', 'bad_certificate'],
+  15: ['ERROR_IN_CRL_LAST_UPDATE_FIELD', 'bad_certificate'],
+  16: ['ERROR_IN_CRL_NEXT_UPDATE_FIELD', 'bad_certificate'],
+  17: ['OUT_OF_MEM', 'internal_error'],
+  18: ['DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown_ca'],
+  19: ['SELF_SIGNED_CERT_IN_CHAIN', 'unknown_ca'],
+  20: ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown_ca'],
+  21: ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unknown_ca'],
+  22: ['CERT_CHAIN_TOO_LONG', 'unknown_ca'],
+  23: ['CERT_REVOKED', 'certificate_revoked'],
+  24: ['INVALID_CA', 'unknown_ca'],
+  25: ['PATH_LENGTH_EXCEEDED', 'unknown_ca'],
+  26: ['INVALID_PURPOSE', 'unsupported_certificate'],
+  27: ['CERT_UNTRUSTED', 'bad_certificate'],
+  28: ['CERT_REJECTED', 'bad_certificate'],
+} as const satisfies Record<number, readonly [string, AlertName]>;
+
+/** The name of an X.509 verification result, `UNSPECIFIED` for a number that has none in node:tls. */
+export function verificationCode(result: number): string {
+  return (verificationResults as Record<number, readonly [string, AlertName]>)[result]?.[0] ?? 'UNSPECIFIED';
+}
+
+const alertByVerificationCode = new Map<string, AlertName>(Object.values(verificationResults));
+
+/** The alert for a rejected certificate; a name that does not match is a bad_certificate. RFC 9846, Section 6.2. */
+export function verificationAlert(code: string): AlertName {
+  return alertByVerificationCode.get(code) ?? 'bad_certificate';
 }

@@ -1,1 +1,52 @@
-export {};
+// pqtls: node:tls-shaped sockets with post-quantum key exchange. Exports only.
+
+import { selectEngine } from './engine/select.js';
+import { connect } from './tls/connect.js';
+import { createSecureContext, SecureContext } from './tls/secure-context.js';
+import { checkServerIdentity } from './tls/server-identity.js';
+import { createServer, Server } from './tls/server.js';
+import { TLSSocket } from './tls/socket.js';
+
+export { selectEngine, type EngineChoice } from './engine/select.js';
+export { connect, type ConnectionOptions } from './tls/connect.js';
+export {
+  createSecureContext,
+  SecureContext,
+  type KeyObjectInput,
+  type PemInput,
+  type SecureContextOptions,
+} from './tls/secure-context.js';
+export { checkServerIdentity } from './tls/server-identity.js';
+export { createServer, Server, type TlsServerOptions } from './tls/server.js';
+export { TLSSocket, type HandshakeInfo, type SniCallback, type TLSSocketOptions } from './tls/socket.js';
+export type { Negotiated, NegotiatedGroup } from './engine/connection.js';
+export { defaultGroups } from './protocol/named-groups.js';
+export {
+  AlertReceivedError,
+  CertificateError,
+  DecryptError,
+  HandshakeTimeoutError,
+  InternalError,
+  InvalidMessageError,
+  NotPostQuantumError,
+  PeerIncompatibleError,
+  PeerMisbehavedError,
+  TlsError,
+  UnexpectedEofError,
+  UnsupportedError,
+} from './errors.js';
+
+/** What `require('pqtls')` and the default import give: one plain, mutable object, as node:tls is. */
+const pqtls = {
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  createServer,
+  SecureContext,
+  selectEngine,
+  Server,
+  TLSSocket,
+};
+
+export default pqtls;
+export { pqtls as 'module.exports' };

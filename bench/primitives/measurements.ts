@@ -50,7 +50,7 @@ async function measure(
   // Asynchronously, so that the event loop turns between samples: see harness/paired.ts.
   await new Promise<void>((resolve) => void benchmark.on('complete', () => resolve()).run({ async: true }));
   // benchmark catches what the function throws and would report a time of 0.
-  if (benchmark.error !== undefined) throw benchmark.error as unknown as Error;
+  if (benchmark.error !== undefined) throw benchmark.error;
   return {
     ...names,
     nanoseconds: benchmark.stats.mean * 1e9,

@@ -1,4 +1,108 @@
-// What the addon exports for the TLS engine (native/secure_context.cc, connection.cc).
+// What the addon exports for the TLS engine (native/secure_context.cc, trust_store.cc, connection.cc).
 
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
-export interface NativeTls {}
+/** Bits of what a Connection call returns. Mirrors ProgressFlag in native/connection.h. */
+export const NativeProgress = {
+  handshakeDone: 1 << 0,
+  outputPending: 1 << 1,
+  plaintextPending: 1 << 2,
+  closeNotify: 1 << 3,
+  failed: 1 << 4,
+  awaitsClientHello: 1 << 5,
+  awaitsVerification: 1 << 6,
+} as const;
+
+/** Indices into `progress`. Mirrors ProgressRegister in native/connection.h. */
+export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2 } as const;
+
+export interface NativeTrustStore {
+  /** Returns how many certificates were added. */
+  addCertificates(pem: Uint8Array): number;
+  addCrls(pem: Uint8Array): void;
+}
+
+export interface NativeSecureContext {
+  /** Leaf first. Replaces the chain of the same key type. */
+  setCertificateChain(pem: Uint8Array): void;
+  setPrivateKey(pem: Uint8Array, passphrase: string | undefined): void;
+  setTrustStore(store: NativeTrustStore): void;
+  setClientCaList(pem: Uint8Array): void;
+  setVersions(minimum: number, maximum: number): void;
+  setGroups(ids: Uint16Array): void;
+  /** Empty strings leave the defaults. */
+  setCiphers(tls12: string, tls13: string): void;
+  setSignatureAlgorithms(schemes: Uint16Array): void;
+}
+
+export interface NativeClientHello {
+  serverName: string;
+  protocols: string[];
+  groups: number[];
+  signatureSchemes: number[];
+  keyShares: { group: number; length: number }[];
+  length: number;
+}
+
+export interface NativeNegotiated {
+  version: number;
+  cipherSuite: string;
+  cipherId: number;
+  group: number;
+  clientShare: number;
+  serverShare: number;
+  clientHelloLength: number;
+  signatureScheme: number;
+  peerSignatureScheme: number;
+  helloRetryRequest: boolean;
+  resumed: boolean;
+  alpn: string;
+  serverName: string;
+}
+
+/** The alerts are RFC 9846 numbers, -1 where there was none. */
+export interface NativeFailure {
+  library: string;
+  reason: string;
+  alertSent: number;
+  alertReceived: number;
+}
+
+/** Every call that returns a number returns bits of NativeProgress and leaves its counts in `progress`. */
+export interface NativeConnection {
+  receive(
+    chunk: Uint8Array,
+    offset: number,
+    plaintext: Uint8Array,
+    plaintextOffset: number,
+    ciphertext: Uint8Array,
+  ): number;
+  send(chunk: Uint8Array, offset: number, ciphertext: Uint8Array): number;
+  flush(ciphertext: Uint8Array): number;
+  shutdown(ciphertext: Uint8Array): number;
+  /** An alert of 0 goes on; `context` null keeps the one the connection was made with. */
+  answerClientHello(context: NativeSecureContext | null, alert: number): void;
+  answerVerification(alert: number): void;
+  clientHello(): NativeClientHello;
+  verifyResult(): { code: number; message: string };
+  peerCertificates(): Buffer[];
+  negotiated(): NativeNegotiated | null;
+  failure(): NativeFailure;
+  bytesRead(): number;
+  bytesWritten(): number;
+  exportKeyingMaterial(out: Uint8Array, label: string, context: Uint8Array | undefined): void;
+  destroy(): void;
+}
+
+export interface NativeTls {
+  readonly progress: Int32Array;
+  readonly TrustStore: new () => NativeTrustStore;
+  readonly SecureContext: new () => NativeSecureContext;
+  readonly Connection: new (
+    context: NativeSecureContext,
+    isServer: boolean,
+    verifyPeer: boolean,
+    requirePeer: boolean,
+    suspendOnClientHello: boolean,
+    serverName: string | undefined,
+    alpn: Uint8Array | undefined,
+  ) => NativeConnection;
+}

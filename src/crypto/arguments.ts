@@ -20,7 +20,12 @@ export function checkBytes(name: string, value: unknown): asserts value is Uint8
 }
 
 /** checkBytes, then refuses any other length as KeyRejectedError `wrong_length`; `what` names the value in its message. */
-export function checkKeyMaterial(name: string, what: string, value: unknown, length: number): asserts value is Uint8Array {
+export function checkKeyMaterial(
+  name: string,
+  what: string,
+  value: unknown,
+  length: number,
+): asserts value is Uint8Array {
   checkBytes(name, value);
   if (value.byteLength !== length) {
     throw new KeyRejectedError(`${what} must be ${length} bytes long, received ${value.byteLength}`, 'wrong_length');

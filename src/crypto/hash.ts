@@ -34,7 +34,12 @@ export function hash(algorithm: HashAlgorithm, data: Uint8Array, options?: Provi
  * @throws {RangeError} ERR_OUT_OF_RANGE: digest has another length.
  * @throws {TypeError} ERR_INVALID_ARG_VALUE: digest overlaps data; and what hash() throws.
  */
-export function hashInto(algorithm: HashAlgorithm, data: Uint8Array, digest: Uint8Array, options?: ProviderOptions): void {
+export function hashInto(
+  algorithm: HashAlgorithm,
+  data: Uint8Array,
+  digest: Uint8Array,
+  options?: ProviderOptions,
+): void {
   const length = checkAlgorithm(hashes, algorithm);
   checkBytes('data', data);
   checkOutput('digest', digest, length);
@@ -82,7 +87,12 @@ export function xof(
  *
  * @throws {TypeError} ERR_INVALID_ARG_VALUE: output overlaps data; and what xof() throws.
  */
-export function xofInto(algorithm: XofAlgorithm, data: Uint8Array, output: Uint8Array, options?: ProviderOptions): void {
+export function xofInto(
+  algorithm: XofAlgorithm,
+  data: Uint8Array,
+  output: Uint8Array,
+  options?: ProviderOptions,
+): void {
   checkAlgorithm(xofs, algorithm);
   checkBytes('data', data);
   checkBytes('output', output);

@@ -52,7 +52,10 @@ const hashAlgorithms = Object.keys(hashIndexes) as HashAlgorithm[];
 export function createNativeProvider(): CryptoProvider {
   const state = loadBinding();
   if (!state.loaded) {
-    throw new UnsupportedError(`The provider 'aws-lc' needs the native addon, which did not load: ${state.reason}`, 'aws-lc');
+    throw new UnsupportedError(
+      `The provider 'aws-lc' needs the native addon, which did not load: ${state.reason}`,
+      'aws-lc',
+    );
   }
   return new NativeProvider(state.binding);
 }
@@ -185,7 +188,10 @@ class NativeProvider implements CryptoProvider {
     check(this.#native.groupStartAndComplete(groupIndexes[group], clientShare, share, sharedSecret), group);
   }
 
-  async startAndCompleteAsync(group: GroupName, clientShare: Uint8Array): Promise<{ share: Bytes; sharedSecret: Bytes }> {
+  async startAndCompleteAsync(
+    group: GroupName,
+    clientShare: Uint8Array,
+  ): Promise<{ share: Bytes; sharedSecret: Bytes }> {
     return take(await this.#native.groupStartAndCompleteAsync(groupIndexes[group], clientShare), group);
   }
 }
@@ -440,7 +446,10 @@ function toError(status: Status, algorithm: Algorithm | undefined): Error {
         'hash_check',
       );
     case Status.inconsistentKey:
-      return new KeyRejectedError(`The parts of the ${algorithm} signing key do not belong together`, 'invalid_encoding');
+      return new KeyRejectedError(
+        `The parts of the ${algorithm} signing key do not belong together`,
+        'invalid_encoding',
+      );
     case Status.invalidPoint:
       return new KeyRejectedError(
         `${part('curve', algorithm)} share is not an uncompressed point on the curve`,

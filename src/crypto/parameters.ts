@@ -10,12 +10,7 @@ export type HashAlgorithm = 'SHA3-224' | 'SHA3-256' | 'SHA3-384' | 'SHA3-512';
 export type XofAlgorithm = 'SHAKE128' | 'SHAKE256';
 /** Groups for TLS 1.3 key shares, by their IANA names. RFC 9846, Section 4.2.7; RFC 10024. */
 export type GroupName =
-  | 'X25519'
-  | 'secp256r1'
-  | 'secp384r1'
-  | 'X25519MLKEM768'
-  | 'SecP256r1MLKEM768'
-  | 'SecP384r1MLKEM1024';
+  'X25519' | 'secp256r1' | 'secp384r1' | 'X25519MLKEM768' | 'SecP256r1MLKEM768' | 'SecP384r1MLKEM1024';
 
 export interface KemParameters {
   readonly encapsulationKey: number;

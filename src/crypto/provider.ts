@@ -4,13 +4,7 @@
 // provider may rely on it. What only a provider can see (modulus check, hash check, point not on the curve, an
 // all-zero X25519 result) it throws itself, as KeyRejectedError.
 
-import type {
-  GroupName,
-  HashAlgorithm,
-  KemAlgorithm,
-  SignatureAlgorithm,
-  XofAlgorithm,
-} from './parameters.js';
+import type { GroupName, HashAlgorithm, KemAlgorithm, SignatureAlgorithm, XofAlgorithm } from './parameters.js';
 
 export type ProviderName = 'aws-lc' | 'noble';
 

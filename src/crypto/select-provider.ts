@@ -66,9 +66,8 @@ export function selectProvider(algorithm: Algorithm, options?: ProviderOptions):
 function choose(algorithm: Algorithm, requested: ProviderName | undefined): CryptoProvider {
   if (requested !== undefined) {
     const provider = supporting(usable(requested, 'options.provider'), algorithm);
-    let known = chosenByName.get(requested);
-    if (known === undefined) chosenByName.set(requested, (known = new Map()));
-    known.set(algorithm, provider);
+    const known = chosenByName.get(requested) ?? new Map<Algorithm, CryptoProvider>();
+    chosenByName.set(requested, known.set(algorithm, provider));
     return provider;
   }
   const fixed = environmentChoice();
@@ -95,7 +94,10 @@ function firstSupporting(algorithm: Algorithm): CryptoProvider {
 
 function supporting(provider: CryptoProvider, algorithm: Algorithm): CryptoProvider {
   if (!provider.supports(algorithm)) {
-    throw new UnsupportedError(`The provider '${provider.name}' (${provider.version}) does not have ${algorithm}`, algorithm);
+    throw new UnsupportedError(
+      `The provider '${provider.name}' (${provider.version}) does not have ${algorithm}`,
+      algorithm,
+    );
   }
   return provider;
 }

@@ -1,0 +1,78 @@
+// A BIO pair over plain memory: libssl reads straight from the TCP chunk and writes straight into JavaScript's slab.
+#include "buffer_bio.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace pqtls {
+
+BIO* BufferTransport::NewBio() {
+  // Built once for the process, immutable and never freed: worker threads share it and may outlive each other.
+  static BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "pqtls buffer");
+    if (made != nullptr) {
+      BIO_meth_set_read(made, Read);
+      BIO_meth_set_write(made, Write);
+      BIO_meth_set_ctrl(made, Ctrl);
+    }
+    return made;
+  }();
+  if (method == nullptr) return nullptr;
+  BIO* bio = BIO_new(method);
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, this);
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+void BufferTransport::BeginCall(std::span<const uint8_t> input, std::span<uint8_t> output) {
+  input_ = input;
+  output_ = output;
+  consumed_ = 0;
+  produced_ = 0;
+  if (spill_.empty()) return;
+  size_t taken = std::min(spill_.size(), output_.size());
+  std::memcpy(output_.data(), spill_.data(), taken);
+  produced_ = taken;
+  spill_.erase(spill_.begin(), spill_.begin() + static_cast<std::ptrdiff_t>(taken));
+  if (spill_.empty()) spill_.shrink_to_fit();
+}
+
+void BufferTransport::EndCall() {
+  bytes_read_ += consumed_;
+  bytes_written_ += produced_;
+  input_ = {};
+  output_ = {};
+}
+
+int BufferTransport::Read(BIO* bio, char* out, int len) {
+  auto* self = static_cast<BufferTransport*>(BIO_get_data(bio));
+  BIO_clear_retry_flags(bio);
+  size_t left = self->input_.size() - self->consumed_;
+  if (left == 0 || len <= 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  size_t taken = std::min(left, static_cast<size_t>(len));
+  std::memcpy(out, self->input_.data() + self->consumed_, taken);
+  self->consumed_ += taken;
+  return static_cast<int>(taken);
+}
+
+int BufferTransport::Write(BIO* bio, const char* in, int len) {
+  auto* self = static_cast<BufferTransport*>(BIO_get_data(bio));
+  BIO_clear_retry_flags(bio);
+  if (len <= 0) return 0;
+  auto size = static_cast<size_t>(len);
+  size_t direct = std::min(self->output_room(), size);
+  if (direct > 0) std::memcpy(self->output_.data() + self->produced_, in, direct);
+  self->produced_ += direct;
+  if (direct < size) self->spill_.insert(self->spill_.end(), in + direct, in + size);
+  return len;
+}
+
+long BufferTransport::Ctrl(BIO* bio, int cmd, long larg, void* parg) {
+  return cmd == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+}  // namespace pqtls

@@ -1,0 +1,422 @@
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. No call into JavaScript from here.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS
+
+#include "connection.h"
+
+#include <openssl/err.h>
+#include <openssl/mem.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+
+#include "addon.h"
+#include "bytes.h"
+#include "secure_context.h"
+#include "trust_store.h"
+
+namespace pqtls {
+
+namespace {
+
+// Largest record on the wire: header, plaintext, content type, tag; and room for the tickets that libssl defers into
+// the first write. RFC 9846, Section 5.2.
+constexpr size_t kMaxPlaintext = SSL3_RT_MAX_PLAIN_LENGTH;
+constexpr size_t kRecordRoom = SSL3_RT_HEADER_LENGTH + kMaxPlaintext + SSL3_RT_MAX_ENCRYPTED_OVERHEAD;
+
+Napi::Value GroupList(Napi::Env env, const std::vector<uint16_t>& values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (uint32_t i = 0; i < values.size(); i++) array.Set(i, Napi::Number::New(env, values[i]));
+  return array;
+}
+
+}  // namespace
+
+Napi::Function Connection::Define(Napi::Env env) {
+  return DefineClass(env, "Connection",
+                     {
+                         InstanceMethod<&Connection::Receive>("receive"),
+                         InstanceMethod<&Connection::Send>("send"),
+                         InstanceMethod<&Connection::Flush>("flush"),
+                         InstanceMethod<&Connection::Shutdown>("shutdown"),
+                         InstanceMethod<&Connection::AnswerClientHello>("answerClientHello"),
+                         InstanceMethod<&Connection::AnswerVerification>("answerVerification"),
+                         InstanceMethod<&Connection::ClientHello>("clientHello"),
+                         InstanceMethod<&Connection::VerifyResult>("verifyResult"),
+                         InstanceMethod<&Connection::PeerCertificates>("peerCertificates"),
+                         InstanceMethod<&Connection::Negotiated>("negotiated"),
+                         InstanceMethod<&Connection::Failure>("failure"),
+                         InstanceMethod<&Connection::BytesRead>("bytesRead"),
+                         InstanceMethod<&Connection::BytesWritten>("bytesWritten"),
+                         InstanceMethod<&Connection::ExportKeyingMaterial>("exportKeyingMaterial"),
+                         InstanceMethod<&Connection::Destroy>("destroy"),
+                     });
+}
+
+void Connection::InstallCallbacks(SSL_CTX* ctx) {
+  SSL_CTX_set_select_certificate_cb(ctx, SelectCertificate);
+  SSL_CTX_set_alpn_select_cb(ctx, SelectAlpn, nullptr);
+  SSL_CTX_set_msg_callback(ctx, ObserveMessage);
+  SSL_CTX_set_info_callback(ctx, ObserveAlert);
+}
+
+// new Connection(context, isServer, verifyPeer, requirePeer, suspendOnClientHello, serverName, alpn)
+Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  Napi::Env env = info.Env();
+  SecureContext* context = SecureContext::Unwrap(info[0].As<Napi::Object>());
+  is_server_ = info[1].As<Napi::Boolean>();
+  bool verify_peer = info[2].As<Napi::Boolean>();
+  bool require_peer = info[3].As<Napi::Boolean>();
+  awaits_client_hello_ = info[4].As<Napi::Boolean>();
+  registers_ = env.GetInstanceData<Addon>()->progress_registers();
+
+  ssl_.reset(SSL_new(context->ctx()));
+  if (!ssl_) {
+    ThrowTakenError(env, "SSL_new failed");
+    return;
+  }
+  SSL_set_app_data(ssl_.get(), this);
+  int mode = SSL_VERIFY_NONE;
+  if (verify_peer) mode = require_peer ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
+  SSL_set_custom_verify(ssl_.get(), mode, VerifyPeer);
+
+  if (info[6].IsTypedArray()) {
+    std::span<const uint8_t> wire = BytesOf(info[6]);
+    alpn_.assign(wire.begin(), wire.end());
+  }
+  bool configured = true;
+  if (is_server_) {
+    SSL_set_accept_state(ssl_.get());
+    // A resumed handshake would bring the client's certificate back unverified: every client that must show one does.
+    if (verify_peer) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
+  } else {
+    SSL_set_connect_state(ssl_.get());
+    if (info[5].IsString()) {
+      configured = SSL_set_tlsext_host_name(ssl_.get(), info[5].As<Napi::String>().Utf8Value().c_str());
+    }
+    // SSL_set_alpn_protos returns zero on success.
+    if (configured && !alpn_.empty()) configured = SSL_set_alpn_protos(ssl_.get(), alpn_.data(), alpn_.size()) == 0;
+  }
+  BIO* bio = transport_.NewBio();
+  if (!configured || bio == nullptr) {
+    if (bio != nullptr) BIO_free(bio);
+    ssl_.reset();
+    ThrowTakenError(env, "The connection could not be configured");
+    return;
+  }
+  SSL_set_bio(ssl_.get(), bio, bio);
+}
+
+Connection* Connection::FromSsl(const SSL* ssl) { return static_cast<Connection*>(SSL_get_app_data(ssl)); }
+
+// Suspends once so that JavaScript can choose a context by what the ClientHello offers.
+ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* hello) {
+  Connection* self = FromSsl(hello->ssl);
+  if (self->awaits_client_hello_) {
+    if (!self->client_hello_alert_.has_value()) return ssl_select_cert_retry;
+    if (*self->client_hello_alert_ != 0) {
+      SSL_send_fatal_alert(hello->ssl, static_cast<uint8_t>(*self->client_hello_alert_));
+      return ssl_select_cert_error;
+    }
+  }
+  if (SSL_get_certificate(hello->ssl) == nullptr) {
+    // libssl would fail here without a reason and without an alert.
+    OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
+    SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
+    return ssl_select_cert_error;
+  }
+  return ssl_select_cert_success;
+}
+
+ssl_verify_result_t Connection::VerifyPeer(SSL* ssl, uint8_t* out_alert) {
+  Connection* self = FromSsl(ssl);
+  if (!self->verified_) {
+    self->verify_result_ = VerifyPeerChain(ssl);
+    self->verified_ = true;
+  }
+  if (!self->verification_alert_.has_value()) return ssl_verify_retry;
+  if (*self->verification_alert_ == 0) return ssl_verify_ok;
+  *out_alert = *self->verification_alert_;
+  return ssl_verify_invalid;
+}
+
+// A server that speaks ALPN refuses a client with which it shares no protocol. RFC 7301, Section 3.2.
+int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, const uint8_t* in, unsigned in_len, void*) {
+  Connection* self = FromSsl(ssl);
+  if (self->alpn_.empty()) return SSL_TLSEXT_ERR_NOACK;
+  uint8_t* selected = nullptr;
+  int outcome = SSL_select_next_proto(&selected, out_len, self->alpn_.data(),
+                                      static_cast<unsigned>(self->alpn_.size()), in, in_len);
+  *out = selected;
+  return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+void Connection::ObserveMessage(int is_write, int, int content_type, const void* data, size_t length, SSL* ssl, void*) {
+  if (content_type != SSL3_RT_HANDSHAKE) return;
+  FromSsl(ssl)->hello_.Observe(is_write != 0, static_cast<const uint8_t*>(data), length);
+}
+
+void Connection::ObserveAlert(const SSL* ssl, int type, int value) {
+  if (type == SSL_CB_WRITE_ALERT) FromSsl(ssl)->alert_sent_ = value & 0xff;
+  if (type == SSL_CB_READ_ALERT) FromSsl(ssl)->alert_received_ = value & 0xff;
+}
+
+void Connection::Classify(int result, uint32_t* flags) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return;
+    case SSL_ERROR_PENDING_CERTIFICATE:
+      *flags |= kAwaitsClientHello;
+      return;
+    case SSL_ERROR_WANT_CERTIFICATE_VERIFY:
+      *flags |= kAwaitsVerification;
+      return;
+    case SSL_ERROR_ZERO_RETURN:
+      *flags |= kCloseNotify;
+      return;
+    default:
+      failed_ = true;
+      failure_ = TakeError();
+      // Never leave the peer without an alert.
+      if (alert_sent_ < 0 && alert_received_ < 0) SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
+      ERR_clear_error();
+      *flags |= kFailed;
+  }
+}
+
+bool Connection::AdvanceHandshake(uint32_t* flags) {
+  if (handshake_done_) return true;
+  int result = SSL_do_handshake(ssl_.get());
+  if (result != 1) {
+    Classify(result, flags);
+    return false;
+  }
+  handshake_done_ = true;
+  *flags |= kHandshakeDone;
+  return true;
+}
+
+// Drains to WANT_READ, or input would be stranded inside libssl.
+size_t Connection::ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags) {
+  size_t filled = 0;
+  while (filled < slab.size()) {
+    int result = SSL_read(ssl_.get(), slab.data() + filled, static_cast<int>(slab.size() - filled));
+    if (result <= 0) {
+      Classify(result, flags);
+      return filled;
+    }
+    filled += static_cast<size_t>(result);
+  }
+  *flags |= kPlaintextPending;
+  return filled;
+}
+
+Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags) {
+  if (transport_.has_spill()) flags |= kOutputPending;
+  registers_[kConsumed] = static_cast<int32_t>(consumed);
+  registers_[kPlaintext] = static_cast<int32_t>(plaintext);
+  registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
+  transport_.EndCall();
+  return Napi::Number::New(env, flags);
+}
+
+Napi::Value Connection::FinishDestroyed(Napi::Env env) {
+  Napi::Error::New(env, "The connection was destroyed").ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+// receive(chunk, offset, plaintext, plaintextOffset, ciphertext)
+Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  std::span<const uint8_t> chunk = BytesOf(info[0]);
+  size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
+  std::span<uint8_t> slab = BytesOf(info[2]);
+  size_t slab_offset = std::min<size_t>(info[3].As<Napi::Number>().Uint32Value(), slab.size());
+  transport_.BeginCall(chunk.subspan(offset), BytesOf(info[4]));
+  uint32_t flags = 0;
+  size_t plaintext = 0;
+  if (failed_) {
+    flags = kFailed;
+  } else {
+    ERR_clear_error();
+    if (AdvanceHandshake(&flags)) plaintext = ReadPlaintext(slab.subspan(slab_offset), &flags);
+  }
+  return Finish(info.Env(), transport_.consumed(), plaintext, flags);
+}
+
+// send(chunk, offset, ciphertext)
+Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  std::span<const uint8_t> chunk = BytesOf(info[0]);
+  size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
+  std::span<const uint8_t> rest = chunk.subspan(offset);
+  transport_.BeginCall({}, BytesOf(info[2]));
+  uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
+  size_t sent = 0;
+  if (!failed_) ERR_clear_error();
+  while (!failed_ && sent < rest.size()) {
+    size_t piece = std::min(rest.size() - sent, kMaxPlaintext);
+    if (transport_.output_room() < kRecordRoom - kMaxPlaintext + piece) break;
+    int result = SSL_write(ssl_.get(), rest.data() + sent, static_cast<int>(piece));
+    if (result <= 0) {
+      Classify(result, &flags);
+      break;
+    }
+    sent += static_cast<size_t>(result);
+  }
+  return Finish(info.Env(), sent, 0, flags);
+}
+
+// flush(ciphertext)
+Napi::Value Connection::Flush(const Napi::CallbackInfo& info) {
+  transport_.BeginCall({}, BytesOf(info[0]));
+  return Finish(info.Env(), 0, 0, failed_ ? uint32_t{kFailed} : 0);
+}
+
+// shutdown(ciphertext): queues close_notify. RFC 9846, Section 6.1.
+Napi::Value Connection::Shutdown(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  transport_.BeginCall({}, BytesOf(info[0]));
+  if (!failed_) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
+  return Finish(info.Env(), 0, 0, 0);
+}
+
+// answerClientHello(context | null, alert)
+Napi::Value Connection::AnswerClientHello(const Napi::CallbackInfo& info) {
+  if (!ssl_) return info.Env().Undefined();
+  if (info[0].IsObject()) {
+    SecureContext* context = SecureContext::Unwrap(info[0].As<Napi::Object>());
+    if (SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
+      ThrowTakenError(info.Env(), "The context could not be switched");
+      return info.Env().Undefined();
+    }
+  }
+  client_hello_alert_ = info[1].As<Napi::Number>().Int32Value();
+  return info.Env().Undefined();
+}
+
+// answerVerification(alert): 0 accepts
+Napi::Value Connection::AnswerVerification(const Napi::CallbackInfo& info) {
+  verification_alert_ = static_cast<uint8_t>(info[0].As<Napi::Number>().Uint32Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Object hello = Napi::Object::New(env);
+  hello.Set("serverName", Napi::String::New(env, hello_.server_name));
+  Napi::Array protocols = Napi::Array::New(env, hello_.offered_protocols.size());
+  for (uint32_t i = 0; i < hello_.offered_protocols.size(); i++) {
+    protocols.Set(i, Napi::String::New(env, hello_.offered_protocols[i]));
+  }
+  hello.Set("protocols", protocols);
+  hello.Set("groups", GroupList(env, hello_.offered_groups));
+  hello.Set("signatureSchemes", GroupList(env, hello_.offered_schemes));
+  Napi::Array shares = Napi::Array::New(env, hello_.client_shares.size());
+  for (uint32_t i = 0; i < hello_.client_shares.size(); i++) {
+    Napi::Object share = Napi::Object::New(env);
+    share.Set("group", Napi::Number::New(env, hello_.client_shares[i].group));
+    share.Set("length", Napi::Number::New(env, hello_.client_shares[i].length));
+    shares.Set(i, share);
+  }
+  hello.Set("keyShares", shares);
+  hello.Set("length", Napi::Number::New(env, hello_.client_hello_length));
+  return hello;
+}
+
+Napi::Value Connection::VerifyResult(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("code", Napi::Number::New(env, verify_result_));
+  result.Set("message", Napi::String::New(env, X509_verify_cert_error_string(verify_result_)));
+  return result;
+}
+
+// The chain as the peer sent it, leaf first, DER.
+Napi::Value Connection::PeerCertificates(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Array chain = Napi::Array::New(env);
+  const STACK_OF(CRYPTO_BUFFER)* certificates = ssl_ ? SSL_get0_peer_certificates(ssl_.get()) : nullptr;
+  size_t count = certificates != nullptr ? sk_CRYPTO_BUFFER_num(certificates) : 0;
+  for (size_t i = 0; i < count; i++) {
+    const CRYPTO_BUFFER* der = sk_CRYPTO_BUFFER_value(certificates, i);
+    chain.Set(static_cast<uint32_t>(i),
+              Napi::Buffer<uint8_t>::Copy(env, CRYPTO_BUFFER_data(der), CRYPTO_BUFFER_len(der)));
+  }
+  return chain;
+}
+
+Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Object out = Napi::Object::New(env);
+  if (!ssl_) return env.Null();
+  SSL* ssl = ssl_.get();
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl);
+  const char* name = cipher != nullptr ? SSL_CIPHER_standard_name(cipher) : nullptr;
+  const uint8_t* alpn = nullptr;
+  unsigned alpn_length = 0;
+  SSL_get0_alpn_selected(ssl, &alpn, &alpn_length);
+  uint16_t group = SSL_get_group_id(ssl);
+  uint16_t client_share = 0;
+  for (const KeyShareEntry& share : hello_.client_shares) {
+    if (share.group == group) client_share = share.length;
+  }
+  out.Set("version", Napi::Number::New(env, SSL_version(ssl)));
+  out.Set("cipherSuite", Napi::String::New(env, name != nullptr ? name : ""));
+  out.Set("cipherId", Napi::Number::New(env, cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0));
+  out.Set("group", Napi::Number::New(env, group));
+  out.Set("clientShare", Napi::Number::New(env, client_share));
+  out.Set("serverShare", Napi::Number::New(env, hello_.server_share.group == group ? hello_.server_share.length : 0));
+  out.Set("clientHelloLength", Napi::Number::New(env, hello_.client_hello_length));
+  out.Set("signatureScheme", Napi::Number::New(env, hello_.own_scheme));
+  out.Set("peerSignatureScheme", Napi::Number::New(env, SSL_get_peer_signature_algorithm(ssl)));
+  out.Set("helloRetryRequest", Napi::Boolean::New(env, SSL_used_hello_retry_request(ssl)));
+  out.Set("resumed", Napi::Boolean::New(env, SSL_session_reused(ssl)));
+  out.Set("alpn", Napi::String::New(env, reinterpret_cast<const char*>(alpn), alpn_length));
+  out.Set("serverName", Napi::String::New(env, hello_.server_name));
+  return out;
+}
+
+Napi::Value Connection::Failure(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("library", Napi::String::New(env, failure_.library));
+  out.Set("reason", Napi::String::New(env, failure_.reason));
+  out.Set("alertSent", Napi::Number::New(env, alert_sent_));
+  out.Set("alertReceived", Napi::Number::New(env, alert_received_));
+  return out;
+}
+
+Napi::Value Connection::BytesRead(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(transport_.bytes_read()));
+}
+
+Napi::Value Connection::BytesWritten(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(transport_.bytes_written()));
+}
+
+// exportKeyingMaterial(out, label, context | undefined). RFC 9846, Section 7.5.
+Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  std::span<uint8_t> out = BytesOf(info[0]);
+  std::string label = info[1].As<Napi::String>().Utf8Value();
+  bool use_context = info[2].IsTypedArray();
+  std::span<const uint8_t> context = use_context ? BytesOf(info[2]) : std::span<uint8_t>();
+  if (!SSL_export_keying_material(ssl_.get(), out.data(), out.size(), label.data(), label.size(), context.data(),
+                                  context.size(), use_context ? 1 : 0)) {
+    ThrowTakenError(info.Env(), "The keying material could not be exported");
+  }
+  return info.Env().Undefined();
+}
+
+// Frees libssl's state, which wipes its keys. Idempotent.
+void Connection::Destroy(const Napi::CallbackInfo&) { ssl_.reset(); }
+
+}  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS

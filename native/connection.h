@@ -1,0 +1,97 @@
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. No call into JavaScript from here.
+#ifndef PQTLS_NATIVE_CONNECTION_H_
+#define PQTLS_NATIVE_CONNECTION_H_
+
+#include <napi.h>
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "buffer_bio.h"
+#include "error_queue.h"
+#include "hello_observer.h"
+
+namespace pqtls {
+
+// What a call achieved, returned to JavaScript as one integer. Mirrored in src/binding/tls-contract.ts.
+enum ProgressFlag : uint32_t {
+  kHandshakeDone = 1 << 0,       // this call finished the handshake
+  kOutputPending = 1 << 1,       // more ciphertext waits; call flush() with another slab
+  kPlaintextPending = 1 << 2,    // the plaintext slab is full and more may be decrypted
+  kCloseNotify = 1 << 3,         // the peer's close_notify was read
+  kFailed = 1 << 4,              // see failure(); the alert, if any, is in the ciphertext
+  kAwaitsClientHello = 1 << 5,   // suspended for answerClientHello()
+  kAwaitsVerification = 1 << 6,  // suspended for answerVerification()
+};
+
+// Counts of the last call, in an Int32Array that JavaScript shares. Mirrored in src/binding/tls-contract.ts.
+enum ProgressRegister { kConsumed = 0, kPlaintext = 1, kCiphertext = 2, kProgressRegisters = 3 };
+
+class Connection : public Napi::ObjectWrap<Connection> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  // The callbacks that every context needs before the first connection is made from it.
+  static void InstallCallbacks(SSL_CTX* ctx);
+
+  explicit Connection(const Napi::CallbackInfo& info);
+
+ private:
+  // Hot: ciphertext in, plaintext and ciphertext out.
+  Napi::Value Receive(const Napi::CallbackInfo& info);
+  // Hot: plaintext in, ciphertext out; takes whole records while the slab has room for them.
+  Napi::Value Send(const Napi::CallbackInfo& info);
+  Napi::Value Flush(const Napi::CallbackInfo& info);
+  Napi::Value Shutdown(const Napi::CallbackInfo& info);
+  Napi::Value AnswerClientHello(const Napi::CallbackInfo& info);
+  Napi::Value AnswerVerification(const Napi::CallbackInfo& info);
+
+  Napi::Value ClientHello(const Napi::CallbackInfo& info);
+  Napi::Value VerifyResult(const Napi::CallbackInfo& info);
+  Napi::Value PeerCertificates(const Napi::CallbackInfo& info);
+  Napi::Value Negotiated(const Napi::CallbackInfo& info);
+  Napi::Value Failure(const Napi::CallbackInfo& info);
+  Napi::Value BytesRead(const Napi::CallbackInfo& info);
+  Napi::Value BytesWritten(const Napi::CallbackInfo& info);
+  Napi::Value ExportKeyingMaterial(const Napi::CallbackInfo& info);
+  void Destroy(const Napi::CallbackInfo& info);
+
+  static Connection* FromSsl(const SSL* ssl);
+  static ssl_select_cert_result_t SelectCertificate(const SSL_CLIENT_HELLO* hello);
+  static ssl_verify_result_t VerifyPeer(SSL* ssl, uint8_t* out_alert);
+  static int SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, const uint8_t* in, unsigned in_len, void* arg);
+  static void ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,
+                             void* arg);
+  static void ObserveAlert(const SSL* ssl, int type, int value);
+
+  // Runs the handshake as far as it goes; true when it is over and application data may be read.
+  bool AdvanceHandshake(uint32_t* flags);
+  size_t ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags);
+  // Turns a failed libssl call into flags.
+  void Classify(int result, uint32_t* flags);
+  Napi::Value Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags);
+  Napi::Value FinishDestroyed(Napi::Env env);
+
+  BufferTransport transport_;
+  HelloObserver hello_;
+  bssl::UniquePtr<SSL> ssl_;
+  int32_t* registers_ = nullptr;
+  bool is_server_ = false;
+  bool handshake_done_ = false;
+  bool failed_ = false;
+  bool awaits_client_hello_ = false;
+  std::optional<int> client_hello_alert_;  // set once answered; 0 goes on
+  bool verified_ = false;
+  int verify_result_ = X509_V_OK;
+  std::optional<uint8_t> verification_alert_;  // set once answered; 0 accepts
+  std::vector<uint8_t> alpn_;                  // wire form, a server's in order of preference
+  int alert_sent_ = -1;
+  int alert_received_ = -1;
+  QueuedError failure_;
+};
+
+}  // namespace pqtls
+
+#endif  // PQTLS_NATIVE_CONNECTION_H_

@@ -1,0 +1,43 @@
+// What the handshake messages of one connection say: offered groups, key shares, schemes. RFC 9846, Section 4.
+#ifndef PQTLS_NATIVE_HELLO_OBSERVER_H_
+#define PQTLS_NATIVE_HELLO_OBSERVER_H_
+
+#include <openssl/bytestring.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pqtls {
+
+struct KeyShareEntry {
+  uint16_t group;
+  uint16_t length;  // bytes of key_exchange
+};
+
+// Fed from SSL_set_msg_callback; keeps small copies, never a pointer into a message.
+class HelloObserver {
+ public:
+  void Observe(bool is_write, const uint8_t* message, size_t length);
+
+  // The last ClientHello: after a HelloRetryRequest it is the second one.
+  std::vector<uint16_t> offered_groups;
+  std::vector<KeyShareEntry> client_shares;
+  std::vector<uint16_t> offered_schemes;
+  std::vector<std::string> offered_protocols;
+  std::string server_name;
+  // Bytes of the first ClientHello, with its handshake header.
+  uint32_t client_hello_length = 0;
+  KeyShareEntry server_share = {0, 0};
+  // The scheme of our own CertificateVerify; AWS-LC has no getter for it.
+  uint16_t own_scheme = 0;
+
+ private:
+  void ParseClientHello(CBS body);
+  void ParseServerHello(CBS body);
+};
+
+}  // namespace pqtls
+
+#endif  // PQTLS_NATIVE_HELLO_OBSERVER_H_

@@ -1,0 +1,170 @@
+// SSL_CTX for JavaScript: certificates, trust, versions, groups, schemes. src/tls/secure-context.ts checks the options.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS
+
+#include "secure_context.h"
+
+#include <openssl/err.h>
+#include <openssl/mem.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "addon.h"
+#include "bytes.h"
+#include "connection.h"
+#include "error_queue.h"
+#include "trust_store.h"
+
+namespace pqtls {
+
+namespace {
+
+// Binds a resumed session to the application. Policies that forbid some resumptions extend it.
+constexpr uint8_t kSessionIdContext[] = {'p', 'q', 't', 'l', 's'};
+
+int GivePassphrase(char* out, int size, int, void* passphrase) {
+  auto* text = static_cast<const std::string*>(passphrase);
+  if (text == nullptr || text->size() > static_cast<size_t>(size)) return 0;
+  std::memcpy(out, text->data(), text->size());
+  return static_cast<int>(text->size());
+}
+
+}  // namespace
+
+Napi::Function SecureContext::Define(Napi::Env env) {
+  return DefineClass(env, "SecureContext",
+                     {
+                         InstanceMethod<&SecureContext::SetCertificateChain>("setCertificateChain"),
+                         InstanceMethod<&SecureContext::SetPrivateKey>("setPrivateKey"),
+                         InstanceMethod<&SecureContext::SetTrustStore>("setTrustStore"),
+                         InstanceMethod<&SecureContext::SetClientCaList>("setClientCaList"),
+                         InstanceMethod<&SecureContext::SetVersions>("setVersions"),
+                         InstanceMethod<&SecureContext::SetGroups>("setGroups"),
+                         InstanceMethod<&SecureContext::SetCiphers>("setCiphers"),
+                         InstanceMethod<&SecureContext::SetSignatureAlgorithms>("setSignatureAlgorithms"),
+                     });
+}
+
+SecureContext::SecureContext(const Napi::CallbackInfo& info) : ObjectWrap(info), ctx_(SSL_CTX_new(TLS_method())) {
+  if (!ctx_) {
+    ThrowTakenError(info.Env(), "SSL_CTX_new failed");
+    return;
+  }
+  SSL_CTX* ctx = ctx_.get();
+  // A shared post-quantum group is chosen by the server's order, whatever the client lists first.
+  SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_id_context(ctx, kSessionIdContext, sizeof(kSessionIdContext));
+  // Sessions live with their owner in JavaScript or in tickets, never in a cache inside the context.
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+  // 0-RTT is neither offered nor accepted: it can be replayed. RFC 9846, Section 8.
+  SSL_CTX_set_early_data_enabled(ctx, 0);
+  Connection::InstallCallbacks(ctx);
+}
+
+Napi::Value SecureContext::SetCertificateChain(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> pem = BytesOf(info[0]);
+  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
+  bssl::UniquePtr<X509> leaf(bio ? PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
+  if (!leaf || !SSL_CTX_use_certificate(ctx_.get(), leaf.get())) {
+    ThrowTakenError(info.Env(), "The certificate was not accepted");
+    return info.Env().Undefined();
+  }
+  SSL_CTX_clear_chain_certs(ctx_.get());
+  for (;;) {
+    bssl::UniquePtr<X509> issuer(PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr));
+    if (!issuer) break;
+    if (!SSL_CTX_add1_chain_cert(ctx_.get(), issuer.get())) {
+      ThrowTakenError(info.Env(), "The certificate chain was not accepted");
+      return info.Env().Undefined();
+    }
+  }
+  uint32_t last = ERR_peek_last_error();
+  if (ERR_GET_LIB(last) != ERR_LIB_PEM || ERR_GET_REASON(last) != PEM_R_NO_START_LINE) {
+    ThrowTakenError(info.Env(), "A certificate of the chain does not parse");
+    return info.Env().Undefined();
+  }
+  ERR_clear_error();
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetPrivateKey(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> pem = BytesOf(info[0]);
+  std::string passphrase = info[1].IsString() ? info[1].As<Napi::String>().Utf8Value() : "";
+  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
+  bssl::UniquePtr<EVP_PKEY> key(
+      bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, GivePassphrase, &passphrase) : nullptr);
+  OPENSSL_cleanse(passphrase.data(), passphrase.size());
+  if (!key || !SSL_CTX_use_PrivateKey(ctx_.get(), key.get())) {
+    ThrowTakenError(info.Env(), "The private key was not accepted");
+    return info.Env().Undefined();
+  }
+  if (!SSL_CTX_check_private_key(ctx_.get())) {
+    ThrowTakenError(info.Env(), "The private key does not belong to the certificate");
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetTrustStore(const Napi::CallbackInfo& info) {
+  TrustStore* trust = TrustStore::Unwrap(info[0].As<Napi::Object>());
+  X509_STORE_up_ref(trust->store());
+  SSL_CTX_set_cert_store(ctx_.get(), trust->store());
+  return info.Env().Undefined();
+}
+
+// The names in a server's CertificateRequest. RFC 9846, Section 4.2.4.
+Napi::Value SecureContext::SetClientCaList(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> pem = BytesOf(info[0]);
+  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
+  while (bio) {
+    bssl::UniquePtr<X509> certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassphrase, nullptr));
+    if (!certificate) break;
+    SSL_CTX_add_client_CA(ctx_.get(), certificate.get());
+  }
+  ERR_clear_error();
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetVersions(const Napi::CallbackInfo& info) {
+  auto minimum = static_cast<uint16_t>(info[0].As<Napi::Number>().Uint32Value());
+  auto maximum = static_cast<uint16_t>(info[1].As<Napi::Number>().Uint32Value());
+  if (!SSL_CTX_set_min_proto_version(ctx_.get(), minimum) || !SSL_CTX_set_max_proto_version(ctx_.get(), maximum)) {
+    ThrowTakenError(info.Env(), "The protocol versions were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetGroups(const Napi::CallbackInfo& info) {
+  auto ids = info[0].As<Napi::Uint16Array>();
+  if (!SSL_CTX_set1_group_ids(ctx_.get(), ids.Data(), ids.ElementLength())) {
+    ThrowTakenError(info.Env(), "The groups were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetCiphers(const Napi::CallbackInfo& info) {
+  std::string tls12 = info[0].As<Napi::String>().Utf8Value();
+  std::string tls13 = info[1].As<Napi::String>().Utf8Value();
+  if ((!tls12.empty() && !SSL_CTX_set_strict_cipher_list(ctx_.get(), tls12.c_str())) ||
+      (!tls13.empty() && !SSL_CTX_set_ciphersuites(ctx_.get(), tls13.c_str()))) {
+    ThrowTakenError(info.Env(), "The cipher suites were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info) {
+  auto ids = info[0].As<Napi::Uint16Array>();
+  if (!SSL_CTX_set_signing_algorithm_prefs(ctx_.get(), ids.Data(), ids.ElementLength()) ||
+      !SSL_CTX_set_verify_algorithm_prefs(ctx_.get(), ids.Data(), ids.ElementLength())) {
+    ThrowTakenError(info.Env(), "The signature schemes were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+}  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS

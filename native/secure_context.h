@@ -1,0 +1,32 @@
+// SSL_CTX for JavaScript: certificates, trust, versions, groups, schemes. src/tls/secure-context.ts checks the options.
+#ifndef PQTLS_NATIVE_SECURE_CONTEXT_H_
+#define PQTLS_NATIVE_SECURE_CONTEXT_H_
+
+#include <napi.h>
+#include <openssl/ssl.h>
+
+namespace pqtls {
+
+class SecureContext : public Napi::ObjectWrap<SecureContext> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit SecureContext(const Napi::CallbackInfo& info);
+
+  SSL_CTX* ctx() const { return ctx_.get(); }
+
+ private:
+  Napi::Value SetCertificateChain(const Napi::CallbackInfo& info);
+  Napi::Value SetPrivateKey(const Napi::CallbackInfo& info);
+  Napi::Value SetTrustStore(const Napi::CallbackInfo& info);
+  Napi::Value SetClientCaList(const Napi::CallbackInfo& info);
+  Napi::Value SetVersions(const Napi::CallbackInfo& info);
+  Napi::Value SetGroups(const Napi::CallbackInfo& info);
+  Napi::Value SetCiphers(const Napi::CallbackInfo& info);
+  Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
+
+  bssl::UniquePtr<SSL_CTX> ctx_;
+};
+
+}  // namespace pqtls
+
+#endif  // PQTLS_NATIVE_SECURE_CONTEXT_H_

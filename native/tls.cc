@@ -1,0 +1,25 @@
+// What the addon exports for TLS; nothing where the AWS-LC source has no libssl. Contract: src/binding/tls-contract.ts.
+#include "tls.h"
+
+#include "addon.h"
+
+#if PQTLS_HAVE_TLS
+#include "connection.h"
+#include "secure_context.h"
+#include "trust_store.h"
+#endif
+
+namespace pqtls {
+
+void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
+#if PQTLS_HAVE_TLS
+  Napi::Int32Array registers = Napi::Int32Array::New(env, kProgressRegisters);
+  addon->set_progress_registers(registers);
+  exports.Set("progress", registers);
+  exports.Set("TrustStore", TrustStore::Define(env));
+  exports.Set("SecureContext", SecureContext::Define(env));
+  exports.Set("Connection", Connection::Define(env));
+#endif
+}
+
+}  // namespace pqtls

@@ -1,0 +1,102 @@
+// A set of trusted certificates, parsed once and shared between contexts; and the verification of a chain against it.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS
+
+#include "trust_store.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "addon.h"
+#include "bytes.h"
+#include "error_queue.h"
+
+namespace pqtls {
+
+Napi::Function TrustStore::Define(Napi::Env env) {
+  return DefineClass(env, "TrustStore",
+                     {
+                         InstanceMethod<&TrustStore::AddCertificates>("addCertificates"),
+                         InstanceMethod<&TrustStore::AddCrls>("addCrls"),
+                     });
+}
+
+TrustStore::TrustStore(const Napi::CallbackInfo& info) : ObjectWrap(info), store_(X509_STORE_new()) {
+  if (!store_) Napi::Error::New(info.Env(), "out of memory").ThrowAsJavaScriptException();
+}
+
+Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> pem = BytesOf(info[0]);
+  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
+  int added = 0;
+  while (bio) {
+    bssl::UniquePtr<X509> certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassphrase, nullptr));
+    if (!certificate) break;
+    if (!X509_STORE_add_cert(store_.get(), certificate.get())) {
+      ThrowTakenError(info.Env(), "A CA certificate was not accepted");
+      return info.Env().Undefined();
+    }
+    added++;
+  }
+  uint32_t last = ERR_peek_last_error();
+  bool end_of_file = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+  if (!end_of_file) {
+    ThrowTakenError(info.Env(), "A CA certificate does not parse");
+    return info.Env().Undefined();
+  }
+  ERR_clear_error();
+  return Napi::Number::New(info.Env(), added);
+}
+
+Napi::Value TrustStore::AddCrls(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> pem = BytesOf(info[0]);
+  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
+  bssl::UniquePtr<X509_CRL> crl(bio ? PEM_read_bio_X509_CRL(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
+  if (!crl || !X509_STORE_add_crl(store_.get(), crl.get())) {
+    ThrowTakenError(info.Env(), "A CRL does not parse");
+    return info.Env().Undefined();
+  }
+  X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  return info.Env().Undefined();
+}
+
+namespace {
+
+// Goes on after an error so that the last one is reported, as node:tls does; VerifyPeerChain never forgets one.
+int RecordError(int ok, X509_STORE_CTX* store_ctx) {
+  if (!ok) {
+    auto* last_error = static_cast<int*>(X509_STORE_CTX_get_app_data(store_ctx));
+    *last_error = X509_STORE_CTX_get_error(store_ctx);
+  }
+  return 1;
+}
+
+}  // namespace
+
+int VerifyPeerChain(SSL* ssl) {
+  STACK_OF(X509)* chain = SSL_get_peer_full_cert_chain(ssl);
+  X509_STORE* store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+  if (chain == nullptr || sk_X509_num(chain) == 0 || store == nullptr) return X509_V_ERR_UNSPECIFIED;
+
+  bssl::UniquePtr<X509_STORE_CTX> store_ctx(X509_STORE_CTX_new());
+  int last_error = X509_V_OK;
+  const char* purpose = SSL_is_server(ssl) ? "ssl_client" : "ssl_server";
+  if (!store_ctx || !X509_STORE_CTX_init(store_ctx.get(), store, sk_X509_value(chain, 0), chain) ||
+      !X509_STORE_CTX_set_default(store_ctx.get(), purpose) ||
+      !X509_STORE_CTX_set_app_data(store_ctx.get(), &last_error)) {
+    ERR_clear_error();
+    return X509_V_ERR_UNSPECIFIED;
+  }
+  X509_STORE_CTX_set_verify_cb(store_ctx.get(), RecordError);
+  int verified = X509_verify_cert(store_ctx.get());
+  ERR_clear_error();
+  if (last_error != X509_V_OK) return last_error;
+  if (verified == 1) return X509_V_OK;
+  int error = X509_STORE_CTX_get_error(store_ctx.get());
+  return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;
+}
+
+}  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS

@@ -1,0 +1,31 @@
+// A set of trusted certificates, parsed once and shared between contexts; and the verification of a chain against it.
+#ifndef PQTLS_NATIVE_TRUST_STORE_H_
+#define PQTLS_NATIVE_TRUST_STORE_H_
+
+#include <napi.h>
+#include <openssl/ssl.h>
+
+namespace pqtls {
+
+// JavaScript: new TrustStore(), addCertificates(pem) -> how many were added, addCrls(pem).
+class TrustStore : public Napi::ObjectWrap<TrustStore> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit TrustStore(const Napi::CallbackInfo& info);
+
+  X509_STORE* store() const { return store_.get(); }
+
+ private:
+  Napi::Value AddCertificates(const Napi::CallbackInfo& info);
+  Napi::Value AddCrls(const Napi::CallbackInfo& info);
+
+  bssl::UniquePtr<X509_STORE> store_;
+};
+
+// Verifies the peer's chain of `ssl` against its context's store, RFC 5280, Section 6. Returns X509_V_OK or the last
+// error met, as node:tls reports it; fails closed when the verification can't be set up.
+int VerifyPeerChain(SSL* ssl);
+
+}  // namespace pqtls
+
+#endif  // PQTLS_NATIVE_TRUST_STORE_H_

@@ -1,0 +1,133 @@
+// The interface between a TLS engine and whoever does its I/O: bytes in, bytes out, no socket and no timer.
+
+import type { TlsError } from '../errors.js';
+import type { ProtocolVersionName } from '../protocol/constants.js';
+
+export type EngineName = 'aws-lc' | 'typescript';
+
+/** Ciphertext for the peer in a pooled buffer. Call release() when it was written. */
+export interface Ciphertext {
+  readonly bytes: Uint8Array;
+  release(): void;
+}
+
+/** What one call achieved. Deal with it in this order: ciphertext, handshakeDone, plaintext, closeNotify, error. */
+export interface Progress {
+  /** To write to the peer, in order. */
+  readonly ciphertext: readonly Ciphertext[];
+  /** Decrypted application data, in order; the caller owns the buffers. */
+  readonly plaintext: readonly Buffer[];
+  /** This call finished the handshake. */
+  readonly handshakeDone: boolean;
+  /** More plaintext can be had from what was received: call receive() with no bytes once it was consumed. */
+  readonly more: boolean;
+  /** The peer closed its direction. RFC 9846, Section 6.1. */
+  readonly closeNotify: boolean;
+  /** The handshake waits for resume(). */
+  readonly awaits: Question | undefined;
+  /** The connection failed; an alert for the peer, if any, is in `ciphertext`. */
+  readonly error: TlsError | undefined;
+}
+
+/** What send() took and what came of it. */
+export interface SendProgress {
+  /** Absent when nothing could be made of it because the connection failed. */
+  readonly ciphertext: Ciphertext | undefined;
+  /** Bytes of the chunk that were taken, from `offset` on. */
+  readonly taken: number;
+  readonly error: TlsError | undefined;
+}
+
+export interface ClientHelloInfo {
+  /** Empty where the client sent none. */
+  readonly serverName: string;
+  readonly protocols: readonly string[];
+  /** Names, or `0x....` where we know none. */
+  readonly groups: readonly string[];
+  readonly signatureSchemes: readonly string[];
+}
+
+export type Question =
+  | { readonly kind: 'client-hello'; readonly hello: ClientHelloInfo }
+  | {
+      readonly kind: 'verify';
+      /** undefined where the chain is trusted, otherwise what is wrong with it. */
+      readonly chainError: ChainError | undefined;
+      /** As the peer sent it, leaf first, DER. Empty where it sent none. */
+      readonly chain: readonly Buffer[];
+    };
+
+/** What certificate verification found. `code` is OpenSSL's name as in node:tls, e.g. `CERT_HAS_EXPIRED`. */
+export interface ChainError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Answer =
+  | { readonly kind: 'client-hello'; readonly context?: EngineContext | undefined; readonly alert?: number | undefined }
+  /** An alert rejects the peer's certificate and is sent to it. */
+  | { readonly kind: 'verify'; readonly alert?: number | undefined };
+
+/** An engine's own, immutable form of a SecureContext. */
+export interface EngineContext {
+  readonly engine: EngineName;
+}
+
+/** What a finished handshake agreed on. */
+export interface Negotiated {
+  readonly protocol: ProtocolVersionName;
+  /** IANA name, e.g. `TLS_AES_128_GCM_SHA256`. */
+  readonly cipherSuite: string;
+  /** The group of the key exchange; undefined for a TLS 1.2 key exchange without one. */
+  readonly group: NegotiatedGroup | undefined;
+  /** What we signed the handshake with; undefined where we sent no certificate. */
+  readonly signatureScheme: string | undefined;
+  /** What the peer signed the handshake with; undefined where it sent no certificate. */
+  readonly peerSignatureScheme: string | undefined;
+  readonly helloRetryRequest: boolean;
+  readonly resumed: boolean;
+  /** Always false: 0-RTT is neither offered nor accepted. */
+  readonly earlyData: false;
+  readonly alpn: string | undefined;
+  readonly servername: string | undefined;
+  readonly engine: EngineName;
+  /** e.g. `AWS-LC 5.12.0`. */
+  readonly engineVersion: string;
+  /** Bytes of the first ClientHello message. */
+  readonly clientHelloLength: number;
+}
+
+export interface NegotiatedGroup {
+  /** IANA name, or `0x....` where we know none. */
+  readonly name: string;
+  /** IANA number. */
+  readonly id: number;
+  readonly postQuantum: boolean;
+  readonly hybrid: boolean;
+  /** Bytes of key_exchange that the client sent; 0 in TLS 1.2. */
+  readonly clientShare: number;
+  /** Bytes of key_exchange that the server sent; 0 in TLS 1.2. */
+  readonly serverShare: number;
+}
+
+/** One TLS connection. Every method but destroy() may be called only before destroy(). */
+export interface Connection {
+  readonly engine: EngineName;
+  /** A client's first flight. */
+  start(): Progress;
+  receive(chunk: Uint8Array | undefined): Progress;
+  /** Encrypts as much of `chunk` as fits one pooled buffer; call again from `offset + taken`. */
+  send(chunk: Uint8Array, offset: number): SendProgress;
+  resume(answer: Answer): Progress;
+  /** close_notify. RFC 9846, Section 6.1. */
+  shutdown(): Progress;
+  negotiated(): Negotiated;
+  /** DER, leaf first. */
+  peerCertificates(): readonly Buffer[];
+  /** Ciphertext, in bytes. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer;
+  /** Wipes the keys. Idempotent. */
+  destroy(): void;
+}

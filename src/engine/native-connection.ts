@@ -1,0 +1,296 @@
+// Connection over AWS-LC's libssl: drives native/connection.cc with JavaScript's slabs.
+
+import type { NativeBinding } from '../binding.js';
+import {
+  NativeProgress,
+  ProgressRegister,
+  type NativeConnection,
+  type NativeSecureContext,
+} from '../binding/tls-contract.js';
+import { engineError, InternalError, verificationCode, type TlsError } from '../errors.js';
+import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme, type AlertName } from '../protocol/constants.js';
+import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
+import type {
+  Answer,
+  ChainError,
+  Ciphertext,
+  Connection,
+  EngineContext,
+  Negotiated,
+  NegotiatedGroup,
+  Progress,
+  Question,
+  SendProgress,
+} from './connection.js';
+import { CiphertextPool, PlaintextSlab } from './slabs.js';
+
+/** A SecureContext inside of AWS-LC. */
+export class NativeEngineContext implements EngineContext {
+  readonly engine = 'aws-lc';
+  readonly native: NativeSecureContext;
+
+  constructor(native: NativeSecureContext) {
+    this.native = native;
+  }
+}
+
+export interface NativeConnectionOptions {
+  readonly isServer: boolean;
+  /** Ask the peer for its certificate; a client always does. */
+  readonly verifyPeer: boolean;
+  /** A server refuses a client without a certificate. */
+  readonly requirePeer: boolean;
+  /** A server stops at the ClientHello and asks. */
+  readonly suspendOnClientHello: boolean;
+  readonly servername: string | undefined;
+  /** Wire form. RFC 7301, Section 3.1. */
+  readonly alpn: Uint8Array | undefined;
+}
+
+// Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
+const plaintextPerCall = 256 * 1024;
+const noBytes = new Uint8Array(0);
+
+const plaintextSlab = new PlaintextSlab();
+const ciphertextPool = new CiphertextPool();
+
+export class NativeTlsConnection implements Connection {
+  readonly engine = 'aws-lc';
+  readonly #binding: NativeBinding;
+  readonly #native: NativeConnection;
+  readonly #registers: Int32Array;
+  /** Ciphertext that was received and not read by libssl yet. */
+  #input: Uint8Array[] = [];
+  #inputOffset = 0;
+  #handshakeDone = false;
+  #error: TlsError | undefined;
+
+  constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
+    this.#binding = binding;
+    this.#registers = binding.progress;
+    this.#native = new binding.Connection(
+      context.native,
+      options.isServer,
+      options.verifyPeer,
+      options.requirePeer,
+      options.suspendOnClientHello,
+      options.servername,
+      options.alpn,
+    );
+  }
+
+  get bytesRead(): number {
+    return this.#native.bytesRead();
+  }
+
+  get bytesWritten(): number {
+    return this.#native.bytesWritten();
+  }
+
+  start(): Progress {
+    return this.receive(undefined);
+  }
+
+  receive(chunk: Uint8Array | undefined): Progress {
+    if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
+    const ciphertext: Ciphertext[] = [];
+    const plaintext: Buffer[] = [];
+    let produced = 0;
+    let seen = 0;
+    let question: Question | undefined;
+    for (;;) {
+      const bytes = this.#input[0] ?? noBytes;
+      const output = ciphertextPool.acquire();
+      const flags = this.#native.receive(bytes, this.#inputOffset, plaintextSlab.buffer, plaintextSlab.offset, output);
+      seen |= flags;
+      this.#consume(bytes, this.#register('consumed'));
+      const length = this.#register('plaintext');
+      this.#collect(output, flags, ciphertext);
+      if (length > 0) {
+        plaintext.push(plaintextSlab.take(length));
+        produced += length;
+      }
+      if ((flags & NativeProgress.failed) !== 0) {
+        this.#fail();
+        break;
+      }
+      question = this.#question(flags);
+      if (question !== undefined || (flags & NativeProgress.closeNotify) !== 0) break;
+      const unread = (flags & NativeProgress.plaintextPending) !== 0 || this.#input.length > 0;
+      if (!unread || produced >= plaintextPerCall) break;
+    }
+    if ((seen & NativeProgress.closeNotify) !== 0 || this.#error !== undefined) this.#dropInput();
+    const handshakeDone = (seen & NativeProgress.handshakeDone) !== 0;
+    if (handshakeDone) this.#handshakeDone = true;
+    return {
+      ciphertext,
+      plaintext,
+      handshakeDone,
+      more: question === undefined && produced >= plaintextPerCall,
+      closeNotify: (seen & NativeProgress.closeNotify) !== 0,
+      awaits: question,
+      error: this.#error,
+    };
+  }
+
+  send(chunk: Uint8Array, offset: number): SendProgress {
+    const output = ciphertextPool.acquire();
+    const flags = this.#native.send(chunk, offset, output);
+    const taken = this.#register('consumed');
+    const length = this.#register('ciphertext');
+    if ((flags & NativeProgress.failed) !== 0) this.#fail();
+    if (length > 0) return { ciphertext: ciphertextPool.wrap(output, length), taken, error: this.#error };
+    ciphertextPool.release(output);
+    return { ciphertext: undefined, taken, error: this.#error };
+  }
+
+  resume(answer: Answer): Progress {
+    if (answer.kind === 'client-hello') {
+      const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
+      this.#native.answerClientHello(context, answer.alert ?? 0);
+    } else {
+      this.#native.answerVerification(answer.alert ?? 0);
+    }
+    return this.receive(undefined);
+  }
+
+  shutdown(): Progress {
+    const ciphertext: Ciphertext[] = [];
+    const output = ciphertextPool.acquire();
+    const flags = this.#native.shutdown(output);
+    this.#collect(output, flags, ciphertext);
+    return {
+      ciphertext,
+      plaintext: [],
+      handshakeDone: false,
+      more: false,
+      closeNotify: false,
+      awaits: undefined,
+      error: this.#error,
+    };
+  }
+
+  negotiated(): Negotiated {
+    const native = this.#native.negotiated();
+    if (native === null) {
+      throw new InternalError('The connection was destroyed', {
+        code: 'ERR_PQTLS_INTERNAL',
+        phase: 'close',
+        engine: this.engine,
+      });
+    }
+    return {
+      protocol: nameOf(ProtocolVersion, native.version) as Negotiated['protocol'],
+      cipherSuite: native.cipherSuite,
+      group: negotiatedGroup(native.group, native.clientShare, native.serverShare),
+      signatureScheme: schemeName(native.signatureScheme),
+      peerSignatureScheme: schemeName(native.peerSignatureScheme),
+      helloRetryRequest: native.helloRetryRequest,
+      resumed: native.resumed,
+      earlyData: false,
+      alpn: native.alpn === '' ? undefined : native.alpn,
+      servername: native.serverName === '' ? undefined : native.serverName,
+      engine: this.engine,
+      engineVersion: `AWS-LC ${this.#binding.awsLcVersion}${this.#binding.fips ? ' FIPS' : ''}`,
+      clientHelloLength: native.clientHelloLength,
+    };
+  }
+
+  peerCertificates(): readonly Buffer[] {
+    return this.#native.peerCertificates();
+  }
+
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    const out = Buffer.alloc(length);
+    this.#native.exportKeyingMaterial(out, label, context);
+    return out;
+  }
+
+  destroy(): void {
+    this.#dropInput();
+    this.#native.destroy();
+  }
+
+  #register(name: keyof typeof ProgressRegister): number {
+    return this.#registers[ProgressRegister[name]] ?? 0;
+  }
+
+  #dropInput(): void {
+    this.#input = [];
+    this.#inputOffset = 0;
+  }
+
+  #consume(chunk: Uint8Array, consumed: number): void {
+    this.#inputOffset += consumed;
+    if (this.#input.length > 0 && this.#inputOffset >= chunk.length) {
+      this.#input.shift();
+      this.#inputOffset = 0;
+    }
+  }
+
+  /** Takes what a call wrote, and what did not fit into its buffer. */
+  #collect(output: Buffer, flags: number, into: Ciphertext[]): void {
+    let buffer = output;
+    let pending = flags;
+    for (;;) {
+      const length = this.#register('ciphertext');
+      if (length > 0) into.push(ciphertextPool.wrap(buffer, length));
+      else ciphertextPool.release(buffer);
+      if ((pending & NativeProgress.outputPending) === 0) return;
+      buffer = ciphertextPool.acquire();
+      pending = this.#native.flush(buffer);
+    }
+  }
+
+  #question(flags: number): Question | undefined {
+    if ((flags & NativeProgress.awaitsClientHello) !== 0) {
+      const hello = this.#native.clientHello();
+      return {
+        kind: 'client-hello',
+        hello: {
+          serverName: hello.serverName,
+          protocols: hello.protocols,
+          groups: hello.groups.map((id) => nameOf(NamedGroup, id)),
+          signatureSchemes: hello.signatureSchemes.map((id) => nameOf(SignatureScheme, id)),
+        },
+      };
+    }
+    if ((flags & NativeProgress.awaitsVerification) !== 0) {
+      const { code, message } = this.#native.verifyResult();
+      const chainError: ChainError | undefined = code === 0 ? undefined : { code: verificationCode(code), message };
+      return { kind: 'verify', chainError, chain: this.#native.peerCertificates() };
+    }
+    return undefined;
+  }
+
+  #fail(): void {
+    if (this.#error !== undefined) return;
+    const failure = this.#native.failure();
+    this.#error = engineError({
+      engine: this.engine,
+      library: failure.library,
+      reason: failure.reason,
+      alertSent: alertName(failure.alertSent),
+      alertReceived: alertName(failure.alertReceived),
+      phase: this.#handshakeDone ? 'data' : 'handshake',
+    });
+  }
+}
+
+function alertName(alert: number): AlertName | undefined {
+  return alert < 0 ? undefined : (nameOf(Alert, alert) as AlertName);
+}
+
+function schemeName(id: number): string | undefined {
+  return id === 0 ? undefined : nameOf(SignatureScheme, id);
+}
+
+function negotiatedGroup(id: number, clientShare: number, serverShare: number): NegotiatedGroup | undefined {
+  if (id === 0) return undefined;
+  const name = nameOf(NamedGroup, id);
+  const properties: GroupProperties = (groupProperties as Record<string, GroupProperties>)[name] ?? {
+    postQuantum: false,
+    hybrid: false,
+  };
+  return { name, id, postQuantum: properties.postQuantum, hybrid: properties.hybrid, clientShare, serverShare };
+}

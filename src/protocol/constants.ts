@@ -1,0 +1,88 @@
+// Numbers of the protocol, from the IANA TLS registries and RFC 9846. The only place where they stand in hex.
+
+/** RFC 9846, Section 4.2.1. */
+export const ProtocolVersion = {
+  'TLSv1.2': 0x0303,
+  'TLSv1.3': 0x0304,
+} as const;
+
+export type ProtocolVersionName = keyof typeof ProtocolVersion;
+
+/** TLS Supported Groups. RFC 9846, Section 4.2.7; RFC 10024. */
+export const NamedGroup = {
+  secp256r1: 0x0017,
+  secp384r1: 0x0018,
+  secp521r1: 0x0019,
+  X25519: 0x001d,
+  MLKEM768: 0x0201,
+  MLKEM1024: 0x0202,
+  SecP256r1MLKEM768: 0x11eb,
+  X25519MLKEM768: 0x11ec,
+  SecP384r1MLKEM1024: 0x11ed,
+} as const;
+
+export type NamedGroupName = keyof typeof NamedGroup;
+
+/** TLS SignatureScheme. RFC 9846, Section 4.2.3; draft-ietf-tls-mldsa. */
+export const SignatureScheme = {
+  rsa_pkcs1_sha1: 0x0201,
+  ecdsa_sha1: 0x0203,
+  rsa_pkcs1_sha256: 0x0401,
+  ecdsa_secp256r1_sha256: 0x0403,
+  rsa_pkcs1_sha384: 0x0501,
+  ecdsa_secp384r1_sha384: 0x0503,
+  rsa_pkcs1_sha512: 0x0601,
+  ecdsa_secp521r1_sha512: 0x0603,
+  rsa_pss_rsae_sha256: 0x0804,
+  rsa_pss_rsae_sha384: 0x0805,
+  rsa_pss_rsae_sha512: 0x0806,
+  ed25519: 0x0807,
+  ed448: 0x0808,
+  rsa_pss_pss_sha256: 0x0809,
+  rsa_pss_pss_sha384: 0x080a,
+  rsa_pss_pss_sha512: 0x080b,
+  mldsa44: 0x0904,
+  mldsa65: 0x0905,
+  mldsa87: 0x0906,
+} as const;
+
+export type SignatureSchemeName = keyof typeof SignatureScheme;
+
+/** TLS Alerts. RFC 9846, Section 6. */
+export const Alert = {
+  close_notify: 0x00,
+  unexpected_message: 0x0a,
+  bad_record_mac: 0x14,
+  record_overflow: 0x16,
+  handshake_failure: 0x28,
+  bad_certificate: 0x2a,
+  unsupported_certificate: 0x2b,
+  certificate_revoked: 0x2c,
+  certificate_expired: 0x2d,
+  certificate_unknown: 0x2e,
+  illegal_parameter: 0x2f,
+  unknown_ca: 0x30,
+  access_denied: 0x31,
+  decode_error: 0x32,
+  decrypt_error: 0x33,
+  protocol_version: 0x46,
+  insufficient_security: 0x47,
+  internal_error: 0x50,
+  inappropriate_fallback: 0x56,
+  user_canceled: 0x5a,
+  missing_extension: 0x6d,
+  unsupported_extension: 0x6e,
+  unrecognized_name: 0x70,
+  bad_certificate_status_response: 0x71,
+  unknown_psk_identity: 0x73,
+  certificate_required: 0x74,
+  no_application_protocol: 0x78,
+} as const;
+
+export type AlertName = keyof typeof Alert;
+
+/** The registered name of a number, or the number as `0x....` where we know none. */
+export function nameOf(registry: Readonly<Record<string, number>>, id: number): string {
+  for (const [name, value] of Object.entries(registry)) if (value === id) return name;
+  return `0x${id.toString(16).padStart(4, '0')}`;
+}

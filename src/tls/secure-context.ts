@@ -1,0 +1,207 @@
+// Certificates, trust, versions, groups and schemes, checked and built once, for any number of connections.
+
+import { readFileSync } from 'node:fs';
+import * as nodeTls from 'node:tls';
+import type { NativeBinding } from '../binding.js';
+import type { NativeTrustStore } from '../binding/tls-contract.js';
+import { NativeEngineContext } from '../engine/native-connection.js';
+import { requireTlsBinding } from '../engine/select.js';
+import { invalidArgType, invalidArgValue, TlsError } from '../errors.js';
+import {
+  NamedGroup,
+  ProtocolVersion,
+  SignatureScheme,
+  type NamedGroupName,
+  type ProtocolVersionName,
+  type SignatureSchemeName,
+} from '../protocol/constants.js';
+import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
+import { checkPem, checkProtocolVersion } from './options.js';
+
+export type PemInput = string | Uint8Array;
+
+/** A private key with a passphrase of its own. */
+export interface KeyObjectInput {
+  pem: PemInput;
+  passphrase?: string | undefined;
+}
+
+export interface SecureContextOptions {
+  /** Private keys in PEM, in the order of `cert`. */
+  key?: PemInput | readonly (PemInput | KeyObjectInput)[] | undefined;
+  /** Certificate chains in PEM, leaf first; several with keys of different types may stand side by side. */
+  cert?: PemInput | readonly PemInput[] | undefined;
+  /** Trusted certificates in PEM. Default: Node's own roots and `NODE_EXTRA_CA_CERTS`. */
+  ca?: PemInput | readonly PemInput[] | undefined;
+  /** Passphrase of every `key` that has none of its own. */
+  passphrase?: string | undefined;
+  /** Groups for key exchange, most wanted first, as an array or joined by ':'. Default: `defaultGroups`. */
+  groups?: string | readonly string[] | undefined;
+  /** node:tls's name of `groups`; `groups` wins. `auto` is the default list. */
+  ecdhCurve?: string | undefined;
+  /** Signature schemes by IANA name, joined by ':'. */
+  sigalgs?: string | undefined;
+  /** OpenSSL cipher list; names that begin with `TLS_` are TLS 1.3 suites. */
+  ciphers?: string | undefined;
+  /** Default `TLSv1.2`. */
+  minVersion?: ProtocolVersionName | undefined;
+  /** Default `TLSv1.3`. */
+  maxVersion?: ProtocolVersionName | undefined;
+}
+
+/** Immutable; made by createSecureContext() and shared by any number of connections and servers. */
+export class SecureContext {
+  /** The engine's form of it. */
+  readonly context: NativeEngineContext;
+  readonly groups: readonly NamedGroupName[];
+
+  constructor(context: NativeEngineContext, groups: readonly NamedGroupName[]) {
+    this.context = context;
+    this.groups = groups;
+  }
+}
+
+/**
+ * Builds a SecureContext.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_TLS_INVALID_PROTOCOL_VERSION`
+ * @throws TlsError phase `config`: a certificate, key or list that AWS-LC refuses
+ * @throws UnsupportedError where no engine can speak TLS
+ */
+export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
+  if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
+  const binding = requireTlsBinding();
+  const groups = chooseGroups(options);
+  const minimum = checkProtocolVersion('minimum', options.minVersion, 'TLSv1.2');
+  const maximum = checkProtocolVersion('maximum', options.maxVersion, 'TLSv1.3');
+  if (ProtocolVersion[minimum] > ProtocolVersion[maximum]) {
+    throw invalidArgValue('options.minVersion', `${minimum} is above maxVersion ${maximum}`);
+  }
+  const certificates = listOf('options.cert', options.cert).map((pem) => checkPem('options.cert', pem));
+  const keys = listOf<PemInput | KeyObjectInput>('options.key', options.key).map((key) =>
+    readKey(key, options.passphrase),
+  );
+  const authorities = options.ca === undefined || options.ca === null ? undefined : listOf('options.ca', options.ca);
+  if (certificates.length !== keys.length && keys.length > 0) {
+    throw invalidArgValue('options.key', `${keys.length} keys were given for ${certificates.length} certificates`);
+  }
+
+  const native = new binding.SecureContext();
+  return withConfigErrors(() => {
+    native.setVersions(ProtocolVersion[minimum], ProtocolVersion[maximum]);
+    native.setGroups(Uint16Array.from(groups, (name) => NamedGroup[name]));
+    if (options.ciphers !== undefined && options.ciphers !== null) setCiphers(native, options.ciphers);
+    if (options.sigalgs !== undefined && options.sigalgs !== null) {
+      native.setSignatureAlgorithms(parseSignatureSchemes(options.sigalgs));
+    }
+    certificates.forEach((pem, index) => {
+      native.setCertificateChain(pem);
+      const key = keys[index];
+      if (key !== undefined) native.setPrivateKey(key.pem, key.passphrase);
+    });
+    if (authorities === undefined) {
+      native.setTrustStore(defaultTrustStore(binding));
+    } else {
+      const store = new binding.TrustStore();
+      for (const pem of authorities) {
+        const bytes = checkPem('options.ca', pem);
+        if (store.addCertificates(bytes) === 0) throw invalidArgValue('options.ca', 'it holds no PEM certificate');
+        native.setClientCaList(bytes);
+      }
+      native.setTrustStore(store);
+    }
+    return new SecureContext(new NativeEngineContext(native), groups);
+  });
+}
+
+function chooseGroups(options: SecureContextOptions): readonly NamedGroupName[] {
+  if (options.groups !== undefined && options.groups !== null) return parseGroups('options.groups', options.groups);
+  const curve = options.ecdhCurve;
+  if (curve === undefined || curve === null || curve === 'auto') return defaultGroups;
+  return parseGroups('options.ecdhCurve', curve);
+}
+
+function listOf<T extends PemInput | KeyObjectInput>(
+  name: string,
+  value: T | readonly T[] | undefined | null,
+): readonly T[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value as readonly T[];
+  if (typeof value === 'boolean' || typeof value === 'number') throw invalidArgType(name, 'PEM text or bytes', value);
+  return [value as T];
+}
+
+function readKey(
+  key: PemInput | KeyObjectInput,
+  passphrase: string | undefined,
+): { pem: Uint8Array; passphrase: string | undefined } {
+  if (passphrase !== undefined && passphrase !== null && typeof passphrase !== 'string') {
+    throw invalidArgType('options.passphrase', 'of type string', passphrase);
+  }
+  if (typeof key === 'object' && key !== null && !ArrayBuffer.isView(key)) {
+    return { pem: checkPem('options.key.pem', key.pem), passphrase: key.passphrase ?? passphrase };
+  }
+  return { pem: checkPem('options.key', key), passphrase };
+}
+
+function setCiphers(native: { setCiphers(tls12: string, tls13: string): void }, ciphers: unknown): void {
+  if (typeof ciphers !== 'string') throw invalidArgType('options.ciphers', 'of type string', ciphers);
+  const names = ciphers.split(':').filter((name) => name !== '');
+  const tls13 = names.filter((name) => name.startsWith('TLS_'));
+  const tls12 = names.filter((name) => !name.startsWith('TLS_'));
+  native.setCiphers(tls12.join(':'), tls13.join(':'));
+}
+
+function parseSignatureSchemes(sigalgs: unknown): Uint16Array {
+  if (typeof sigalgs !== 'string') throw invalidArgType('options.sigalgs', 'of type string', sigalgs);
+  return Uint16Array.from(sigalgs.split(':'), (name) => {
+    if (!Object.hasOwn(SignatureScheme, name)) {
+      const known = Object.keys(SignatureScheme).join(', ');
+      throw invalidArgValue('options.sigalgs', `'${name}' is not a known signature scheme. Known schemes: ${known}`);
+    }
+    return SignatureScheme[name as SignatureSchemeName];
+  });
+}
+
+let sharedTrustStore: NativeTrustStore | undefined;
+
+/** Node's roots, parsed once for each thread. */
+function defaultTrustStore(binding: NativeBinding): NativeTrustStore {
+  if (sharedTrustStore === undefined) {
+    const store = new binding.TrustStore();
+    for (const pem of defaultAuthorities()) store.addCertificates(Buffer.from(pem));
+    sharedTrustStore = store;
+  }
+  return sharedTrustStore;
+}
+
+function defaultAuthorities(): readonly string[] {
+  // Node 22.15 and later answer for NODE_EXTRA_CA_CERTS and --use-system-ca themselves.
+  const node = nodeTls as { getCACertificates?: (type: 'default') => string[] };
+  if (node.getCACertificates !== undefined) return node.getCACertificates('default');
+  const extra = process.env['NODE_EXTRA_CA_CERTS'];
+  if (extra === undefined || extra === '') return nodeTls.rootCertificates;
+  try {
+    return [...nodeTls.rootCertificates, readFileSync(extra, 'utf8')];
+  } catch (error) {
+    process.emitWarning(`Ignoring extra certs from NODE_EXTRA_CA_CERTS=${extra}: ${(error as Error).message}`);
+    return nodeTls.rootCertificates;
+  }
+}
+
+/** Turns what the binding throws into a TlsError of phase `config` with OpenSSL's code name. */
+function withConfigErrors<T>(build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    const { reason, library, message } = error as { reason?: string; library?: string; message: string };
+    if (reason === undefined || library === undefined) throw error;
+    throw new TlsError(message, {
+      code: reason === '' ? 'ERR_PQTLS_CONFIG' : `ERR_OSSL_${reason}`,
+      phase: 'config',
+      engine: 'aws-lc',
+      reason,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,591 @@
+// TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
+
+import { isIP, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { PeerCertificate } from 'node:tls';
+import type { Answer, ChainError, Connection, Negotiated, Progress, Question } from '../engine/connection.js';
+import { NativeTlsConnection } from '../engine/native-connection.js';
+import { requireTlsBinding } from '../engine/select.js';
+import {
+  CertificateError,
+  HandshakeTimeoutError,
+  invalidArgType,
+  UnexpectedEofError,
+  verificationAlert,
+} from '../errors.js';
+import { Alert } from '../protocol/constants.js';
+import { checkFunction, encodeAlpn } from './options.js';
+import { createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
+import { checkServerIdentity, nameFields } from './server-identity.js';
+
+/** Answers with the context for a server name; without one the server's own is used. */
+export type SniCallback = (
+  servername: string,
+  callback: (error: Error | null, context?: SecureContext) => void,
+) => void;
+
+export interface TLSSocketOptions extends SecureContextOptions {
+  isServer?: boolean | undefined;
+  /** Default: made of the other options. */
+  secureContext?: SecureContext | undefined;
+  /** A server asks for a client's certificate. Default false. */
+  requestCert?: boolean | undefined;
+  /** Refuse a peer whose certificate is not trusted. Default true. */
+  rejectUnauthorized?: boolean | undefined;
+  /** Names in order of preference, or wire form. */
+  ALPNProtocols?: readonly string[] | Uint8Array | undefined;
+  SNICallback?: SniCallback | undefined;
+  /** A client's Server Name Indication; a host name, not an IP address. */
+  servername?: string | undefined;
+  /** Default: checkServerIdentity() of this module. */
+  checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
+  /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
+  host?: string | undefined;
+  allowHalfOpen?: boolean | undefined;
+  highWaterMark?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
+  handshakeTimeout?: number | undefined;
+}
+
+/** What was negotiated, and what it took. */
+export interface HandshakeInfo extends Negotiated {
+  /** The key exchange has a post-quantum component. */
+  readonly postQuantum: boolean;
+  /** Ciphertext bytes so far. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** From the first byte of the handshake to its end, in milliseconds. */
+  readonly durationMs: number;
+}
+
+// How long a peer has to take our last alert before the transport is torn down, in milliseconds.
+const lingerMs = 2000;
+
+type WriteCallback = (error?: Error | null) => void;
+
+/**
+ * A TLS connection as a stream. Over a `net.Socket`, or over any other Duplex.
+ *
+ * Emits `secureConnect` (client) and `secure` when the handshake is done, then what every net.Socket emits.
+ */
+export class TLSSocket extends Socket {
+  readonly encrypted = true;
+  /** The peer's certificate was verified. */
+  authorized = false;
+  /** Why it was not: an OpenSSL code as in node:tls, or the error of checkServerIdentity. */
+  authorizationError: string | Error | null = null;
+  /** The agreed application protocol; false where none was agreed, null before the handshake is done. */
+  alpnProtocol: string | false | null = null;
+  /** The server name of the ClientHello; false where there is none, null before the handshake is done (server side). */
+  servername: string | false | null = null;
+
+  readonly #transport: Duplex;
+  readonly #connection: Connection;
+  readonly #options: TLSSocketOptions;
+  readonly #isServer: boolean;
+  #startedAt = 0;
+  #handshakeInfo: (Negotiated & { durationMs: number }) | undefined;
+  #handshakeTimer: NodeJS.Timeout | undefined;
+  /** Ciphertext may be read: the stream above has room, or the handshake goes on. */
+  #reading = true;
+  #more = false;
+  #awaits = false;
+  #transportEnded = false;
+  #readEnded = false;
+  #failed = false;
+  #plaintextRead = 0;
+  #plaintextWritten = 0;
+  /** The stream's first write, and its end, wait for the handshake here. */
+  #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
+
+  constructor(transport: Duplex | undefined, options: TLSSocketOptions = {}) {
+    const { allowHalfOpen = false, highWaterMark, signal } = options;
+    super({
+      allowHalfOpen,
+      ...(highWaterMark === undefined ? {} : { highWaterMark }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    this.#options = options;
+    this.#isServer = options.isServer === true;
+    this.#transport = transport ?? new Socket({ allowHalfOpen: true });
+    const context = options.secureContext ?? createSecureContext(options);
+    if (!(context instanceof SecureContext)) {
+      throw invalidArgType('options.secureContext', 'an instance of SecureContext', context);
+    }
+    this.#connection = this.#createConnection(context);
+    this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
+    this.#attach();
+  }
+
+  /**
+   * What was negotiated, on a client as on a server; undefined before the handshake is done.
+   */
+  getHandshakeInfo(): HandshakeInfo | undefined {
+    const info = this.#handshakeInfo;
+    if (info === undefined) return undefined;
+    return {
+      ...info,
+      postQuantum: info.group?.postQuantum ?? false,
+      bytesRead: this.#connection.bytesRead,
+      bytesWritten: this.#connection.bytesWritten,
+    };
+  }
+
+  /** `TLSv1.3` or `TLSv1.2`; null before the handshake is done. */
+  getProtocol(): string | null {
+    return this.#handshakeInfo?.protocol ?? null;
+  }
+
+  /** The cipher suite, by its IANA name. */
+  getCipher(): { name: string; standardName: string; version: string } | undefined {
+    const info = this.#handshakeInfo;
+    if (info === undefined) return undefined;
+    return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
+  }
+
+  isSessionReused(): boolean {
+    return this.#handshakeInfo?.resumed ?? false;
+  }
+
+  /**
+   * Keying material for a protocol above TLS. RFC 9846, Section 7.5.
+   *
+   * @param length bytes wanted
+   */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    if (this.#handshakeInfo === undefined || this.destroyed) {
+      throw Object.assign(new Error('TLS handshake is not finished or the socket is destroyed'), {
+        code: 'ERR_TLS_INVALID_STATE',
+      });
+    }
+    return this.#connection.exportKeyingMaterial(length, label, context);
+  }
+
+  #createConnection(context: SecureContext): Connection {
+    const { servername, requestCert = false, rejectUnauthorized } = this.#options;
+    const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
+    checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
+    if (servername !== undefined && servername !== null && typeof servername !== 'string') {
+      throw invalidArgType('options.servername', 'of type string', servername);
+    }
+    const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
+    return new NativeTlsConnection(requireTlsBinding(), context.context, {
+      isServer: this.#isServer,
+      verifyPeer: this.#isServer ? requestCert : true,
+      requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
+      suspendOnClientHello: this.#isServer && sni !== undefined,
+      servername: sendName ? servername : undefined,
+      alpn: encodeAlpn(this.#options.ALPNProtocols),
+    });
+  }
+
+  #attach(): void {
+    const transport = this.#transport;
+    transport.on('data', (chunk: Uint8Array) => this.#onCiphertext(chunk));
+    transport.on('end', () => this.#onTransportEnd());
+    transport.on('error', (error: Error) => this.destroy(error));
+    transport.on('close', () => this.#onTransportClose());
+    if (transport instanceof Socket) {
+      for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout']) {
+        transport.on(event, (...values: unknown[]) => this.emit(event, ...values));
+      }
+      if (transport.connecting) {
+        transport.once('connect', () => {
+          this.#setConnecting(false);
+          this.emit('connect');
+          this.emit('ready');
+          this.#start();
+        });
+        return;
+      }
+    }
+    // After the constructor, so that the caller's listeners are there.
+    process.nextTick(() => this.#start());
+  }
+
+  #start(): void {
+    if (this.destroyed) return;
+    this.#startedAt = performance.now();
+    const timeout = this.#options.handshakeTimeout ?? 0;
+    if (timeout > 0) {
+      this.#handshakeTimer = setTimeout(() => {
+        this.#fail(
+          new HandshakeTimeoutError(`TLS handshake timeout: it did not finish within ${timeout} ms`, {
+            code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
+            phase: 'handshake',
+            engine: this.#connection.engine,
+          }),
+        );
+      }, timeout);
+    }
+    if (!this.#isServer) this.#handle(this.#connection.start());
+  }
+
+  #onCiphertext(chunk: Uint8Array): void {
+    if (this.destroyed || this.#failed) return;
+    this.#touch();
+    this.#handle(this.#connection.receive(chunk));
+  }
+
+  /** Deals with what the engine did, in the order that the peer and the reader expect. */
+  #handle(progress: Progress): void {
+    this.#more = progress.more;
+    this.#awaits = progress.awaits !== undefined;
+    this.#writeCiphertext(progress);
+    if (progress.error !== undefined) {
+      this.#deliver(progress.plaintext);
+      this.#fail(progress.error);
+      return;
+    }
+    if (progress.handshakeDone) this.#onSecure();
+    if (this.destroyed) return;
+    this.#deliver(progress.plaintext);
+    if (this.destroyed) return;
+    if (progress.awaits !== undefined) this.#answer(progress.awaits);
+    if (progress.closeNotify) this.#endRead();
+    this.#flowControl();
+  }
+
+  #writeCiphertext(progress: Progress): void {
+    for (const ciphertext of progress.ciphertext) {
+      if (!this.#transport.writable) {
+        ciphertext.release();
+        continue;
+      }
+      this.#transport.write(ciphertext.bytes, () => ciphertext.release());
+    }
+  }
+
+  #deliver(plaintext: readonly Buffer[]): void {
+    for (const bytes of plaintext) {
+      if (this.destroyed) return;
+      this.#plaintextRead += bytes.length;
+      if (!this.push(bytes)) this.#reading = false;
+    }
+  }
+
+  /** A reader that is behind stops TCP; what was received stays ciphertext in the engine. */
+  #flowControl(): void {
+    if (this.destroyed || this.#transportEnded) return;
+    const wanted = this.#handshakeInfo === undefined ? !this.#awaits : this.#reading && !this.#more;
+    if (wanted && this.#transport.isPaused()) this.#transport.resume();
+    else if (!wanted && !this.#transport.isPaused()) this.#transport.pause();
+  }
+
+  #onSecure(): void {
+    clearTimeout(this.#handshakeTimer);
+    const negotiated = this.#connection.negotiated();
+    this.#handshakeInfo = { ...negotiated, durationMs: performance.now() - this.#startedAt };
+    this.alpnProtocol = negotiated.alpn ?? false;
+    if (this.#isServer) this.servername = negotiated.servername ?? false;
+    const waiting = this.#whenSecure;
+    this.#whenSecure = [];
+    this.emit('secure');
+    if (!this.#isServer && !this.destroyed) this.emit('secureConnect');
+    for (const { run } of waiting) run();
+  }
+
+  #answer(question: Question): void {
+    if (question.kind === 'verify') this.#resume(this.#verify(question.chain, question.chainError));
+    else this.#selectContext(question.hello.serverName);
+  }
+
+  #resume(answer: Answer): void {
+    if (this.destroyed || this.#failed) return;
+    this.#handle(this.#connection.resume(answer));
+  }
+
+  /** Decides about the peer's chain while the handshake is suspended, so that the peer gets the alert that fits. */
+  #verify(chain: readonly Buffer[], chainError: ChainError | undefined): Answer {
+    let error: Error | undefined;
+    if (chainError !== undefined) {
+      error = new CertificateError(chainError.message, {
+        code: chainError.code,
+        phase: 'handshake',
+        engine: this.#connection.engine,
+        alertSent: verificationAlert(chainError.code),
+      });
+    } else if (!this.#isServer) {
+      error = this.#checkIdentity(chain);
+    }
+    this.authorized = error === undefined;
+    if (error === undefined) return { kind: 'verify' };
+    const code = (error as { code?: string }).code;
+    this.authorizationError = chainError?.code ?? code ?? error;
+    if (this.#options.rejectUnauthorized === false) return { kind: 'verify' };
+    this.#certificateError = error;
+    return { kind: 'verify', alert: Alert[verificationAlert(code ?? '')] };
+  }
+
+  /** Takes the place of the engine's own report, which knows only that verification failed. */
+  #certificateError: Error | undefined;
+
+  #checkIdentity(chain: readonly Buffer[]): Error | undefined {
+    const { servername, host } = this.#options;
+    const hostname = servername || host || 'localhost';
+    try {
+      const leaf = chain[0];
+      if (leaf === undefined) throw new Error('The server sent no certificate');
+      return (this.#options.checkServerIdentity ?? checkServerIdentity)(hostname, nameFields(leaf));
+    } catch (cause) {
+      return cause instanceof Error ? cause : new Error('checkServerIdentity threw', { cause });
+    }
+  }
+
+  #selectContext(servername: string): void {
+    const sni = this.#options.SNICallback;
+    if (sni === undefined || servername === '') {
+      this.#resume({ kind: 'client-hello' });
+      return;
+    }
+    let answered = false;
+    const answer = (error: Error | null | undefined, context?: SecureContext): void => {
+      if (answered) return;
+      answered = true;
+      if (error) {
+        this.#certificateError = error;
+        this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
+      } else if (context !== undefined && context !== null && !(context instanceof SecureContext)) {
+        this.#certificateError = Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' });
+        this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
+      } else {
+        this.#resume({ kind: 'client-hello', context: context?.context });
+      }
+    };
+    try {
+      sni(servername, answer);
+    } catch (error) {
+      answer(error instanceof Error ? error : new Error('SNICallback threw', { cause: error }));
+    }
+  }
+
+  #endRead(): void {
+    if (this.#readEnded) return;
+    this.#readEnded = true;
+    this.push(null);
+    // 'end' comes only to a reader; without one the end still has to be noticed, as net.Socket does.
+    if (this.readableLength === 0) this.read(0);
+  }
+
+  #onTransportEnd(): void {
+    this.#transportEnded = true;
+    if (this.destroyed || this.#failed) return;
+    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
+    else if (!this.#more) this.#endRead();
+  }
+
+  #onTransportClose(): void {
+    if (this.destroyed) return;
+    if (this.#handshakeInfo === undefined && !this.#failed) this.destroy(this.#earlyEnd());
+    else this.destroy();
+  }
+
+  #earlyEnd(): UnexpectedEofError {
+    const who = this.#isServer ? 'Client' : 'Server';
+    return new UnexpectedEofError(`${who} closed the connection before the secure TLS connection was established`, {
+      code: 'ECONNRESET',
+      phase: 'handshake',
+      engine: this.#connection.engine,
+    });
+  }
+
+  /** Ends the connection with an error; an alert that is on its way gets its time to leave. */
+  #fail(error: Error): void {
+    if (this.#failed || this.destroyed) return;
+    this.#failed = true;
+    this.destroy(this.#certificateError ?? error);
+  }
+
+  #setConnecting(connecting: boolean): void {
+    // An own property of every net.Socket, read-only in its types.
+    (this as { connecting: boolean }).connecting = connecting;
+  }
+
+  #touch(): void {
+    // net.Socket's own activity timer.
+    (this as unknown as { _unrefTimer?(): void })._unrefTimer?.();
+  }
+
+  /** @internal */
+  override _read(): void {
+    this.#reading = true;
+    if (this.#handshakeInfo === undefined || this.destroyed) return;
+    if (this.#more) {
+      this.#handle(this.#connection.receive(undefined));
+      if (this.#transportEnded && !this.#more) this.#endRead();
+      return;
+    }
+    this.#flowControl();
+  }
+
+  override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
+    this.#send([toBytes(chunk, encoding)], callback);
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], callback: WriteCallback): void {
+    const bytes = chunks.map(({ chunk, encoding }) => toBytes(chunk, encoding));
+    const total = bytes.reduce((sum, part) => sum + part.length, 0);
+    // One record for many small writes; large ones are not worth the copy.
+    this.#send(total <= 64 * 1024 ? [Buffer.concat(bytes, total)] : bytes, callback);
+  }
+
+  #send(chunks: Uint8Array[], callback: WriteCallback): void {
+    if (this.#handshakeInfo === undefined) {
+      this.#whenSecure.push({
+        run: () => this.#send(chunks, callback),
+        cancel: () => callback(canceled()),
+      });
+      return;
+    }
+    this.#sendFrom(chunks, 0, 0, callback);
+  }
+
+  /** One pooled buffer at a time: the next is encrypted when the transport took the last. */
+  #sendFrom(chunks: Uint8Array[], index: number, offset: number, callback: WriteCallback): void {
+    let chunk = chunks[index];
+    while (chunk !== undefined && offset >= chunk.length) {
+      index += 1;
+      offset = 0;
+      chunk = chunks[index];
+    }
+    if (chunk === undefined) {
+      callback();
+      return;
+    }
+    if (this.destroyed) {
+      callback(canceled());
+      return;
+    }
+    const sent = this.#connection.send(chunk, offset);
+    if (sent.error !== undefined || sent.ciphertext === undefined) {
+      callback(sent.error ?? new Error('The engine made no progress'));
+      return;
+    }
+    const { ciphertext, taken } = sent;
+    this.#plaintextWritten += taken;
+    this.#touch();
+    this.#transport.write(ciphertext.bytes, (error) => {
+      ciphertext.release();
+      if (error) callback(error);
+      else this.#sendFrom(chunks, index, offset + taken, callback);
+    });
+  }
+
+  override _final(callback: WriteCallback): void {
+    if (this.#handshakeInfo === undefined) {
+      this.#whenSecure.push({ run: () => this._final(callback), cancel: () => callback(canceled()) });
+      return;
+    }
+    if (this.destroyed) {
+      callback();
+      return;
+    }
+    const progress = this.#connection.shutdown();
+    this.#writeCiphertext(progress);
+    this.#transport.end(() => callback());
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#handshakeTimer);
+    this.setTimeout(0);
+    this.#setConnecting(false);
+    this.#connection.destroy();
+    const waiting = this.#whenSecure;
+    this.#whenSecure = [];
+    for (const { cancel } of waiting) cancel();
+    const transport = this.#transport;
+    const closed = (): void => {
+      this.emit('close', error !== null && error !== undefined);
+    };
+    if (transport.closed) {
+      callback(error);
+      process.nextTick(closed);
+      return;
+    }
+    transport.once('close', closed);
+    callback(error);
+    if (this.#failed && transport.writable) this.#linger();
+    else transport.destroy();
+  }
+
+  /** Lets the alert reach the peer: a reset would overtake it. */
+  #linger(): void {
+    const transport = this.#transport;
+    const timer = setTimeout(() => transport.destroy(), lingerMs);
+    timer.unref();
+    transport.once('close', () => clearTimeout(timer));
+    transport.resume();
+    transport.end(() => transport.destroy());
+  }
+
+  override setNoDelay(noDelay?: boolean): this {
+    if (this.#transport instanceof Socket) this.#transport.setNoDelay(noDelay);
+    return this;
+  }
+
+  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
+    if (this.#transport instanceof Socket) this.#transport.setKeepAlive(enable, initialDelay);
+    return this;
+  }
+
+  override ref(): this {
+    if (this.#transport instanceof Socket) this.#transport.ref();
+    return this;
+  }
+
+  override unref(): this {
+    if (this.#transport instanceof Socket) this.#transport.unref();
+    return this;
+  }
+
+  override address(): ReturnType<Socket['address']> {
+    return this.#transport instanceof Socket ? this.#transport.address() : {};
+  }
+
+  /** Reads a property of the socket underneath, for the accessors below. */
+  static {
+    const forwarded = [
+      'remoteAddress',
+      'remotePort',
+      'remoteFamily',
+      'localAddress',
+      'localPort',
+      'localFamily',
+      'pending',
+      'autoSelectFamilyAttemptedAddresses',
+    ] as const;
+    for (const name of forwarded) {
+      Object.defineProperty(this.prototype, name, {
+        configurable: true,
+        enumerable: true,
+        get(this: TLSSocket) {
+          return this.#transport instanceof Socket ? this.#transport[name] : undefined;
+        },
+      });
+    }
+    const counted = {
+      bytesRead: (socket: TLSSocket) => socket.#plaintextRead,
+      bytesWritten: (socket: TLSSocket) => socket.#plaintextWritten + socket.writableLength,
+    };
+    for (const [name, read] of Object.entries(counted)) {
+      Object.defineProperty(this.prototype, name, {
+        configurable: true,
+        enumerable: true,
+        get(this: TLSSocket) {
+          return read(this);
+        },
+      });
+    }
+  }
+}
+
+/** For a write that was pending when the socket was destroyed, as in node:tls. */
+function canceled(): Error {
+  return Object.assign(new Error('write ECANCELED: the socket was destroyed'), { code: 'ECANCELED', syscall: 'write' });
+}
+
+function toBytes(chunk: unknown, encoding: BufferEncoding): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encoding);
+  return chunk as Uint8Array;
+}

@@ -1,0 +1,190 @@
+// What a consumer gets: npm pack, installed into an empty project, used from import and require on every supported Node.
+
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import t from 'tap';
+import { nodeBinary, nodeVersions } from '../support/node-versions.js';
+import { cleanEnvironment, projectDir, runCommand, temporaryFolder } from '../support/project.js';
+import type { CommandResult } from '../support/project.js';
+
+// The whole native build runs once in here, from the fetched source on.
+t.setTimeout(600_000);
+
+const names = ['connect', 'createServer', 'createSecureContext', 'TLSSocket'];
+const cryptoNames = [
+  'DecapsulationKey',
+  'EncapsulationKey',
+  'SigningKey',
+  'VerifyingKey',
+  'KeyExchangeGroup',
+  'hash',
+  'providers',
+];
+
+const scratch = temporaryFolder('consumer');
+t.teardown(() => scratch.remove());
+const tarball = await pack();
+
+t.test('with a toolchain', async (t) => {
+  const dir = emptyProject('complete');
+  const install = await npmInstall(dir, { PQTLS_REQUIRE_NATIVE: '1' });
+  t.equal(install.code, 0, install.stdout + install.stderr);
+  const installed = join(dir, 'node_modules/pqtls');
+  t.ok(existsSync(join(installed, 'build/Release/pqtls.node')), 'builds the addon');
+  t.ok(existsSync(join(installed, 'build/AWS-LC-LICENSE.txt')), "keeps AWS-LC's license");
+  t.notOk(existsSync(join(installed, 'vendor/crates')), 'leaves no AWS-LC source behind');
+  t.notOk(existsSync(join(installed, 'vendor/build')), 'leaves no static libraries behind');
+  t.ok(sizeOf(installed) < 30e6, `takes ${Math.round(sizeOf(installed) / 1e6)} MB`);
+
+  for (const version of nodeVersions) {
+    t.test(`Node ${version}`, async (t) => {
+      const node = await nodeBinary(version);
+      for (const file of ['check.mjs', 'check.cjs']) {
+        const result = await runCommand(node, ['--no-warnings', file, 'aws-lc'], { cwd: dir, env: cleanEnvironment() });
+        t.equal(result.code, 0, `${file}: ${result.stderr}`);
+        t.equal(result.stdout.trim(), 'usable', file);
+      }
+    });
+  }
+
+  t.test('its types, for both module systems', async (t) => {
+    const tsc = join(projectDir, 'node_modules/typescript/bin/tsc');
+    const result = await runCommand(process.execPath, [tsc, '-p', '.'], { cwd: dir, env: cleanEnvironment() });
+    t.equal(result.code, 0, result.stdout);
+  });
+});
+
+t.test('without a toolchain', { skip: process.platform === 'win32' ? 'needs POSIX links' : false }, async (t) => {
+  const dir = emptyProject('bare');
+  const bin = join(scratch.path, 'bin');
+  mkdirSync(bin);
+  for (const tool of ['node', 'npm', 'sh', 'env']) symlinkSync(await which(tool), join(bin, tool));
+  const install = await npmInstall(dir, { PATH: bin, CC: undefined, CXX: undefined });
+  t.equal(install.code, 0, install.stdout + install.stderr);
+  for (const tool of ['a C\\+\\+ compiler', 'make', 'Python 3', 'CMake', 'cargo']) {
+    t.match(install.stdout + install.stderr, new RegExp(`missing: ${tool} .*Get it with: `), `names ${tool}`);
+  }
+  t.match(install.stdout + install.stderr, /npm rebuild pqtls/, 'says how to go on');
+  for (const file of ['check.mjs', 'check.cjs']) {
+    const result = await runCommand(process.execPath, ['--no-warnings', file, 'noble'], {
+      cwd: dir,
+      env: cleanEnvironment(),
+    });
+    t.equal(result.code, 0, `${file}: ${result.stderr}`);
+    t.equal(result.stdout.trim(), 'usable', file);
+  }
+
+  const strict = await npmInstall(emptyProject('strict'), { PATH: bin, PQTLS_REQUIRE_NATIVE: '1' });
+  t.not(strict.code, 0, 'PQTLS_REQUIRE_NATIVE=1 makes it a failure');
+});
+
+async function pack(): Promise<string> {
+  const result = await runCommand('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', scratch.path], {
+    cwd: projectDir,
+    env: cleanEnvironment(),
+  });
+  const file = readdirSync(scratch.path).find((name) => name.endsWith('.tgz'));
+  if (file === undefined) throw new Error(`npm pack made nothing: ${result.stderr}`);
+  return join(scratch.path, file);
+}
+
+function npmInstall(dir: string, env: NodeJS.ProcessEnv): Promise<CommandResult> {
+  const args = ['install', '--foreground-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball];
+  return runCommand('npm', args, { cwd: dir, env: cleanEnvironment(env) });
+}
+
+function emptyProject(name: string): string {
+  const dir = join(scratch.path, name);
+  mkdirSync(dir);
+  const write = (file: string, content: string): void => writeFileSync(join(dir, file), content);
+  write('package.json', JSON.stringify({ name: `consumer-${name}`, private: true }));
+  write(
+    'check.mjs',
+    `import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import tls, { ${names.join(', ')} } from 'pqtls';
+import * as cryptoNamespace from 'pqtls/crypto';
+const require = createRequire(import.meta.url);
+assert.equal(require('pqtls'), tls, 'import and require share one object');
+assert.equal(require('pqtls/crypto').hash, cryptoNamespace.hash);
+for (const [name, value] of Object.entries({ ${names.join(', ')} })) assert.equal(tls[name], value, name);
+${primitives('cryptoNamespace')}
+`,
+  );
+  write(
+    'check.cjs',
+    `const assert = require('node:assert/strict');
+const tls = require('pqtls');
+for (const name of ${JSON.stringify(names)}) assert.equal(typeof tls[name], 'function', name);
+${primitives("require('pqtls/crypto')")}
+import('pqtls').then((namespace) => assert.equal(namespace.default, tls, 'import and require share one object'));
+`,
+  );
+  write(
+    'tsconfig.json',
+    JSON.stringify({
+      compilerOptions: {
+        module: 'nodenext',
+        target: 'es2023',
+        strict: true,
+        noEmit: true,
+        types: ['node'],
+        typeRoots: [join(projectDir, 'node_modules/@types')],
+      },
+      files: ['types.mts', 'types.cts'],
+    }),
+  );
+  const use = `
+const key = DecapsulationKey.generate('ML-KEM-768');
+const secret: Uint8Array = key.decapsulate(key.encapsulationKey.encapsulate().ciphertext);
+const digest: Uint8Array = hash('SHA3-256', secret);
+const unchanged: typeof tls.connect = connect;
+// @ts-expect-error An unknown algorithm is no type.
+DecapsulationKey.generate('ML-KEM-769');
+export { digest, unchanged, createServer, createSecureContext };
+export type Socket = TLSSocket;
+`;
+  write(
+    'types.mts',
+    `import tls, { connect, createServer, createSecureContext, type TLSSocket } from 'pqtls';
+import { DecapsulationKey, hash } from 'pqtls/crypto';
+${use}`,
+  );
+  write(
+    'types.cts',
+    `import tls = require('pqtls');
+import { connect, createServer, createSecureContext, type TLSSocket } from 'pqtls';
+import { DecapsulationKey, hash } from 'pqtls/crypto';
+${use}`,
+  );
+  return dir;
+}
+
+/** A round trip through the primitives, on the provider that argv names. */
+function primitives(namespace: string): string {
+  return `{
+  const crypto = ${namespace};
+  for (const name of ${JSON.stringify(cryptoNames)}) assert.equal(typeof crypto[name], 'function', name);
+  const key = crypto.DecapsulationKey.generate('ML-KEM-768');
+  assert.equal(key.provider, process.argv[2]);
+  const { ciphertext, sharedSecret } = key.encapsulationKey.encapsulate();
+  assert.deepEqual(key.decapsulate(ciphertext), sharedSecret);
+  const signer = crypto.SigningKey.generate('ML-DSA-65');
+  assert.ok(signer.verifyingKey.verify(sharedSecret, signer.sign(sharedSecret)));
+  process.on('exit', (code) => code === 0 && console.log('usable'));
+}`;
+}
+
+async function which(tool: string): Promise<string> {
+  if (tool === 'node') return process.execPath;
+  const result = await runCommand('sh', ['-c', `command -v ${tool}`]);
+  const path = result.stdout.trim();
+  if (path === '') throw new Error(`${tool} is not in ${dirname(path)}`);
+  return path;
+}
+
+function sizeOf(dir: string): number {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}

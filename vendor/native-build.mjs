@@ -1,0 +1,34 @@
+// The native build from the source to the addon: each step only where its result is missing or out of date.
+// @ts-check
+
+import { buildAddon, isAddonBuilt } from './addon-build.mjs';
+import { buildAwsLc, isAwsLcBuilt } from './aws-lc-build.mjs';
+import { chosenSource, fetchSource, isFetched } from './aws-lc-source.mjs';
+import { NativeUnavailableError } from './setup-error.mjs';
+import { missingTools } from './toolchain.mjs';
+
+/**
+ * Throws NativeUnavailableError where this machine lacks something, StepFailedError where a build fails.
+ * @param {import('./progress.mjs').Reporter} reporter
+ * @param {import('./addon-build.mjs').Configuration} configuration
+ * @returns {Promise<boolean>} whether anything was built
+ */
+export async function buildNative(reporter, configuration = 'Release') {
+  const source = chosenSource();
+  if (isAddonBuilt(source, configuration)) return false;
+
+  const missing = missingTools({ needsCargo: !isFetched(source) });
+  if (missing.length > 0) throw new NativeUnavailableError(missing);
+
+  if (!isFetched(source)) {
+    await reporter.step(`Fetching the AWS-LC source (${source.label}, about 10 MB)`, fetchSource);
+  }
+  if (!isAwsLcBuilt(source)) {
+    await reporter.step(`Building AWS-LC (${source.label}, about a minute on two cores)`, (step) =>
+      buildAwsLc(source, step),
+    );
+  }
+  const name = configuration === 'Release' ? 'the addon' : 'the addon with sanitizers';
+  await reporter.step(`Building ${name}`, (step) => buildAddon(source, configuration, step));
+  return true;
+}
