@@ -52,6 +52,21 @@ if (providers().includes('aws-lc')) {
     t.end();
   });
 
+  t.test('only workers load the addon, and the threads of the pool outlive them', (t) => {
+    const child = `import { Worker } from 'node:worker_threads';
+      for (const workerData of ['busy', 'rounds', 'busy']) {
+        const worker = new Worker(new URL(${JSON.stringify(file.href)}), { workerData, execArgv: [] });
+        await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+        await worker.terminate();
+      }`;
+    const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', child], {
+      encoding: 'utf8',
+    });
+    t.equal(signal, null);
+    t.equal(status, 0, stderr);
+    t.end();
+  });
+
   t.test('workers leak nothing', async (t) => {
     const rounds = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i += 1) {

@@ -1,5 +1,6 @@
 // Streams of thousands of asynchronous operations: they end, in order, leak nothing and leave the pool to others.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { DecapsulationKey, hash, hashAsync, KeyExchangeGroup, providers, SigningKey, xofAsync } from 'pqtls/crypto';
 import t from 'tap';
@@ -102,6 +103,26 @@ if (providers().includes('aws-lc')) {
     t.ok(done < 1500, `10 files were read before 1500 of 2000 jobs were done (${done})`);
     await Promise.all(jobs);
     t.equal(done, 2000);
+  });
+
+  t.test('a pool of one thread is shared too', (t) => {
+    const script = `
+      import { readFile } from 'node:fs/promises';
+      import { SigningKey } from 'pqtls/crypto';
+      const key = SigningKey.generate('ML-DSA-44', { provider: 'aws-lc' });
+      let done = 0;
+      const jobs = Array.from({ length: 500 }, () => key.signAsync(Buffer.from('x')).then(() => { done += 1; }));
+      await readFile('package.json');
+      const before = done;
+      await Promise.all(jobs);
+      console.log(before < 400 && done === 500 ? 'shared' : before + ' of ' + done);`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: new URL('../../../..', import.meta.url),
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+      encoding: 'utf8',
+    });
+    t.equal(stdout.trim(), 'shared', stderr);
+    t.end();
   });
 
   t.test('nothing leaks', async (t) => {
