@@ -68,6 +68,9 @@ bool JobScheduler::Settle(napi_env env, Pending* pending) {
   napi_value result = nullptr;
   if (pending->status == Status::kOk) result = pending->job->Result(env);
   if (result == nullptr) {
+    // What Result() may have thrown would make the promise unsettled, and look like the end of the environment.
+    napi_value exception = nullptr;
+    napi_get_and_clear_last_exception(env, &exception);
     result = ToValue(env, pending->status == Status::kOk ? Status::kFailed : pending->status);
   }
   const bool settled = napi_resolve_deferred(env, pending->deferred, result) == napi_ok;

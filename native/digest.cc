@@ -2,17 +2,16 @@
 #include "digest.h"
 
 #include <openssl/digest.h>
-#include <openssl/mem.h>
 
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "addon.h"
 #include "arguments.h"
 #include "aws_lc_internal.h"
 #include "crypto_job.h"
 #include "handle.h"
+#include "secret_bytes.h"
 
 namespace pqtls {
 
@@ -77,15 +76,11 @@ napi_value XofInto(napi_env env, napi_callback_info info) {
 class DigestJob : public CryptoJob {
  public:
   DigestJob(bool is_xof, uint32_t algorithm, const Bytes& data, size_t length)
-      : is_xof_(is_xof), algorithm_(algorithm), data_(data.data, data.data + data.size), length_(length) {}
-  ~DigestJob() override {
-    OPENSSL_cleanse(data_.data(), data_.size());
-    OPENSSL_cleanse(output_.data(), output_.size());
-  }
+      : is_xof_(is_xof), algorithm_(algorithm), data_(data), output_(SecretBytes::OfUserSize(length)) {}
 
   Status Run() override {
-    output_.resize(length_);
-    return ToStatus(is_xof_ ? XofOnce(algorithm_, data_.data(), data_.size(), output_.data(), length_)
+    if (!data_.allocated() || !output_.allocated()) return Status::kFailed;
+    return ToStatus(is_xof_ ? XofOnce(algorithm_, data_.data(), data_.size(), output_.data(), output_.size())
                             : HashOnce(algorithm_, data_.data(), data_.size(), output_.data()));
   }
 
@@ -94,9 +89,8 @@ class DigestJob : public CryptoJob {
  private:
   const bool is_xof_;
   const uint32_t algorithm_;
-  std::vector<uint8_t> data_;
-  const size_t length_;
-  std::vector<uint8_t> output_;
+  SecretBytes data_;
+  SecretBytes output_;
 };
 
 // hashAsync(algorithm, data)

@@ -228,16 +228,6 @@ napi_value Destroy(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// A copy of the caller's bytes.
-class Copy {
- public:
-  explicit Copy(const Bytes& bytes) : bytes_(bytes.data, bytes.data + bytes.size) {}
-  Bytes bytes() { return {.data = bytes_.data(), .size = bytes_.size()}; }
-
- private:
-  std::vector<uint8_t> bytes_;
-};
-
 class GenerateJob : public CryptoJob {
  public:
   explicit GenerateJob(const SignatureParameterSet& parameters) : parameters_(parameters) {}
@@ -260,6 +250,7 @@ class SignJob : public CryptoJob {
       : key_(std::move(key)), message_(message), context_(context), deterministic_(deterministic) {}
 
   Status Run() override {
+    if (!message_.allocated() || !context_.allocated()) return Status::kFailed;
     signature_.resize(key_->parameters.signature_length);
     return SignTo(*key_, signature_.data(), message_.bytes(), context_.bytes(), deterministic_);
   }
@@ -268,8 +259,8 @@ class SignJob : public CryptoJob {
 
  private:
   const std::shared_ptr<SignatureSigningKey> key_;
-  Copy message_;
-  Copy context_;
+  SecretBytes message_;
+  SecretBytes context_;
   const bool deterministic_;
   std::vector<uint8_t> signature_;
 };
@@ -281,6 +272,7 @@ class VerifyJob : public CryptoJob {
       : key_(std::move(key)), message_(message), signature_(signature), context_(context) {}
 
   Status Run() override {
+    if (!message_.allocated() || !signature_.allocated() || !context_.allocated()) return Status::kFailed;
     verifies_ = Verifies(*key_, message_.bytes(), signature_.bytes(), context_.bytes());
     return Status::kOk;
   }
@@ -293,9 +285,9 @@ class VerifyJob : public CryptoJob {
 
  private:
   const std::shared_ptr<SignatureVerifyingKey> key_;
-  Copy message_;
-  Copy signature_;
-  Copy context_;
+  SecretBytes message_;
+  SecretBytes signature_;
+  SecretBytes context_;
   bool verifies_ = false;
 };
 

@@ -14,10 +14,14 @@ export function cLoopWork(operation: Operation): Work | undefined {
   return { batch: (iterations) => names.reduce((sum, name) => sum + floor(name, iterations), 0) };
 }
 
-/** What the addon calls the operation; a client's has two parts, which it times one after the other. */
+/** What the addon calls the operation; what has several parts is timed part by part. */
 function floorNames(operation: Operation): string[] {
   switch (operation.kind) {
     case 'kem':
+      if (operation.action === 'exchange') {
+        return ['generate', 'encapsulate', 'decapsulate'].map((action) => `${operation.algorithm}/${action}`);
+      }
+      return [`${operation.algorithm}/${operation.action}`];
     case 'signature':
       return [`${operation.algorithm}/${operation.action}`];
     case 'hash':

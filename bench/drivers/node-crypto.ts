@@ -40,6 +40,12 @@ function nodeCall(operation: Operation, messages: MessageSequence): (() => void)
       const keys = generate(type);
       if (keys === undefined || encapsulate === undefined || decapsulate === undefined) return undefined;
       if (operation.action === 'generate') return () => crypto.generateKeyPairSync(type);
+      if (operation.action === 'exchange') {
+        return () => {
+          const fresh = crypto.generateKeyPairSync(type);
+          decapsulate(fresh.privateKey, encapsulate(fresh.publicKey).ciphertext);
+        };
+      }
       const { publicKey, privateKey } = keys;
       if (operation.action === 'encapsulate') return () => encapsulate(publicKey);
       const { ciphertext } = encapsulate(publicKey);

@@ -35,6 +35,12 @@ function freshCall(provider: ProviderName, operation: Operation, messages: Messa
     case 'kem': {
       const { algorithm, action } = operation;
       if (action === 'generate') return () => DecapsulationKey.generate(algorithm, options);
+      if (action === 'exchange') {
+        return () => {
+          const fresh = DecapsulationKey.generate(algorithm, options);
+          fresh.decapsulate(fresh.encapsulationKey.encapsulate().ciphertext);
+        };
+      }
       const key = kemKey(provider, operation);
       const { encapsulationKey } = key;
       if (action === 'encapsulate') return () => encapsulationKey.encapsulate();
@@ -74,7 +80,7 @@ function intoCall(provider: ProviderName, operation: Operation, messages: Messag
   const options = { provider };
   switch (operation.kind) {
     case 'kem': {
-      if (operation.action === 'generate') return undefined;
+      if (operation.action === 'generate' || operation.action === 'exchange') return undefined;
       const key = kemKey(provider, operation);
       const { encapsulationKey } = key;
       const ciphertext = new Uint8Array(kemParameters[operation.algorithm].ciphertext);

@@ -1,6 +1,6 @@
 // Progress on standard error, so that standard output holds the tables alone.
 
-import { SingleBar } from 'cli-progress';
+import ora from 'ora';
 
 export interface Progress {
   /** The next of the steps begins. */
@@ -8,30 +8,41 @@ export interface Progress {
   stop(): void;
 }
 
+/** Seconds between two lines in a log. */
+const logInterval = 10;
+
 export function startProgress(title: string, steps: number): Progress {
-  const bar = new SingleBar({
-    format: `${title} {bar} {value}/{total} {what}`,
-    stream: process.stderr,
-    barCompleteChar: '#',
-    barIncompleteChar: '.',
-    barsize: 20,
-    hideCursor: true,
-    clearOnComplete: true,
-    // In a log: a line now and then instead of one that is redrawn.
-    noTTYOutput: true,
-    notTTYSchedule: 5000,
-    // Everything that is timed blocks the event loop: draw when told.
-    synchronousUpdate: true,
-    fps: 100,
-  });
+  return process.stderr.isTTY ? lineOnTerminal(title, steps) : linesInLog(title, steps);
+}
+
+function lineOnTerminal(title: string, steps: number): Progress {
+  // Left alone, stdin keeps its meaning of Ctrl-C.
+  const spinner = ora({ text: title, stream: process.stderr, discardStdin: false }).start();
   let done = 0;
-  bar.start(steps, 0, { what: '' });
   return {
     step(what) {
-      bar.update(done++, { what });
+      spinner.text = `${title} ${done++}/${steps}  ${what}`;
+      // What is timed blocks the event loop, and with it the spinner's own timer.
+      spinner.render();
     },
     stop() {
-      bar.stop();
+      spinner.stop();
     },
+  };
+}
+
+function linesInLog(title: string, steps: number): Progress {
+  let done = 0;
+  let shown = Number.NEGATIVE_INFINITY;
+  return {
+    step(what) {
+      const now = performance.now();
+      if (now - shown > logInterval * 1000) {
+        process.stderr.write(`bench: ${title} ${done}/${steps}  ${what}\n`);
+        shown = now;
+      }
+      done++;
+    },
+    stop() {},
   };
 }

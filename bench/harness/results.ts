@@ -40,12 +40,13 @@ export interface TargetResult {
   readonly node: string;
   /** `times-slower`: the ratio of the times may be at most `goal`; `times-faster`: its inverse must be at least `goal`. */
   readonly unit: 'times-slower' | 'times-faster';
-  readonly goal: number;
+  /** Absent where the comparison is shown and nothing is asked of it. */
+  readonly goal: number | undefined;
   readonly ratio: MedianInterval;
   readonly rounds: number;
   readonly measuredNanoseconds: number;
   readonly referenceNanoseconds: number;
-  readonly reached: boolean;
+  readonly reached: boolean | undefined;
 }
 
 export interface BenchResult {

@@ -34,10 +34,10 @@ export function targetTable(targets: readonly TargetResult[]): string {
       target.operation,
       `${target.measured} ${duration(target.measuredNanoseconds)}`,
       `${target.reference} ${duration(target.referenceNanoseconds)}`,
-      faster ? `>= ${target.goal}x faster` : `<= ${target.goal}x`,
+      target.goal === undefined ? '' : faster ? `>= ${target.goal}x faster` : `<= ${target.goal}x`,
       faster ? `${(1 / median).toFixed(2)}x` : `${median.toFixed(3)}x`,
       faster ? `${(1 / high).toFixed(2)} - ${(1 / low).toFixed(2)}` : `${low.toFixed(3)} - ${high.toFixed(3)}`,
-      target.reached ? 'pass' : 'miss',
+      target.reached === undefined ? '' : target.reached ? 'pass' : 'miss',
     ]);
   }
   return table.toString();

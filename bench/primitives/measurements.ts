@@ -14,21 +14,28 @@ export interface MeasurementOptions {
   readonly secondsPerCell: number;
 }
 
-export function measureOperations(
+export async function measureOperations(
   operations: readonly Operation[],
   options: MeasurementOptions,
   progress: Progress,
-): Measurement[] {
-  return operations.flatMap((operation) => {
+): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const operation of operations) {
     progress.step(operationName(operation));
-    return contenders.flatMap((contender) => {
+    for (const contender of contenders) {
       const work = workOf(contender, operation);
-      return work === undefined ? [] : [measure(operation, contender, work, options)];
-    });
-  });
+      if (work !== undefined) measurements.push(await measure(operation, contender, work, options));
+    }
+  }
+  return measurements;
 }
 
-function measure(operation: Operation, contender: Contender, work: Work, options: MeasurementOptions): Measurement {
+async function measure(
+  operation: Operation,
+  contender: Contender,
+  work: Work,
+  options: MeasurementOptions,
+): Promise<Measurement> {
   const names = { operation: operationName(operation), contender };
   if (work.once === undefined) {
     const nanoseconds = timeLoop(work, options);
@@ -39,9 +46,11 @@ function measure(operation: Operation, contender: Contender, work: Work, options
     maxTime: options.secondsPerCell,
     minTime: options.secondsPerCell / 20,
     minSamples: 5,
-  }).run({ async: false });
+  });
+  // Asynchronously, so that the event loop turns between samples: see harness/paired.ts.
+  await new Promise<void>((resolve) => void benchmark.on('complete', () => resolve()).run({ async: true }));
   // benchmark catches what the function throws and would report a time of 0.
-  if (benchmark.error !== undefined) throw benchmark.error as unknown as Error;
+  if (benchmark.error !== undefined) throw benchmark.error;
   return {
     ...names,
     nanoseconds: benchmark.stats.mean * 1e9,

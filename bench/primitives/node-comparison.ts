@@ -53,6 +53,6 @@ if (process.env[childMark] === '1' && process.send !== undefined) {
   const send = (message: Message): void => void process.send?.(message);
   const { operations, options } = JSON.parse(process.argv[2] ?? '{}') as Request;
   const targets = nodeTargets.filter(({ operation }) => operations.includes(operationName(operation)));
-  send({ results: measureTargets(targets, options, { step: (step) => send({ step }), stop() {} }) });
+  send({ results: await measureTargets(targets, options, { step: (step) => send({ step }), stop() {} }) });
   process.disconnect();
 }

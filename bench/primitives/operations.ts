@@ -11,11 +11,14 @@ import {
   type XofAlgorithm,
 } from '#src/crypto/parameters.js';
 
+/** exchange: a key pair is made, its public half encapsulates, and the ciphertext is decapsulated: one whole key exchange. */
+export type KemAction = 'generate' | 'encapsulate' | 'decapsulate' | 'exchange';
+
 export type Operation =
   | {
       readonly kind: 'kem';
       readonly algorithm: KemAlgorithm;
-      readonly action: 'generate' | 'encapsulate' | 'decapsulate';
+      readonly action: KemAction;
     }
   | {
       readonly kind: 'signature';
@@ -49,7 +52,7 @@ export const messageLength = 64;
 
 export const operations: readonly Operation[] = [
   ...keysOf(kemParameters).flatMap((algorithm) =>
-    (['generate', 'encapsulate', 'decapsulate'] as const).map(
+    (['generate', 'encapsulate', 'decapsulate', 'exchange'] as const).map(
       (action) => ({ kind: 'kem', algorithm, action }) as const,
     ),
   ),

@@ -11,8 +11,14 @@ export interface Target {
   readonly measured: Contender;
   readonly reference: Contender;
   readonly unit: TargetResult['unit'];
-  readonly goal: number;
+  readonly goal: number | undefined;
 }
+
+/** undefined: measured and shown, without a goal. */
+const nodeGoals: Readonly<Record<string, Readonly<Record<string, number | undefined>>>> = {
+  'ML-KEM-768': { generate: undefined, encapsulate: undefined, decapsulate: undefined, exchange: 2.2 },
+  'ML-DSA-65': { sign: 4, verify: 3 },
+};
 
 const isHybrid = (operation: Operation): boolean => operation.kind === 'group' && operation.group.includes('MLKEM');
 
@@ -32,22 +38,22 @@ export const cLoopTargets: readonly Target[] = operations.flatMap((operation): T
     return operation.algorithm === 'SHA3-256' && operation.bytes === 64 ? [against('aws-lc', 1.8)] : [];
   }
   if (operation.kind === 'xof' || (operation.kind === 'group' && !isHybrid(operation))) return [];
+  if (operation.kind === 'kem' && operation.action === 'exchange') return [];
   if (operation.kind !== 'group' && operation.action === 'generate') return [against('aws-lc', 1.15)];
   if (operation.kind === 'signature' && operation.action === 'verify') return [against('aws-lc', 1.06)];
   return [against('aws-lc into', 1.06), against('aws-lc', 1.15)];
 });
 
-/** Against the node:crypto of Node 26: both return fresh bytes. */
+/**
+ * Against the node:crypto of Node 26, both returning fresh bytes. ML-KEM-768 is held to its goal as a whole exchange; its
+ * parts are shown without one. Of a key that is kept, OpenSSL also keeps the expanded matrix and the hash, which AWS-LC
+ * computes at each encapsulation.
+ */
 export const nodeTargets: readonly Target[] = operations.flatMap((operation): Target[] => {
-  const goal =
-    operation.kind === 'kem' && operation.algorithm === 'ML-KEM-768'
-      ? 2.2
-      : operation.kind === 'signature' && operation.algorithm === 'ML-DSA-65' && operation.action === 'sign'
-        ? 4
-        : operation.kind === 'signature' && operation.algorithm === 'ML-DSA-65' && operation.action === 'verify'
-          ? 3
-          : undefined;
-  if (goal === undefined) return [];
+  if (!('algorithm' in operation) || !('action' in operation)) return [];
+  const goals: Readonly<Record<string, number | undefined>> = nodeGoals[operation.algorithm] ?? {};
+  if (!Object.hasOwn(goals, operation.action)) return [];
+  const goal = goals[operation.action];
   return [{ operation, measured: 'aws-lc', reference: 'node:crypto', unit: 'times-faster', goal }];
 });
 
@@ -55,26 +61,29 @@ export const nodeTargets: readonly Target[] = operations.flatMap((operation): Ta
 export const referenceNodeMajor = 26;
 
 /** Targets that cannot be measured here (no addon, an older Node) are left out. */
-export function measureTargets(targets: readonly Target[], options: PairedOptions, progress: Progress): TargetResult[] {
-  return targets.flatMap((target) => {
-    const { operation, measured, reference, unit, goal } = target;
+export async function measureTargets(
+  targets: readonly Target[],
+  options: PairedOptions,
+  progress: Progress,
+): Promise<TargetResult[]> {
+  const results: TargetResult[] = [];
+  for (const { operation, measured, reference, unit, goal } of targets) {
     progress.step(`${operationName(operation)}: ${measured} against ${reference}`);
     const measuredWork = workOf(measured, operation);
     const referenceWork = workOf(reference, operation);
-    if (measuredWork === undefined || referenceWork === undefined) return [];
-    const result = measurePaired(measuredWork, referenceWork, options);
+    if (measuredWork === undefined || referenceWork === undefined) continue;
+    const result = await measurePaired(measuredWork, referenceWork, options);
     const { median } = result.ratio;
-    return [
-      {
-        operation: operationName(operation),
-        measured,
-        reference,
-        node: process.version,
-        unit,
-        goal,
-        ...result,
-        reached: unit === 'times-slower' ? median <= goal : 1 / median >= goal,
-      },
-    ];
-  });
+    results.push({
+      operation: operationName(operation),
+      measured,
+      reference,
+      node: process.version,
+      unit,
+      goal,
+      ...result,
+      reached: goal === undefined ? undefined : unit === 'times-slower' ? median <= goal : 1 / median >= goal,
+    });
+  }
+  return results;
 }

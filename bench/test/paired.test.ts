@@ -34,7 +34,7 @@ t.test('calibrate() aims at the time that was asked, and runs at least once', as
 
 t.test('the median of the pairs, with each first in every other round', async (t) => {
   const calls: string[] = [];
-  const result = measurePaired(
+  const result = await measurePaired(
     fakeWork('measured', () => 1500, calls),
     fakeWork('reference', () => 1000, calls),
     { rounds: 15, batchMilliseconds: 1 },
@@ -50,7 +50,7 @@ t.test('the median of the pairs, with each first in every other round', async (t
 
 t.test('a machine that slows down moves the times and not the ratio', async (t) => {
   const throttled = (nanoseconds: number) => (call: number) => nanoseconds * (call < 20 ? 1 : 2);
-  const { ratio } = measurePaired(fakeWork('a', throttled(1200)), fakeWork('b', throttled(1000)), {
+  const { ratio } = await measurePaired(fakeWork('a', throttled(1200)), fakeWork('b', throttled(1000)), {
     rounds: 21,
     batchMilliseconds: 1,
   });

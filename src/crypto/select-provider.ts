@@ -30,6 +30,7 @@ export interface ProviderInfo {
 
 const created = new Map<ProviderName, CryptoProvider | UnsupportedError>();
 const chosen = new Map<Algorithm, CryptoProvider>();
+const chosenByName = new Map<ProviderName, Map<Algorithm, CryptoProvider>>();
 let fromEnvironment: ProviderName | undefined | null = null;
 
 /**
@@ -57,12 +58,17 @@ export function getProvider(name?: ProviderName): ProviderInfo {
 /** The provider for an algorithm. Throws as getProvider does. */
 export function selectProvider(algorithm: Algorithm, options?: ProviderOptions): CryptoProvider {
   const requested = options?.provider;
+  // A small hash takes about as long as the checks below: what was chosen once is looked up.
+  const known = requested === undefined ? chosen.get(algorithm) : chosenByName.get(requested)?.get(algorithm);
+  return known ?? choose(algorithm, requested);
+}
+
+function choose(algorithm: Algorithm, requested: ProviderName | undefined): CryptoProvider {
   if (requested !== undefined) {
-    return supporting(usable(requested, 'options.provider'), algorithm);
-  }
-  const known = chosen.get(algorithm);
-  if (known !== undefined) {
-    return known;
+    const provider = supporting(usable(requested, 'options.provider'), algorithm);
+    const known = chosenByName.get(requested) ?? new Map<Algorithm, CryptoProvider>();
+    chosenByName.set(requested, known.set(algorithm, provider));
+    return provider;
   }
   const fixed = environmentChoice();
   const provider =

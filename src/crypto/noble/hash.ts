@@ -1,6 +1,6 @@
 // SHA-3 and SHAKE on @noble/hashes. FIPS 202.
 
-import { sha3_224, sha3_256, sha3_384, sha3_512, shake128, shake256, type Keccak } from '@noble/hashes/sha3.js';
+import { sha3_224, sha3_256, sha3_384, sha3_512, shake128, shake256, Keccak } from '@noble/hashes/sha3.js';
 import type { HashAlgorithm, XofAlgorithm } from '../parameters.js';
 import type { ProviderHash, ProviderXof } from '../provider.js';
 
@@ -19,15 +19,20 @@ const xofs = {
   SHAKE256: shake256,
 } as const satisfies Record<XofAlgorithm, XofHasher>;
 
-export class NobleHash implements ProviderHash {
-  readonly #state: ReturnType<Hasher['create']>;
+/** The bits 01 that tell SHA-3 from SHAKE, and the first bit of the padding. FIPS 202, Section 6.1 and Table 6. */
+const sha3Suffix = 0x06;
 
-  private constructor(state: ReturnType<Hasher['create']>) {
+export class NobleHash implements ProviderHash {
+  readonly #state: Keccak;
+
+  private constructor(state: Keccak) {
     this.#state = state;
   }
 
   static create(algorithm: HashAlgorithm): NobleHash {
-    return new NobleHash(hashers[algorithm].create());
+    // What the hasher's own create() does; its result's clone() has no type.
+    const { blockLen, outputLen } = hashers[algorithm];
+    return new NobleHash(new Keccak(blockLen, sha3Suffix, outputLen));
   }
 
   update(data: Uint8Array): void {

@@ -1,11 +1,11 @@
 // ML-DSA on @noble/post-quantum. FIPS 204.
 
-import { shake256 } from '@noble/hashes/sha3.js';
 import { ml_dsa44, ml_dsa65, ml_dsa87, type DSA } from '@noble/post-quantum/ml-dsa.js';
 import { KeyRejectedError } from '../../errors.js';
 import { signatureParameters, type SignatureAlgorithm } from '../parameters.js';
 import type { ProviderSigningKey, ProviderVerifyingKey, SignParameters } from '../provider.js';
 import { copyOf, randomBytes, SecretBytes, withRandomBytes } from './secret-bytes.js';
+import { verifyingKeyOf } from './signing-key.js';
 import type { TurnQueue } from './turn-queue.js';
 
 const signers = {
@@ -79,7 +79,7 @@ export class NobleSigningKey implements ProviderSigningKey {
     if (bytes.length !== signatureParameters[algorithm].signingKey) throw wrongLength(algorithm, 'signing key');
     const secret = new SecretBytes(copyOf(bytes));
     try {
-      const publicKey = publicPart(algorithm, secret.use());
+      const publicKey = verifyingKeyOf(algorithm, secret.use());
       return new NobleSigningKey(
         algorithm,
         secret,
@@ -137,24 +137,6 @@ export class NobleSigningKey implements ProviderSigningKey {
     if (deterministic) return signer.sign(message, secret, { context, extraEntropy: false });
     return withRandomBytes(rndLength, (rnd) => signer.sign(message, secret, { context, extraEntropy: rnd }));
   }
-}
-
-/**
- * The verifying key that belongs to sk = rho || K || tr || s1 || s2 || t0. FIPS 204, Algorithm 24 decodes coefficients
- * outside of [-eta, eta] without a word; noble refuses them, and tr = H(pk) refuses what does not belong together.
- */
-function publicPart(algorithm: SignatureAlgorithm, signingKey: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  let publicKey: Uint8Array<ArrayBuffer>;
-  try {
-    publicKey = signers[algorithm].getPublicKey(signingKey);
-  } catch {
-    throw new KeyRejectedError(`The ${algorithm} signing key has a coefficient out of range`, 'invalid_encoding');
-  }
-  const tr = shake256(publicKey, { dkLen: 64 });
-  if (!tr.every((byte, index) => byte === signingKey[64 + index])) {
-    throw new KeyRejectedError(`The parts of the ${algorithm} signing key do not belong together`, 'invalid_encoding');
-  }
-  return publicKey;
 }
 
 function wrongLength(algorithm: SignatureAlgorithm, what: string): KeyRejectedError {

@@ -18,7 +18,7 @@ export class TurnQueue {
         try {
           resolve(operation());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

@@ -120,9 +120,15 @@ for (const algorithm of signatureAlgorithms) {
     const range = whole.slice();
     range[128] = 0xff;
     t.throws(() => provider.signingKeyFromBytes(algorithm, range), { ...rejected, reason: 'invalid_encoding' });
-    const tr = whole.slice();
-    tr[64]! ^= 1;
-    t.throws(() => provider.signingKeyFromBytes(algorithm, tr), { ...rejected, reason: 'invalid_encoding' });
+    for (const [part, at] of [
+      ['rho', 0],
+      ['tr', 64],
+      ['t0', whole.length - 1],
+    ] as const) {
+      const bad = whole.slice();
+      bad[at]! ^= 1;
+      t.throws(() => provider.signingKeyFromBytes(algorithm, bad), { ...rejected, reason: 'invalid_encoding' }, part);
+    }
     t.throws(() => provider.verifyingKeyFromBytes(algorithm, empty), { ...rejected, reason: 'wrong_length' });
 
     const pending = key.signAsync(empty, { context: empty, deterministic: false });
