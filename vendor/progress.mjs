@@ -11,7 +11,7 @@
 export async function createReporter() {
   if (process.stderr.isTTY) {
     try {
-      return barReporter((await import('cli-progress')).default.SingleBar);
+      return barReporter((await import('ora')).default);
     } catch {
       // Not installed here.
     }
@@ -41,37 +41,36 @@ export function lineReporter() {
 }
 
 /**
- * @param {typeof import('cli-progress').SingleBar} SingleBar
+ * @param {typeof import('ora').default} ora
  * @returns {Reporter}
  */
-function barReporter(SingleBar) {
+function barReporter(ora) {
   return {
     async step(title, work) {
       const started = performance.now();
-      const bar = new SingleBar({
-        format: `  {bar} {percentage}% {duration_formatted}`,
-        barCompleteChar: '█',
-        barIncompleteChar: '░',
-        stream: process.stderr,
-        clearOnComplete: true,
-        hideCursor: true,
-      });
-      process.stderr.write(`${title} ...\n`);
+      // Left alone, stdin keeps its meaning of Ctrl-C: it ends us and the compilers.
+      const spinner = ora({ text: title, stream: process.stderr, discardStdin: false }).start();
       try {
         const result = await work({
           update(fraction) {
-            if (!bar.isActive) bar.start(1, 0);
-            bar.update(Math.min(1, fraction));
+            spinner.text = `${title}\n  ${bar(fraction)}`;
           },
         });
-        bar.stop();
-        process.stderr.write(`  done in ${seconds(started)}\n`);
+        spinner.succeed(`${title}: done in ${seconds(started)}`);
         return result;
-      } finally {
-        bar.stop();
+      } catch (error) {
+        spinner.fail(`${title}: failed after ${seconds(started)}`);
+        throw error;
       }
     },
   };
+}
+
+/** @param {number} fraction */
+function bar(fraction) {
+  const width = 40;
+  const full = Math.round(Math.min(1, fraction) * width);
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${Math.floor(fraction * 100)}%`;
 }
 
 /** @param {number} started */
