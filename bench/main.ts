@@ -1,9 +1,8 @@
 // `npm run bench`: what to time, and how long. See bench/README.md.
 
 import { Command, InvalidArgumentError } from 'commander';
+import { leastRounds } from './harness/paired.js';
 import { runPrimitives, type PrimitivesOptions } from './primitives/scenario.js';
-
-const leastRounds = 15;
 
 const program = new Command('npm run bench --')
   .description('Times pqtls on this machine, prints the figures and saves them as JSON.')
@@ -21,7 +20,12 @@ program
   .description('ML-KEM, ML-DSA, SHA-3 and key shares: on aws-lc, noble, node:crypto and in a C loop')
   .option('--quick', 'a few milliseconds a figure: not for comparing', false)
   .option('--only <text>', 'only operations whose name contains the text', '')
-  .option('--rounds <number>', `pairs of batches for each target, at least ${leastRounds}`, parseRounds, 31)
+  .option(
+    '--rounds <number>',
+    `pairs of batches for each target, at least ${leastRounds}; half of it against Node`,
+    parseRounds,
+    151,
+  )
   .option('--node <path>', 'the Node whose node:crypto is the reference, instead of fetching Node 26 from npm', true)
   .option('--no-node', 'no comparison with another Node')
   .option('--output <folder>', 'where the JSON file goes, instead of bench/results')

@@ -1,14 +1,18 @@
 // Paired measurement: two pieces of work in alternating batches, and the ratio of each pair.
 //
 // On a shared or throttled machine two measurements a minute apart differ by more than what is asked here. Batches of
-// a few milliseconds next to each other see the same machine, so that their ratio holds where the times do not.
+// a few milliseconds next to each other see the same machine, so that their ratio holds where the times do not. They are
+// timed in CPU time: on a busy machine the scheduler's time slices can fall on the same contender again and again.
 
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { medianInterval, type MedianInterval } from './statistics.js';
 import type { Work } from './work.js';
 
+/** Fewer pairs leave the interval too wide to tell anything. */
+export const leastRounds = 15;
+
 export interface PairedOptions {
-  /** At least 15; more narrows the interval. */
+  /** At least `leastRounds`; more narrows the interval. */
   readonly rounds: number;
   /** How long one batch should take, in milliseconds. */
   readonly batchMilliseconds: number;

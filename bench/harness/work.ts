@@ -1,8 +1,10 @@
 // What the harness times: one operation done in one way, in batches.
 
+import { cpuNanoseconds } from './clock.js';
+
 /** An operation that is ready to run: keys made, buffers allocated. */
 export interface Work {
-  /** Runs the operation `iterations` times and returns the nanoseconds that took. */
+  /** Runs the operation `iterations` times and returns the nanoseconds of CPU time that took. */
   batch(iterations: number): number;
   /** Runs it once; absent where the loop is not JavaScript's. */
   readonly once?: () => void;
@@ -14,9 +16,9 @@ export function javascriptWork(once: () => void, rewind?: () => void): Work {
     once,
     batch(iterations) {
       rewind?.();
-      const start = process.hrtime.bigint();
+      const start = cpuNanoseconds();
       for (let i = 0; i < iterations; i++) once();
-      return Number(process.hrtime.bigint() - start);
+      return cpuNanoseconds() - start;
     },
   };
 }
