@@ -7,7 +7,6 @@
 #include <openssl/ecdh.h>
 #include <openssl/nid.h>
 #include <openssl/rand.h>
-
 #include <time.h>
 
 #include <chrono>

@@ -71,8 +71,6 @@ int BufferTransport::Write(BIO* bio, const char* in, int len) {
   return len;
 }
 
-long BufferTransport::Ctrl(BIO* bio, int cmd, long larg, void* parg) {
-  return cmd == BIO_CTRL_FLUSH ? 1 : 0;
-}
+long BufferTransport::Ctrl(BIO* bio, int cmd, long larg, void* parg) { return cmd == BIO_CTRL_FLUSH ? 1 : 0; }
 
 }  // namespace pqtls

@@ -2,8 +2,6 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
-#include "connection.h"
-
 #include <openssl/err.h>
 #include <openssl/mem.h>
 #include <openssl/x509.h>
@@ -12,6 +10,7 @@
 
 #include "addon.h"
 #include "bytes.h"
+#include "connection.h"
 #include "secure_context.h"
 #include "trust_store.h"
 
@@ -147,8 +146,8 @@ int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, cons
   Connection* self = FromSsl(ssl);
   if (self->alpn_.empty()) return SSL_TLSEXT_ERR_NOACK;
   uint8_t* selected = nullptr;
-  int outcome = SSL_select_next_proto(&selected, out_len, self->alpn_.data(),
-                                      static_cast<unsigned>(self->alpn_.size()), in, in_len);
+  int outcome = SSL_select_next_proto(&selected, out_len, self->alpn_.data(), static_cast<unsigned>(self->alpn_.size()),
+                                      in, in_len);
   *out = selected;
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }

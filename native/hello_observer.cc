@@ -2,9 +2,9 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
-#include "hello_observer.h"
-
 #include <openssl/ssl.h>
+
+#include "hello_observer.h"
 
 namespace pqtls {
 

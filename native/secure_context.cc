@@ -2,8 +2,6 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
-#include "secure_context.h"
-
 #include <openssl/err.h>
 #include <openssl/mem.h>
 #include <openssl/pem.h>
@@ -17,6 +15,7 @@
 #include "bytes.h"
 #include "connection.h"
 #include "error_queue.h"
+#include "secure_context.h"
 #include "trust_store.h"
 
 namespace pqtls {
@@ -96,8 +95,8 @@ Napi::Value SecureContext::SetPrivateKey(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> pem = BytesOf(info[0]);
   std::string passphrase = info[1].IsString() ? info[1].As<Napi::String>().Utf8Value() : "";
   bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
-  bssl::UniquePtr<EVP_PKEY> key(
-      bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, GivePassphrase, &passphrase) : nullptr);
+  bssl::UniquePtr<EVP_PKEY> key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, GivePassphrase, &passphrase)
+                                    : nullptr);
   OPENSSL_cleanse(passphrase.data(), passphrase.size());
   if (!key || !SSL_CTX_use_PrivateKey(ctx_.get(), key.get())) {
     ThrowTakenError(info.Env(), "The private key was not accepted");

@@ -2,8 +2,6 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
-#include "trust_store.h"
-
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -11,6 +9,7 @@
 #include "addon.h"
 #include "bytes.h"
 #include "error_queue.h"
+#include "trust_store.h"
 
 namespace pqtls {
 
