@@ -10,7 +10,7 @@ const sanitized = process.env['ASAN_OPTIONS'] !== undefined && 'not measured und
 const file = new URL('crypto-worker.js', import.meta.url);
 
 function start(workerData: string): { worker: Worker; first: Promise<unknown>; exit: Promise<number> } {
-  const worker = new Worker(file, { workerData });
+  const worker = new Worker(file, { execArgv: [], workerData });
   const exit = new Promise<number>((resolve) => worker.once('exit', resolve));
   const first = new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
   return { worker, first, exit };
