@@ -15,7 +15,9 @@
       "defines": [
         "NAPI_VERSION=9",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
-        "NAPI_DISABLE_CPP_EXCEPTIONS"
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        # A worker that is being terminated can't throw any more; without this its process would abort.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
       "defines!": ["OPENSSL_THREADS", "OPENSSL_NO_PINSHARED", "OPENSSL_NO_ASM"],
       # libssl only where the source has it; PQTLS_HAVE_TLS says so to the code.
@@ -35,7 +37,15 @@
       "conditions": [
         ["OS=='linux'", {
           # Node exports OpenSSL's SSL_* and EVP_*: without these flags the addon would silently run Node's OpenSSL.
-          "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-Wl,--gc-sections"]
+          "ldflags": [
+            "-Wl,--exclude-libs,ALL",
+            "-Wl,-Bsymbolic",
+            "-Wl,--gc-sections",
+            "-Wl,--version-script=<(module_root_dir)/native/exports.map",
+            # AWS-LC's thread-local state has destructors, which run when the threads of the pool end: after the last worker
+            # that had loaded the addon is gone, so its code has to stay in memory.
+            "-Wl,-z,nodelete"
+          ]
         }],
         ["OS=='mac'", {
           "xcode_settings": {

@@ -33,41 +33,42 @@ namespace {
 #if PQTLS_HAVE_ML_KEM_INTERNAL
 
 // These functions return 0 on success, unlike the rest of AWS-LC, and take lengths in and out.
-#define PQTLS_KEM_PARAMETER_SET(bits)                                                                               \
-  {                                                                                                                 \
-    .name = "ML-KEM-" #bits, .encapsulation_key_length = MLKEM##bits##_PUBLIC_KEY_BYTES,                            \
-    .decapsulation_key_length = MLKEM##bits##_SECRET_KEY_BYTES,                                                     \
-    .ciphertext_length = MLKEM##bits##_CIPHERTEXT_BYTES,                                                            \
-    .generate =                                                                                                     \
-        [](uint8_t* ek, uint8_t* dk) {                                                                              \
-          size_t ek_length = MLKEM##bits##_PUBLIC_KEY_BYTES, dk_length = MLKEM##bits##_SECRET_KEY_BYTES;            \
-          return ml_kem_##bits##_keypair(ek, &ek_length, dk, &dk_length) == 0;                                      \
-        },                                                                                                          \
-    .generate_from_seed =                                                                                           \
-        [](uint8_t* ek, uint8_t* dk, const uint8_t* seed) {                                                         \
-          size_t ek_length = MLKEM##bits##_PUBLIC_KEY_BYTES, dk_length = MLKEM##bits##_SECRET_KEY_BYTES;            \
-          return ml_kem_##bits##_keypair_deterministic(ek, &ek_length, dk, &dk_length, seed) == 0;                  \
-        },                                                                                                          \
-    .encapsulate =                                                                                                  \
-        [](uint8_t* ciphertext, uint8_t* secret, const uint8_t* ek) {                                               \
-          size_t ciphertext_length = MLKEM##bits##_CIPHERTEXT_BYTES, secret_length = kKemSharedSecretLength;        \
-          return ml_kem_##bits##_encapsulate(ciphertext, &ciphertext_length, secret, &secret_length, ek) == 0;      \
-        },                                                                                                          \
-    .encapsulate_with_m =                                                                                           \
-        [](uint8_t* ciphertext, uint8_t* secret, const uint8_t* ek, const uint8_t* m) {                             \
-          size_t ciphertext_length = MLKEM##bits##_CIPHERTEXT_BYTES, secret_length = kKemSharedSecretLength;        \
-          return ml_kem_##bits##_encapsulate_deterministic(ciphertext, &ciphertext_length, secret, &secret_length,  \
-                                                           ek, m) == 0;                                             \
-        },                                                                                                          \
-    .decapsulate =                                                                                                  \
-        [](uint8_t* secret, const uint8_t* ciphertext, const uint8_t* dk) {                                         \
-          size_t secret_length = kKemSharedSecretLength;                                                            \
-          return ml_kem_##bits##_decapsulate(secret, &secret_length, ciphertext, dk) == 0;                          \
-        },                                                                                                          \
-    .check_encapsulation_key =                                                                                      \
-        [](const uint8_t* ek) { return ml_kem_##bits##_check_pk(ek, MLKEM##bits##_PUBLIC_KEY_BYTES) == 0; },        \
-    .check_decapsulation_key =                                                                                      \
-        [](const uint8_t* dk) { return ml_kem_##bits##_check_sk(dk, MLKEM##bits##_SECRET_KEY_BYTES) == 0; },        \
+#define PQTLS_KEM_PARAMETER_SET(bits)                                                                                \
+  {                                                                                                                  \
+      .name = "ML-KEM-" #bits,                                                                                       \
+      .encapsulation_key_length = MLKEM##bits##_PUBLIC_KEY_BYTES,                                                    \
+      .decapsulation_key_length = MLKEM##bits##_SECRET_KEY_BYTES,                                                    \
+      .ciphertext_length = MLKEM##bits##_CIPHERTEXT_BYTES,                                                           \
+      .generate =                                                                                                    \
+          [](uint8_t* ek, uint8_t* dk) {                                                                             \
+            size_t ek_length = MLKEM##bits##_PUBLIC_KEY_BYTES, dk_length = MLKEM##bits##_SECRET_KEY_BYTES;           \
+            return ml_kem_##bits##_keypair(ek, &ek_length, dk, &dk_length) == 0;                                     \
+          },                                                                                                         \
+      .generate_from_seed =                                                                                          \
+          [](uint8_t* ek, uint8_t* dk, const uint8_t* seed) {                                                        \
+            size_t ek_length = MLKEM##bits##_PUBLIC_KEY_BYTES, dk_length = MLKEM##bits##_SECRET_KEY_BYTES;           \
+            return ml_kem_##bits##_keypair_deterministic(ek, &ek_length, dk, &dk_length, seed) == 0;                 \
+          },                                                                                                         \
+      .encapsulate =                                                                                                 \
+          [](uint8_t* ciphertext, uint8_t* secret, const uint8_t* ek) {                                              \
+            size_t ciphertext_length = MLKEM##bits##_CIPHERTEXT_BYTES, secret_length = kKemSharedSecretLength;       \
+            return ml_kem_##bits##_encapsulate(ciphertext, &ciphertext_length, secret, &secret_length, ek) == 0;     \
+          },                                                                                                         \
+      .encapsulate_with_m =                                                                                          \
+          [](uint8_t* ciphertext, uint8_t* secret, const uint8_t* ek, const uint8_t* m) {                            \
+            size_t ciphertext_length = MLKEM##bits##_CIPHERTEXT_BYTES, secret_length = kKemSharedSecretLength;       \
+            return ml_kem_##bits##_encapsulate_deterministic(ciphertext, &ciphertext_length, secret, &secret_length, \
+                                                             ek, m) == 0;                                            \
+          },                                                                                                         \
+      .decapsulate =                                                                                                 \
+          [](uint8_t* secret, const uint8_t* ciphertext, const uint8_t* dk) {                                        \
+            size_t secret_length = kKemSharedSecretLength;                                                           \
+            return ml_kem_##bits##_decapsulate(secret, &secret_length, ciphertext, dk) == 0;                         \
+          },                                                                                                         \
+      .check_encapsulation_key =                                                                                     \
+          [](const uint8_t* ek) { return ml_kem_##bits##_check_pk(ek, MLKEM##bits##_PUBLIC_KEY_BYTES) == 0; },       \
+      .check_decapsulation_key =                                                                                     \
+          [](const uint8_t* dk) { return ml_kem_##bits##_check_sk(dk, MLKEM##bits##_SECRET_KEY_BYTES) == 0; },       \
   }
 
 constexpr KemParameterSet kKems[kKemParameterSets] = {
@@ -79,8 +80,8 @@ constexpr KemParameterSet kKems[kKemParameterSets] = {
 #else
 
 // Never called: the provider sees kKemSupported first.
-constexpr KemParameterSet kKems[kKemParameterSets] = {{.name = "ML-KEM-512"}, {.name = "ML-KEM-768"},
-                                                      {.name = "ML-KEM-1024"}};
+constexpr KemParameterSet kKems[kKemParameterSets] = {
+    {.name = "ML-KEM-512"}, {.name = "ML-KEM-768"}, {.name = "ML-KEM-1024"}};
 
 #endif
 
@@ -99,41 +100,43 @@ struct Prefix {
 
 constexpr uint8_t kZeroRandomness[32] = {};
 
-#define PQTLS_SIGNATURE_PARAMETER_SET(level)                                                                         \
-  {                                                                                                                  \
-    .name = "ML-DSA-" #level, .verifying_key_length = MLDSA##level##_PUBLIC_KEY_BYTES,                               \
-    .signing_key_length = MLDSA##level##_PRIVATE_KEY_BYTES, .signature_length = MLDSA##level##_SIGNATURE_BYTES,      \
-    .generate = [](uint8_t* verifying_key, uint8_t* signing_key,                                                     \
-                   uint8_t* seed) { return ml_dsa_##level##_keypair(verifying_key, signing_key, seed) == 1; },       \
-    .generate_from_seed =                                                                                            \
-        [](uint8_t* verifying_key, uint8_t* signing_key, const uint8_t* seed) {                                      \
-          return ml_dsa_##level##_keypair_internal(verifying_key, signing_key, seed) == 1;                           \
-        },                                                                                                           \
-    .verifying_key_from_signing_key =                                                                                \
-        [](uint8_t* verifying_key, const uint8_t* signing_key) {                                                     \
-          return ml_dsa_##level##_pack_pk_from_sk(verifying_key, signing_key) == 1;                                  \
-        },                                                                                                           \
-    .sign =                                                                                                          \
-        [](const uint8_t* signing_key, uint8_t* signature, const uint8_t* message, size_t message_length,            \
-           const uint8_t* context, size_t context_length) {                                                          \
-          size_t length = MLDSA##level##_SIGNATURE_BYTES;                                                            \
-          return ml_dsa_##level##_sign(signing_key, signature, &length, message, message_length, context,            \
-                                       context_length) == 1;                                                         \
-        },                                                                                                           \
-    .sign_deterministic =                                                                                            \
-        [](const uint8_t* signing_key, uint8_t* signature, const uint8_t* message, size_t message_length,            \
-           const uint8_t* context, size_t context_length) {                                                          \
-          const Prefix prefix(context, context_length);                                                              \
-          size_t length = MLDSA##level##_SIGNATURE_BYTES;                                                            \
-          return ml_dsa_##level##_sign_internal(signing_key, signature, &length, message, message_length,            \
-                                                prefix.bytes, prefix.length, kZeroRandomness) == 1;                  \
-        },                                                                                                           \
-    .verify =                                                                                                        \
-        [](const uint8_t* verifying_key, const uint8_t* signature, size_t signature_length, const uint8_t* message,  \
-           size_t message_length, const uint8_t* context, size_t context_length) {                                   \
-          return ml_dsa_##level##_verify(verifying_key, signature, signature_length, message, message_length,        \
-                                         context, context_length) == 1;                                              \
-        },                                                                                                           \
+#define PQTLS_SIGNATURE_PARAMETER_SET(level)                                                                          \
+  {                                                                                                                   \
+      .name = "ML-DSA-" #level,                                                                                       \
+      .verifying_key_length = MLDSA##level##_PUBLIC_KEY_BYTES,                                                        \
+      .signing_key_length = MLDSA##level##_PRIVATE_KEY_BYTES,                                                         \
+      .signature_length = MLDSA##level##_SIGNATURE_BYTES,                                                             \
+      .generate = [](uint8_t* verifying_key, uint8_t* signing_key,                                                    \
+                     uint8_t* seed) { return ml_dsa_##level##_keypair(verifying_key, signing_key, seed) == 1; },      \
+      .generate_from_seed =                                                                                           \
+          [](uint8_t* verifying_key, uint8_t* signing_key, const uint8_t* seed) {                                     \
+            return ml_dsa_##level##_keypair_internal(verifying_key, signing_key, seed) == 1;                          \
+          },                                                                                                          \
+      .verifying_key_from_signing_key =                                                                               \
+          [](uint8_t* verifying_key, const uint8_t* signing_key) {                                                    \
+            return ml_dsa_##level##_pack_pk_from_sk(verifying_key, signing_key) == 1;                                 \
+          },                                                                                                          \
+      .sign =                                                                                                         \
+          [](const uint8_t* signing_key, uint8_t* signature, const uint8_t* message, size_t message_length,           \
+             const uint8_t* context, size_t context_length) {                                                         \
+            size_t length = MLDSA##level##_SIGNATURE_BYTES;                                                           \
+            return ml_dsa_##level##_sign(signing_key, signature, &length, message, message_length, context,           \
+                                         context_length) == 1;                                                        \
+          },                                                                                                          \
+      .sign_deterministic =                                                                                           \
+          [](const uint8_t* signing_key, uint8_t* signature, const uint8_t* message, size_t message_length,           \
+             const uint8_t* context, size_t context_length) {                                                         \
+            const Prefix prefix(context, context_length);                                                             \
+            size_t length = MLDSA##level##_SIGNATURE_BYTES;                                                           \
+            return ml_dsa_##level##_sign_internal(signing_key, signature, &length, message, message_length,           \
+                                                  prefix.bytes, prefix.length, kZeroRandomness) == 1;                 \
+          },                                                                                                          \
+      .verify =                                                                                                       \
+          [](const uint8_t* verifying_key, const uint8_t* signature, size_t signature_length, const uint8_t* message, \
+             size_t message_length, const uint8_t* context, size_t context_length) {                                  \
+            return ml_dsa_##level##_verify(verifying_key, signature, signature_length, message, message_length,       \
+                                           context, context_length) == 1;                                             \
+          },                                                                                                          \
   }
 
 constexpr SignatureParameterSet kSignatures[kSignatureParameterSets] = {
@@ -145,8 +148,8 @@ constexpr SignatureParameterSet kSignatures[kSignatureParameterSets] = {
 #else
 
 // Never called: the provider sees kSignatureSupported first.
-constexpr SignatureParameterSet kSignatures[kSignatureParameterSets] = {{.name = "ML-DSA-44"}, {.name = "ML-DSA-65"},
-                                                                        {.name = "ML-DSA-87"}};
+constexpr SignatureParameterSet kSignatures[kSignatureParameterSets] = {
+    {.name = "ML-DSA-44"}, {.name = "ML-DSA-65"}, {.name = "ML-DSA-87"}};
 
 #endif
 

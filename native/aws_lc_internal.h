@@ -17,18 +17,19 @@ inline constexpr size_t kKemMaxCiphertextLength = 1568;
 
 // One ML-KEM parameter set. Every function returns whether it succeeded. FIPS 203, Table 3.
 struct KemParameterSet {
-  const char* name;
-  size_t encapsulation_key_length;
-  size_t decapsulation_key_length;
-  size_t ciphertext_length;
-  bool (*generate)(uint8_t* ek, uint8_t* dk);
-  bool (*generate_from_seed)(uint8_t* ek, uint8_t* dk, const uint8_t* seed);
+  const char* name = nullptr;
+  size_t encapsulation_key_length = 0;
+  size_t decapsulation_key_length = 0;
+  size_t ciphertext_length = 0;
+  bool (*generate)(uint8_t* ek, uint8_t* dk) = nullptr;
+  bool (*generate_from_seed)(uint8_t* ek, uint8_t* dk, const uint8_t* seed) = nullptr;
   // Fails where ek does not pass the modulus check.
-  bool (*encapsulate)(uint8_t* ciphertext, uint8_t* shared_secret, const uint8_t* ek);
-  bool (*encapsulate_with_m)(uint8_t* ciphertext, uint8_t* shared_secret, const uint8_t* ek, const uint8_t* m);
-  bool (*decapsulate)(uint8_t* shared_secret, const uint8_t* ciphertext, const uint8_t* dk);
-  bool (*check_encapsulation_key)(const uint8_t* ek);
-  bool (*check_decapsulation_key)(const uint8_t* dk);
+  bool (*encapsulate)(uint8_t* ciphertext, uint8_t* shared_secret, const uint8_t* ek) = nullptr;
+  bool (*encapsulate_with_m)(uint8_t* ciphertext, uint8_t* shared_secret, const uint8_t* ek,
+                             const uint8_t* m) = nullptr;
+  bool (*decapsulate)(uint8_t* shared_secret, const uint8_t* ciphertext, const uint8_t* dk) = nullptr;
+  bool (*check_encapsulation_key)(const uint8_t* ek) = nullptr;
+  bool (*check_decapsulation_key)(const uint8_t* dk) = nullptr;
 
   // dk = dk_PKE || ek || H(ek) || z. FIPS 203, Algorithm 16.
   size_t encapsulation_key_offset() const { return decapsulation_key_length - encapsulation_key_length - 64; }
@@ -41,21 +42,22 @@ inline constexpr size_t kSignatureMaxVerifyingKeyLength = 2592;
 
 // One ML-DSA parameter set. Every function returns whether it succeeded. FIPS 204, Table 2.
 struct SignatureParameterSet {
-  const char* name;
-  size_t verifying_key_length;
-  size_t signing_key_length;
-  size_t signature_length;
+  const char* name = nullptr;
+  size_t verifying_key_length = 0;
+  size_t signing_key_length = 0;
+  size_t signature_length = 0;
   // Writes the seed that it drew.
-  bool (*generate)(uint8_t* verifying_key, uint8_t* signing_key, uint8_t* seed);
-  bool (*generate_from_seed)(uint8_t* verifying_key, uint8_t* signing_key, const uint8_t* seed);
+  bool (*generate)(uint8_t* verifying_key, uint8_t* signing_key, uint8_t* seed) = nullptr;
+  bool (*generate_from_seed)(uint8_t* verifying_key, uint8_t* signing_key, const uint8_t* seed) = nullptr;
   // Fails where the parts of the signing key do not belong together.
-  bool (*verifying_key_from_signing_key)(uint8_t* verifying_key, const uint8_t* signing_key);
+  bool (*verifying_key_from_signing_key)(uint8_t* verifying_key, const uint8_t* signing_key) = nullptr;
   bool (*sign)(const uint8_t* signing_key, uint8_t* signature, const uint8_t* message, size_t message_length,
-               const uint8_t* context, size_t context_length);
+               const uint8_t* context, size_t context_length) = nullptr;
   bool (*sign_deterministic)(const uint8_t* signing_key, uint8_t* signature, const uint8_t* message,
-                             size_t message_length, const uint8_t* context, size_t context_length);
+                             size_t message_length, const uint8_t* context, size_t context_length) = nullptr;
   bool (*verify)(const uint8_t* verifying_key, const uint8_t* signature, size_t signature_length,
-                 const uint8_t* message, size_t message_length, const uint8_t* context, size_t context_length);
+                 const uint8_t* message, size_t message_length, const uint8_t* context,
+                 size_t context_length) = nullptr;
 };
 
 enum HashAlgorithm : uint32_t { kSha3_224, kSha3_256, kSha3_384, kSha3_512, kHashAlgorithms };

@@ -184,9 +184,8 @@ double DigestFloor(uint32_t algorithm, bool is_xof, const std::string& operation
   const Buffer input(input_length);
   if (is_xof) {
     Buffer output(output_length);
-    return Time(iterations, [&] {
-      return XofOnce(algorithm, input.data(), input.size(), output.data(), output.size());
-    });
+    return Time(iterations,
+                [&] { return XofOnce(algorithm, input.data(), input.size(), output.data(), output.size()); });
   }
   uint8_t digest[kMaxHashLength];
   return Time(iterations, [&] { return HashOnce(algorithm, input.data(), input.size(), digest); });

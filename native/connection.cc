@@ -64,6 +64,8 @@ void Connection::InstallCallbacks(SSL_CTX* ctx) {
 Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Napi::Env env = info.Env();
   SecureContext* context = SecureContext::Unwrap(info[0].As<Napi::Object>());
+  // Null in an environment that is being torn down.
+  if (context == nullptr) return;
   is_server_ = info[1].As<Napi::Boolean>();
   bool verify_peer = info[2].As<Napi::Boolean>();
   bool require_peer = info[3].As<Napi::Boolean>();
@@ -291,7 +293,7 @@ Napi::Value Connection::AnswerClientHello(const Napi::CallbackInfo& info) {
   if (!ssl_) return info.Env().Undefined();
   if (info[0].IsObject()) {
     SecureContext* context = SecureContext::Unwrap(info[0].As<Napi::Object>());
-    if (SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
+    if (context == nullptr || SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
       ThrowTakenError(info.Env(), "The context could not be switched");
       return info.Env().Undefined();
     }

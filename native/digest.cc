@@ -185,17 +185,9 @@ napi_value Clone(napi_env env, napi_callback_info info) {
 
 void RegisterDigest(Addon* addon, Napi::Env env, Napi::Object exports) {
   constexpr NativeFunction kFunctions[] = {
-      {"hash", Hash},
-      {"hashInto", HashInto},
-      {"hashAsync", HashAsync},
-      {"xofInto", XofInto},
-      {"xofAsync", XofAsync},
-      {"createHash", CreateHash},
-      {"createXof", CreateXof},
-      {"digestUpdate", Update},
-      {"digestFinal", Final},
-      {"digestClone", Clone},
-      {"xofRead", Read},
+      {"hash", Hash},         {"hashInto", HashInto},     {"hashAsync", HashAsync}, {"xofInto", XofInto},
+      {"xofAsync", XofAsync}, {"createHash", CreateHash}, {"createXof", CreateXof}, {"digestUpdate", Update},
+      {"digestFinal", Final}, {"digestClone", Clone},     {"xofRead", Read},
   };
   DefineFunctions(env, exports, addon, kFunctions);
 }

@@ -270,9 +270,7 @@ class CompleteJob : public CryptoJob {
 
   Status Run() override { return exchange_->Complete(server_share_, secret_); }
 
-  napi_value Result(napi_env env) override {
-    return ToUint8Array(env, secret_, exchange_->group.secret_length());
-  }
+  napi_value Result(napi_env env) override { return ToUint8Array(env, secret_, exchange_->group.secret_length()); }
 
  private:
   const std::shared_ptr<KeyExchange> exchange_;
@@ -317,8 +315,8 @@ napi_value CompleteAsync(napi_env env, napi_callback_info info) {
   if (handle->object == nullptr) return ToValue(env, Status::kKeyDestroyed);
   Bytes server_share;
   if (!GetBytesOf(env, arguments[1], handle->object->group.server_share_length(), &server_share)) return nullptr;
-  return arguments.addon()->scheduler().Submit(
-      env, std::make_unique<CompleteJob>(std::move(handle->object), server_share));
+  return arguments.addon()->scheduler().Submit(env,
+                                               std::make_unique<CompleteJob>(std::move(handle->object), server_share));
 }
 
 // groupStartAndCompleteAsync(group, clientShare)

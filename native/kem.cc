@@ -189,7 +189,7 @@ napi_value DecapsulateInto(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   return ToValue(env, key.parameters.decapsulate(shared_secret.data, ciphertext.data, key.bytes()) ? Status::kOk
-                                                                                                  : Status::kFailed);
+                                                                                                   : Status::kFailed);
 }
 
 // kemEncapsulationKeyBytes(encapsulationKey): into the scratch

@@ -111,6 +111,7 @@ Napi::Value SecureContext::SetPrivateKey(const Napi::CallbackInfo& info) {
 
 Napi::Value SecureContext::SetTrustStore(const Napi::CallbackInfo& info) {
   TrustStore* trust = TrustStore::Unwrap(info[0].As<Napi::Object>());
+  if (trust == nullptr) return info.Env().Undefined();
   X509_STORE_up_ref(trust->store());
   SSL_CTX_set_cert_store(ctx_.get(), trust->store());
   return info.Env().Undefined();

@@ -196,6 +196,8 @@ const engineReasons = {
   BAD_ECPOINT: { fault: 'misbehaved', text: 'a key share is not a point on its curve' },
   BAD_HYBRID_KEYSHARE: { fault: 'misbehaved', text: 'a hybrid key share has the wrong length' },
   BAD_KEM_CIPHERTEXT: { fault: 'misbehaved', text: 'an ML-KEM ciphertext was rejected' },
+  // AWS-LC's only word for an ML-KEM encapsulation key that fails the modulus check. docs/tls.md, Alerts.
+  INTERNAL_ERROR: { fault: 'misbehaved', text: 'a key share was rejected, or the engine failed inside' },
   BAD_SIGNATURE: { fault: 'misbehaved', text: "the peer's handshake signature does not verify" },
   DIGEST_CHECK_FAILED: { fault: 'misbehaved', text: "the peer's Finished message does not verify" },
   DUPLICATE_KEY_SHARE: { fault: 'misbehaved', text: 'a ClientHello holds two key shares of one group' },

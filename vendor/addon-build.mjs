@@ -111,5 +111,5 @@ function nodeGyp(args, options) {
 
 /** @param {string} path */
 function isNativeSource(path) {
-  return /\.(cc|h)$/.test(path);
+  return /\.(cc|h|map)$/.test(path);
 }

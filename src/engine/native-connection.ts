@@ -269,7 +269,8 @@ export class NativeTlsConnection implements Connection {
     this.#error = engineError({
       engine: this.engine,
       library: failure.library,
-      reason: failure.reason,
+      // AWS-LC spells its general reasons in words: `internal error`.
+      reason: failure.reason.toUpperCase().replaceAll(' ', '_'),
       alertSent: alertName(failure.alertSent),
       alertReceived: alertName(failure.alertReceived),
       phase: this.#handshakeDone ? 'data' : 'handshake',

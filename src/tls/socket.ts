@@ -182,7 +182,7 @@ export class TLSSocket extends Socket {
 
   #attach(): void {
     const transport = this.#transport;
-    transport.on('data', (chunk: Uint8Array) => this.#onCiphertext(chunk));
+    transport.on('data', (chunk: unknown) => this.#onCiphertext(chunk));
     transport.on('end', () => this.#onTransportEnd());
     transport.on('error', (error: Error) => this.destroy(error));
     transport.on('close', () => this.#onTransportClose());
@@ -222,8 +222,12 @@ export class TLSSocket extends Socket {
     if (!this.#isServer) this.#handle(this.#connection.start());
   }
 
-  #onCiphertext(chunk: Uint8Array): void {
+  #onCiphertext(chunk: unknown): void {
     if (this.destroyed || this.#failed) return;
+    if (!(chunk instanceof Uint8Array)) {
+      this.#fail(invalidArgType('socket', 'a Duplex of bytes, without setEncoding() and not in object mode', chunk));
+      return;
+    }
     this.#touch();
     this.#handle(this.#connection.receive(chunk));
   }

@@ -202,3 +202,12 @@ void t.test('an AbortSignal destroys the socket', async (t) => {
   controller.abort();
   t.match(await once(client, 'error'), [{ name: 'AbortError' }]);
 });
+
+void t.test('a transport that does not give bytes is refused', async (t) => {
+  const { leaf } = await credentials();
+  const [near, far] = pipe(1000);
+  far.setEncoding('latin1');
+  const served = new TLSSocket(far, { isServer: true, secureContext: createSecureContext(leaf) });
+  near.write('text');
+  t.match(await once(served, 'error'), [{ code: 'ERR_INVALID_ARG_TYPE' }]);
+});

@@ -42,8 +42,14 @@ for (const provider of providers()) {
     /** Every place for bytes in the API: its length, and a call with these bytes there. */
     const places: Record<string, { length: number; use: (bytes: never) => unknown; empty?: true }> = {
       'DecapsulationKey.fromSeed seed': { length: 64, use: (b) => DecapsulationKey.fromSeed('ML-KEM-768', b, options) },
-      'DecapsulationKey.fromBytes bytes': { length: 2400, use: (b) => DecapsulationKey.fromBytes('ML-KEM-768', b, options) },
-      'EncapsulationKey.fromBytes bytes': { length: 1184, use: (b) => EncapsulationKey.fromBytes('ML-KEM-768', b, options) },
+      'DecapsulationKey.fromBytes bytes': {
+        length: 2400,
+        use: (b) => DecapsulationKey.fromBytes('ML-KEM-768', b, options),
+      },
+      'EncapsulationKey.fromBytes bytes': {
+        length: 1184,
+        use: (b) => EncapsulationKey.fromBytes('ML-KEM-768', b, options),
+      },
       'decapsulate ciphertext': { length: 1088, use: (b) => dk.decapsulate(b) },
       'decapsulateInto ciphertext': { length: 1088, use: (b) => dk.decapsulateInto(b, secret()) },
       'decapsulateInto sharedSecret': { length: 32, use: (b) => dk.decapsulateInto(ciphertext(), b) },
@@ -75,7 +81,10 @@ for (const provider of providers()) {
       'Xof.readInto output': { length: 7, use: (b) => new Xof('SHAKE128', options).readInto(b) },
       'startInto share': { length: 1216, use: (b) => group.startInto(b) },
       'startAndComplete clientShare': { length: 1216, use: (b) => group.startAndComplete(b) },
-      'startAndCompleteInto share': { length: 1120, use: (b) => group.startAndCompleteInto(clientShare, b, new Uint8Array(64)) },
+      'startAndCompleteInto share': {
+        length: 1120,
+        use: (b) => group.startAndCompleteInto(clientShare, b, new Uint8Array(64)),
+      },
       'startAndCompleteInto sharedSecret': {
         length: 64,
         use: (b) => group.startAndCompleteInto(clientShare, new Uint8Array(1120), b),
@@ -168,7 +177,10 @@ for (const provider of providers()) {
     const type = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
     const data = new Uint8Array(1);
     for (const unknown of ['', 'ml-kem-768', 'toString', '__proto__', 'constructor']) {
-      t.throws(() => DecapsulationKey.generate(never(unknown), options), { ...value, message: /ML-KEM-512, ML-KEM-768/ });
+      t.throws(() => DecapsulationKey.generate(never(unknown), options), {
+        ...value,
+        message: /ML-KEM-512, ML-KEM-768/,
+      });
       t.throws(() => EncapsulationKey.fromBytes(never(unknown), data, options), value);
       t.throws(() => SigningKey.generate(never(unknown), options), { ...value, message: /ML-DSA-44, ML-DSA-65/ });
       t.throws(() => VerifyingKey.fromBytes(never(unknown), data, options), value);
@@ -194,9 +206,16 @@ for (const provider of providers()) {
 }
 
 t.test('keys are made by their static methods only', (t) => {
-  for (const Class of [DecapsulationKey, EncapsulationKey, SigningKey, VerifyingKey, KeyExchangeGroup, ActiveKeyExchange]) {
-    t.throws(() => Reflect.construct(Class, []), { name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' });
-    t.throws(() => Reflect.construct(Class, [Symbol('internal'), {}]), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+  for (const Class of [
+    DecapsulationKey,
+    EncapsulationKey,
+    SigningKey,
+    VerifyingKey,
+    KeyExchangeGroup,
+    ActiveKeyExchange,
+  ]) {
+    t.throws(() => void Reflect.construct(Class, []), { name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+    t.throws(() => void Reflect.construct(Class, [Symbol('internal'), {}]), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
   }
   t.throws(() => DecapsulationKey.prototype.decapsulate.call(never({}), new Uint8Array(1088)), TypeError);
   t.end();

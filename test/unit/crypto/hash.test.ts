@@ -26,7 +26,10 @@ const boundaries = (block: number): number[] =>
 for (const provider of providers()) {
   const options = { provider };
 
-  for (const [algorithm, { length, block }] of Object.entries(hashes) as [HashAlgorithm, (typeof hashes)['SHA3-256']][]) {
+  for (const [algorithm, { length, block }] of Object.entries(hashes) as [
+    HashAlgorithm,
+    (typeof hashes)['SHA3-256'],
+  ][]) {
     t.test(`${algorithm} on ${provider}`, async (t) => {
       for (const size of boundaries(block)) {
         const input = data.subarray(0, size);
@@ -40,7 +43,10 @@ for (const provider of providers()) {
         );
         let wrong = 0;
         for (let cut = 0; cut <= size; cut += 1) {
-          const digest = new Hash(algorithm, options).update(input.subarray(0, cut)).update(input.subarray(cut)).digest();
+          const digest = new Hash(algorithm, options)
+            .update(input.subarray(0, cut))
+            .update(input.subarray(cut))
+            .digest();
           wrong += Buffer.from(expected).equals(digest) ? 0 : 1;
         }
         t.equal(wrong, 0, `${size} bytes in two pieces, cut everywhere`);

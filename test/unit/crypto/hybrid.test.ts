@@ -1,5 +1,5 @@
 // Key exchange groups on every provider. RFC 9846, Section 4.2.8; RFC 10024.
-import { createECDH, createPrivateKey, createPublicKey, diffieHellman, ECDH } from 'node:crypto';
+import { createECDH, createPrivateKey, createPublicKey, diffieHellman, type ECDH } from 'node:crypto';
 import { inspect } from 'node:util';
 import { DecapsulationKey, KeyExchangeGroup, providers } from 'pqtls/crypto';
 import { groupLayouts } from '#src/crypto/parameters.js';
@@ -10,14 +10,34 @@ const names = Object.keys(groupLayouts) as GroupName[];
 const x25519Length = 32;
 
 /** Where a group's parts begin in a client share, a server share and a secret; undefined where it has no such part. */
-function parts(name: GroupName): { curve: string; client: number; server: number; kem?: { name: KemAlgorithm; client: number; server: number; secret: number } } {
+function parts(name: GroupName): {
+  curve: string;
+  client: number;
+  server: number;
+  kem?: { name: KemAlgorithm; client: number; server: number; secret: number };
+} {
   switch (name) {
     case 'X25519MLKEM768':
-      return { curve: 'X25519', client: 1184, server: 1088, kem: { name: 'ML-KEM-768', client: 0, server: 0, secret: 0 } };
+      return {
+        curve: 'X25519',
+        client: 1184,
+        server: 1088,
+        kem: { name: 'ML-KEM-768', client: 0, server: 0, secret: 0 },
+      };
     case 'SecP256r1MLKEM768':
-      return { curve: 'secp256r1', client: 0, server: 0, kem: { name: 'ML-KEM-768', client: 65, server: 65, secret: 32 } };
+      return {
+        curve: 'secp256r1',
+        client: 0,
+        server: 0,
+        kem: { name: 'ML-KEM-768', client: 65, server: 65, secret: 32 },
+      };
     case 'SecP384r1MLKEM1024':
-      return { curve: 'secp384r1', client: 0, server: 0, kem: { name: 'ML-KEM-1024', client: 97, server: 97, secret: 48 } };
+      return {
+        curve: 'secp384r1',
+        client: 0,
+        server: 0,
+        kem: { name: 'ML-KEM-1024', client: 97, server: 97, secret: 48 },
+      };
     default:
       return { curve: name, client: 0, server: 0 };
   }

@@ -93,7 +93,10 @@ for (const provider of providers()) {
         const h = createHash('sha3-256').update(key.encapsulationKey.toBytes()).digest();
         const g = createHash('sha3-512').update(m).update(h).digest();
         t.same(one.sharedSecret, new Uint8Array(g.subarray(0, 32)));
-        t.throws(() => encapsulateWithM(key.encapsulationKey, new Uint8Array(31)), { name: 'KeyRejectedError', reason: 'wrong_length' });
+        t.throws(() => encapsulateWithM(key.encapsulationKey, new Uint8Array(31)), {
+          name: 'KeyRejectedError',
+          reason: 'wrong_length',
+        });
         t.end();
       });
 
@@ -159,7 +162,9 @@ for (const provider of providers()) {
         const key = DecapsulationKey.fromSeed(algorithm, seed, options);
         await t.rejects(key.decapsulateAsync(new Uint8Array(3)), { name: 'KeyRejectedError', reason: 'wrong_length' });
         await t.rejects(key.decapsulateAsync('x' as never), { code: 'ERR_INVALID_ARG_TYPE' });
-        await t.rejects(DecapsulationKey.generateAsync('ML-KEM-1' as never, options), { code: 'ERR_INVALID_ARG_VALUE' });
+        await t.rejects(DecapsulationKey.generateAsync('ML-KEM-1' as never, options), {
+          code: 'ERR_INVALID_ARG_VALUE',
+        });
       });
 
       t.test('asynchronous input is copied at once', async (t) => {

@@ -8,7 +8,11 @@ function run(script: string, env: Record<string, string>): unknown {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['--input-type=module', '--eval', `import * as api from 'pqtls/crypto';\n${script}`],
-    { env: { ...process.env, PQTLS_PROVIDER: '', ...env }, encoding: 'utf8', cwd: new URL('../../../..', import.meta.url) },
+    {
+      env: { ...process.env, PQTLS_PROVIDER: '', ...env },
+      encoding: 'utf8',
+      cwd: new URL('../../../..', import.meta.url),
+    },
   );
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
@@ -51,8 +55,30 @@ t.test('PQTLS_PROVIDER chooses', (t) => {
     t.equal(run(attempt('api.getProvider().name'), { PQTLS_PROVIDER: provider }), provider);
     t.equal(run(attempt(`api.SigningKey.generate('ML-DSA-44').provider`), { PQTLS_PROVIDER: provider }), provider);
   }
-  const unknown = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: /PQTLS_PROVIDER.*openssl.*aws-lc, noble/ };
+  const unknown = {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /PQTLS_PROVIDER.*openssl.*aws-lc, noble/,
+  };
   t.match(run(attempt('api.getProvider()'), { PQTLS_PROVIDER: 'openssl' }), unknown);
   t.match(run(attempt(`api.hash('SHA3-256', new Uint8Array(1))`), { PQTLS_PROVIDER: 'openssl' }), unknown);
+  t.end();
+});
+
+t.test('where the addon does not load, noble serves, and aws-lc says why', (t) => {
+  const env = { PQTLS_ADDON_PATH: '/nowhere/pqtls.node', PQTLS_REQUIRE_NATIVE: '' };
+  t.same(run(attempt('api.providers()'), env), ['noble']);
+  t.equal(run(attempt('api.getProvider().name'), env), 'noble');
+  t.equal(run(attempt(`api.DecapsulationKey.generate('ML-KEM-768').provider`), env), 'noble');
+  const unsupported = {
+    name: 'UnsupportedError',
+    code: 'ERR_PQTLS_UNSUPPORTED',
+    feature: 'aws-lc',
+    message: /'aws-lc' needs the native addon, which did not load: ./,
+  };
+  t.match(run(attempt(`api.getProvider('aws-lc')`), env), unsupported);
+  t.match(run(attempt(`api.SigningKey.generate('ML-DSA-44', { provider: 'aws-lc' })`), env), unsupported);
+  t.match(run(attempt('api.getProvider()'), { ...env, PQTLS_PROVIDER: 'aws-lc' }), unsupported);
+  t.match(run(attempt('api.providers()'), { ...env, PQTLS_REQUIRE_NATIVE: '1' }), { code: 'ERR_PQTLS_NATIVE_MISSING' });
   t.end();
 });

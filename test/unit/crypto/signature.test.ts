@@ -66,7 +66,10 @@ for (const provider of providers()) {
         const out = new Uint8Array(sizes.signature);
         t.throws(() => key.sign(message, tooLong), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
         t.throws(() => key.signInto(message, out, tooLong), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
-        t.throws(() => key.verifyingKey.verify(message, out, tooLong), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
+        t.throws(() => key.verifyingKey.verify(message, out, tooLong), {
+          name: 'RangeError',
+          code: 'ERR_OUT_OF_RANGE',
+        });
         t.end();
       });
 
@@ -129,7 +132,10 @@ for (const provider of providers()) {
           const make = (length: number) => new Uint8Array(length + wrong);
           t.throws(() => SigningKey.fromBytes(algorithm, make(sizes.signingKey), options), rejection('wrong_length'));
           t.throws(() => SigningKey.fromSeed(algorithm, make(32), options), rejection('wrong_length'));
-          t.throws(() => VerifyingKey.fromBytes(algorithm, make(sizes.verifyingKey), options), rejection('wrong_length'));
+          t.throws(
+            () => VerifyingKey.fromBytes(algorithm, make(sizes.verifyingKey), options),
+            rejection('wrong_length'),
+          );
         }
         t.end();
       });
