@@ -24,7 +24,7 @@ program
     '--rounds <number>',
     `pairs of batches for each target, at least ${leastRounds}; half of it against Node`,
     parseRounds,
-    151,
+    61,
   )
   .option('--node <path>', 'the Node whose node:crypto is the reference, instead of fetching Node 26 from npm', true)
   .option('--no-node', 'no comparison with another Node')

@@ -29,8 +29,6 @@ function floorNames(operation: Operation): string[] {
     case 'xof':
       return [`${operation.algorithm}/${operation.bytes}/${xofOutputLength}`];
     case 'group':
-      return operation.action === 'client'
-        ? [`${operation.group}/start`, `${operation.group}/complete`]
-        : [`${operation.group}/startAndComplete`];
+      return [`${operation.group}/${operation.action === 'client' ? 'client' : 'startAndComplete'}`];
   }
 }

@@ -147,7 +147,7 @@ export interface NativeCrypto {
    * The bench's floor: nanoseconds of CPU time that `iterations` calls take in a loop of C, or -1 where there is no such operation.
    *
    * `ML-KEM-768/generate|encapsulate|decapsulate`, `ML-DSA-65/generate|sign|verify` (64-byte message),
-   * `X25519MLKEM768/start|startAndComplete|complete`, `SHA3-256/<input bytes>`, `SHAKE128/<input bytes>/<output bytes>`.
+   * `X25519MLKEM768/start|startAndComplete|complete|client`, `SHA3-256/<input bytes>`, `SHAKE128/<input bytes>/<output bytes>`.
    */
   floor(operation: string, iterations: number): number;
 }
