@@ -3,9 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { providers } from 'pqtls/crypto';
 import t from 'tap';
-
-// The sanitizers keep freed memory for a while, which looks like a leak.
-const sanitized = process.env['ASAN_OPTIONS'] !== undefined && 'not measured under a sanitizer';
+import { keepsFreedMemory, memoryGrowth } from '../support/memory.js';
 
 const file = new URL('crypto-worker.js', import.meta.url);
 
@@ -70,18 +68,12 @@ if (providers().includes('aws-lc')) {
     t.end();
   });
 
-  t.test('workers leak nothing', { skip: sanitized }, async (t) => {
-    const rounds = async (count: number): Promise<void> => {
-      for (let i = 0; i < count; i += 1) {
-        const { first, exit } = start('rounds');
-        await first;
-        await exit;
-      }
-    };
-    await rounds(6);
-    const before = process.memoryUsage.rss();
-    await rounds(12);
-    const grown = process.memoryUsage.rss() - before;
-    t.ok(grown < 32 * 2 ** 20, `RSS grew by ${(grown / 2 ** 20).toFixed(1)} MB`);
+  t.test('workers leak nothing', { skip: keepsFreedMemory }, async (t) => {
+    const grown = await memoryGrowth(12, async () => {
+      const { first, exit } = start('rounds');
+      await first;
+      await exit;
+    });
+    t.ok(grown < 32, `RSS grew by ${grown.toFixed(1)} MiB`);
   });
 }
