@@ -14,7 +14,7 @@ if (state.loaded) {
     const signer = SigningKey.generate('ML-DSA-65', options);
     const group = KeyExchangeGroup.get('X25519MLKEM768', options);
     const message = new Uint8Array(64);
-    const grown = await memoryGrowth(120, () => {
+    const grown = await memoryGrowth(200, () => {
       for (let i = 0; i < 100; i += 1) {
         const key = DecapsulationKey.generate('ML-KEM-768', options);
         key.encapsulationKey.encapsulate();
@@ -26,8 +26,8 @@ if (state.loaded) {
         }
       }
     });
-    // 12 000 rounds of about 8 KB would be 96 MiB.
-    t.ok(grown < 32, `RSS grew by ${grown.toFixed(1)} MiB`);
+    // 20 000 rounds of about 8 KB would be 160 MiB.
+    t.ok(grown < 64, `RSS grew by ${grown.toFixed(1)} MiB`);
   });
 
   t.test('no secret stays in the scratch', (t) => {
