@@ -21,7 +21,10 @@ export async function buildTypeScript(parts, reporter) {
   const srcHash = hashOf([sourcesOf('src'), settings('src')]);
   await compile('src', srcHash, reporter);
   for (const part of parts) {
-    if (part !== 'src') await compile(part, hashOf([srcHash, sourcesOf(part), settings(part)]), reporter);
+    if (part === 'src') continue;
+    // The bench imports from test/support/.
+    const shared = part === 'bench' ? sourcesOf('test').filter(([path]) => String(path).startsWith('support')) : [];
+    await compile(part, hashOf([srcHash, sourcesOf(part), shared, settings(part)]), reporter);
   }
 }
 

@@ -7,7 +7,7 @@ import { startProgress } from '../harness/progress.js';
 import { leastRounds, type PairedOptions } from '../harness/paired.js';
 import { describeVersions, saveResult, schemaVersion, type TargetResult } from '../harness/results.js';
 import { measurementTable, targetTable } from '../harness/table.js';
-import { nodeBinary } from '../node-binary.js';
+import { nodeBinary } from '../../test/support/node-versions.js';
 import { contenders } from './contenders.js';
 import { measureOperations } from './measurements.js';
 import { measureUnderNode } from './node-comparison.js';
@@ -116,7 +116,7 @@ async function measureAgainstNode(
 
 async function referenceNode(): Promise<string> {
   const running = Number(process.versions.node.split('.', 1)[0]);
-  return running === referenceNodeMajor ? process.execPath : nodeBinary(referenceNodeMajor);
+  return running === referenceNodeMajor ? process.execPath : nodeBinary(`${referenceNodeMajor}`);
 }
 
 function select(targets: readonly Target[], only: string): Target[] {
