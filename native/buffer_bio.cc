@@ -56,6 +56,10 @@ int BufferTransport::Read(BIO* bio, char* out, int len) {
   size_t taken = std::min(left, static_cast<size_t>(len));
   std::memcpy(out, self->input_.data() + self->consumed_, taken);
   self->consumed_ += taken;
+  auto& last = self->last_read_;
+  size_t kept = std::min(taken, last.size());
+  std::memmove(last.data(), last.data() + kept, last.size() - kept);
+  std::memcpy(last.data() + last.size() - kept, out + taken - kept, kept);
   return static_cast<int>(taken);
 }
 

@@ -3,7 +3,9 @@
 #define PQTLS_NATIVE_BUFFER_BIO_H_
 
 #include <openssl/bio.h>
+#include <openssl/ssl3.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,6 +29,9 @@ class BufferTransport {
   size_t output_room() const { return spill_.empty() ? output_.size() - produced_ : 0; }
   bool has_spill() const { return !spill_.empty(); }
 
+  // The bytes that libssl read last, oldest first: a whole record where that was a bare alert.
+  std::span<const uint8_t> last_read() const { return last_read_; }
+
   uint64_t bytes_read() const { return bytes_read_; }
   uint64_t bytes_written() const { return bytes_written_; }
 
@@ -41,6 +46,7 @@ class BufferTransport {
   size_t produced_ = 0;
   // What did not fit: the rest of a handshake flight or tickets, never application data (see Connection::Send).
   std::vector<uint8_t> spill_;
+  std::array<uint8_t, SSL3_RT_HEADER_LENGTH + 2> last_read_ = {};
   uint64_t bytes_read_ = 0;
   uint64_t bytes_written_ = 0;
 };

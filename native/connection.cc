@@ -179,11 +179,25 @@ void Connection::Classify(int result, uint32_t* flags) {
     default:
       failed_ = true;
       failure_ = TakeError();
+      if (!handshake_done_) RecognisePlaintextAlert();
       // Never leave the peer without an alert.
       if (alert_sent_ < 0 && alert_received_ < 0) SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
       ERR_clear_error();
       *flags |= kFailed;
   }
+}
+
+// OpenSSL's client refuses a certificate with an alert in the clear, when libssl expects encrypted records already and
+// reports a bad record. The handshake fails either way; this is about saying why.
+void Connection::RecognisePlaintextAlert() {
+  std::span<const uint8_t> record = transport_.last_read();
+  bool is_alert = record[0] == SSL3_RT_ALERT && record[1] == SSL3_VERSION_MAJOR && record[3] == 0 && record[4] == 2 &&
+                  (record[5] == SSL3_AL_FATAL || record[5] == SSL3_AL_WARNING);
+  if (!is_alert || alert_received_ >= 0) return;
+  const char* reason = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, SSL_AD_REASON_OFFSET + record[6]));
+  if (reason == nullptr) return;
+  alert_received_ = record[6];
+  failure_.reason = reason;
 }
 
 bool Connection::AdvanceHandshake(uint32_t* flags) {

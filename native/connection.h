@@ -71,6 +71,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   size_t ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags);
   // Turns a failed libssl call into flags.
   void Classify(int result, uint32_t* flags);
+  void RecognisePlaintextAlert();
   Napi::Value Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags);
   Napi::Value FinishDestroyed(Napi::Env env);
 

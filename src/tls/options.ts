@@ -1,6 +1,7 @@
 // Checks of option values: a known option with a bad value throws at once, an unknown name is left alone as in node:tls.
 
-import { invalidArgType, invalidArgValue } from '../errors.js';
+import type { Duplex } from 'node:stream';
+import { invalidArgType, invalidArgValue, outOfRange, UnsupportedError } from '../errors.js';
 import { ProtocolVersion, type ProtocolVersionName } from '../protocol/constants.js';
 
 export function checkProtocolVersion(name: string, value: unknown, fallback: ProtocolVersionName): ProtocolVersionName {
@@ -58,4 +59,35 @@ export function checkFunction<T>(name: string, value: T | undefined): T | undefi
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'function') throw invalidArgType(name, 'of type function', value);
   return value;
+}
+
+/** `handshakeTimeout`: milliseconds, 0 for none. */
+export function checkHandshakeTimeout(value: unknown): void {
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'number') throw invalidArgType('options.handshakeTimeout', 'of type number', value);
+  // setTimeout's own limit. A longer one would fire at once.
+  if (!(value >= 0 && value <= 0x7fff_ffff))
+    throw outOfRange('options.handshakeTimeout', '>= 0 and <= 2147483647', value);
+}
+
+/** A stream to run TLS over. */
+export function checkTransport(value: unknown): void {
+  const stream = value as Partial<Duplex> | null | undefined;
+  const methods = ['on', 'write', 'end', 'pause', 'resume', 'destroy'] as const;
+  if (typeof stream === 'object' && stream !== null && methods.every((name) => typeof stream[name] === 'function'))
+    return;
+  throw invalidArgType('socket', 'an instance of Duplex', value);
+}
+
+/** A policy that is ignored would be a downgrade: what is not there yet is refused. */
+export function refuseUnknownPolicy(options: object): void {
+  for (const name of ['postQuantum', 'policy']) {
+    const value: unknown = (options as Record<string, unknown>)[name];
+    if (value === undefined) continue;
+    throw new UnsupportedError(
+      `The option '${name}' is not there yet. To accept post-quantum key exchange only, give ` +
+        "groups: ['X25519MLKEM768'] and minVersion: 'TLSv1.3'",
+      name,
+    );
+  }
 }

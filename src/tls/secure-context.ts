@@ -16,7 +16,7 @@ import {
   type SignatureSchemeName,
 } from '../protocol/constants.js';
 import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
-import { checkPem, checkProtocolVersion } from './options.js';
+import { checkPem, checkProtocolVersion, refuseUnknownPolicy } from './options.js';
 
 export type PemInput = string | Uint8Array;
 
@@ -49,6 +49,12 @@ export interface SecureContextOptions {
   maxVersion?: ProtocolVersionName | undefined;
 }
 
+/** Checks a `secureContext` option. */
+export function checkSecureContext(value: unknown): SecureContext {
+  if (value instanceof SecureContext) return value;
+  throw invalidArgType('options.secureContext', 'an instance of SecureContext', value);
+}
+
 /** Immutable; made by createSecureContext() and shared by any number of connections and servers. */
 export class SecureContext {
   /** The engine's form of it. */
@@ -70,6 +76,7 @@ export class SecureContext {
  */
 export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
   if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
+  refuseUnknownPolicy(options);
   const binding = requireTlsBinding();
   const groups = chooseGroups(options);
   const minimum = checkProtocolVersion('minimum', options.minVersion, 'TLSv1.2');

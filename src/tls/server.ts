@@ -2,9 +2,9 @@
 
 import type { EventEmitter } from 'node:events';
 import { Server as NetServer, type ServerOpts, type Socket } from 'node:net';
-import { invalidArgType, outOfRange } from '../errors.js';
-import { checkFunction, encodeAlpn } from './options.js';
-import { createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
+import { invalidArgType } from '../errors.js';
+import { checkFunction, checkHandshakeTimeout, encodeAlpn } from './options.js';
+import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
 export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
@@ -43,7 +43,7 @@ export class Server extends NetServer {
     checkFunction('options.SNICallback', options.SNICallback);
     encodeAlpn(options.ALPNProtocols);
     checkHandshakeTimeout(options.handshakeTimeout);
-    this.#context = options.secureContext ?? createSecureContext(options);
+    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     if (listener !== undefined) this.on('secureConnection', listener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
   }
@@ -119,12 +119,6 @@ export class Server extends NetServer {
   readonly #findContext: SniCallback = (servername, callback) => {
     callback(null, this.#byName.find(({ pattern }) => pattern.test(servername))?.context);
   };
-}
-
-function checkHandshakeTimeout(value: unknown): void {
-  if (value === undefined || value === null) return;
-  if (typeof value !== 'number') throw invalidArgType('options.handshakeTimeout', 'of type number', value);
-  if (!Number.isFinite(value) || value < 0) throw outOfRange('options.handshakeTimeout', '>= 0', value);
 }
 
 /**

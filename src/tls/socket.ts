@@ -6,17 +6,11 @@ import type { PeerCertificate } from 'node:tls';
 import type { Answer, ChainError, Connection, Negotiated, Progress, Question } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import {
-  CertificateError,
-  HandshakeTimeoutError,
-  invalidArgType,
-  UnexpectedEofError,
-  verificationAlert,
-} from '../errors.js';
+import { HandshakeTimeoutError, invalidArgType, outOfRange, UnexpectedEofError } from '../errors.js';
 import { Alert } from '../protocol/constants.js';
-import { checkFunction, encodeAlpn } from './options.js';
-import { createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
-import { checkServerIdentity, nameFields } from './server-identity.js';
+import { checkFunction, checkHandshakeTimeout, checkTransport, encodeAlpn } from './options.js';
+import { verifyPeer } from './peer-verification.js';
+import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
@@ -62,6 +56,9 @@ export interface HandshakeInfo extends Negotiated {
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
 const lingerMs = 2000;
 
+// 255 blocks of SHA-384, the most that HKDF-Expand gives. RFC 5869, Section 2.3.
+const maximumExport = 255 * 48;
+
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -96,6 +93,8 @@ export class TLSSocket extends Socket {
   #failed = false;
   #plaintextRead = 0;
   #plaintextWritten = 0;
+  /** Why we ended the handshake ourselves; takes the place of the engine's own report, which knows only that we did. */
+  #refusal: Error | undefined;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
@@ -108,11 +107,10 @@ export class TLSSocket extends Socket {
     });
     this.#options = options;
     this.#isServer = options.isServer === true;
+    checkHandshakeTimeout(options.handshakeTimeout);
+    if (transport !== undefined) checkTransport(transport);
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
-    const context = options.secureContext ?? createSecureContext(options);
-    if (!(context instanceof SecureContext)) {
-      throw invalidArgType('options.secureContext', 'an instance of SecureContext', context);
-    }
+    const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#connection = this.#createConnection(context);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
     this.#attach();
@@ -151,13 +149,23 @@ export class TLSSocket extends Socket {
   /**
    * Keying material for a protocol above TLS. RFC 9846, Section 7.5.
    *
-   * @param length bytes wanted
+   * @param length bytes wanted, 1 to 12 240
+   * @throws Error `ERR_TLS_INVALID_STATE` before the handshake is done and after the end; `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_OUT_OF_RANGE`
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     if (this.#handshakeInfo === undefined || this.destroyed) {
       throw Object.assign(new Error('TLS handshake is not finished or the socket is destroyed'), {
         code: 'ERR_TLS_INVALID_STATE',
       });
+    }
+    if (typeof length !== 'number') throw invalidArgType('length', 'of type number', length);
+    if (!Number.isInteger(length) || length < 1 || length > maximumExport) {
+      throw outOfRange('length', `an integer >= 1 and <= ${maximumExport}`, length);
+    }
+    if (typeof label !== 'string') throw invalidArgType('label', 'of type string', label);
+    if (context !== undefined && !(context instanceof Uint8Array)) {
+      throw invalidArgType('context', 'an instance of Uint8Array', context);
     }
     return this.#connection.exportKeyingMaterial(length, label, context);
   }
@@ -300,41 +308,18 @@ export class TLSSocket extends Socket {
     this.#handle(this.#connection.resume(answer));
   }
 
-  /** Decides about the peer's chain while the handshake is suspended, so that the peer gets the alert that fits. */
   #verify(chain: readonly Buffer[], chainError: ChainError | undefined): Answer {
-    let error: Error | undefined;
-    if (chainError !== undefined) {
-      error = new CertificateError(chainError.message, {
-        code: chainError.code,
-        phase: 'handshake',
-        engine: this.#connection.engine,
-        alertSent: verificationAlert(chainError.code),
-      });
-    } else if (!this.#isServer) {
-      error = this.#checkIdentity(chain);
-    }
-    this.authorized = error === undefined;
-    if (error === undefined) return { kind: 'verify' };
-    const code = (error as { code?: string }).code;
-    this.authorizationError = chainError?.code ?? code ?? error;
+    const rejection = verifyPeer(chain, chainError, {
+      ...this.#options,
+      isServer: this.#isServer,
+      engine: this.#connection.engine,
+    });
+    this.authorized = rejection === undefined;
+    if (rejection === undefined) return { kind: 'verify' };
+    this.authorizationError = rejection.authorizationError;
     if (this.#options.rejectUnauthorized === false) return { kind: 'verify' };
-    this.#certificateError = error;
-    return { kind: 'verify', alert: Alert[verificationAlert(code ?? '')] };
-  }
-
-  /** Takes the place of the engine's own report, which knows only that verification failed. */
-  #certificateError: Error | undefined;
-
-  #checkIdentity(chain: readonly Buffer[]): Error | undefined {
-    const { servername, host } = this.#options;
-    const hostname = servername || host || 'localhost';
-    try {
-      const leaf = chain[0];
-      if (leaf === undefined) throw new Error('The server sent no certificate');
-      return (this.#options.checkServerIdentity ?? checkServerIdentity)(hostname, nameFields(leaf));
-    } catch (cause) {
-      return cause instanceof Error ? cause : new Error('checkServerIdentity threw', { cause });
-    }
+    this.#refusal = rejection.error;
+    return { kind: 'verify', alert: rejection.alert };
   }
 
   #selectContext(servername: string): void {
@@ -348,10 +333,10 @@ export class TLSSocket extends Socket {
       if (answered) return;
       answered = true;
       if (error) {
-        this.#certificateError = error;
+        this.#refusal = error;
         this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
       } else if (context !== undefined && context !== null && !(context instanceof SecureContext)) {
-        this.#certificateError = Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' });
+        this.#refusal = Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' });
         this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
       } else {
         this.#resume({ kind: 'client-hello', context: context?.context });
@@ -398,7 +383,7 @@ export class TLSSocket extends Socket {
   #fail(error: Error): void {
     if (this.#failed || this.destroyed) return;
     this.#failed = true;
-    this.destroy(this.#certificateError ?? error);
+    this.destroy(this.#refusal ?? error);
   }
 
   #setConnecting(connecting: boolean): void {
