@@ -32,6 +32,7 @@ void BufferTransport::BeginCall(std::span<const uint8_t> input, std::span<uint8_
   produced_ = 0;
   if (spill_.empty()) return;
   size_t taken = std::min(spill_.size(), output_.size());
+  if (taken == 0) return;
   std::memcpy(output_.data(), spill_.data(), taken);
   produced_ = taken;
   spill_.erase(spill_.begin(), spill_.begin() + static_cast<std::ptrdiff_t>(taken));

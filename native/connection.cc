@@ -62,8 +62,7 @@ void Connection::InstallCallbacks(SSL_CTX* ctx) {
 // new Connection(context, isServer, verifyPeer, requirePeer, suspendOnClientHello, serverName, alpn)
 Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Napi::Env env = info.Env();
-  SecureContext* context = SecureContext::Unwrap(info[0].As<Napi::Object>());
-  // Null in an environment that is being torn down.
+  SecureContext* context = SecureContext::From(info[0]);
   if (context == nullptr) return;
   is_server_ = info[1].As<Napi::Boolean>();
   bool verify_peer = info[2].As<Napi::Boolean>();
@@ -120,7 +119,7 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
       return ssl_select_cert_error;
     }
   }
-  if (SSL_get_certificate(hello->ssl) == nullptr) {
+  if (SSL_get_certificate(hello->ssl) == nullptr || SSL_get_privatekey(hello->ssl) == nullptr) {
     // libssl would fail here without a reason and without an alert.
     OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
     SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
@@ -305,8 +304,9 @@ Napi::Value Connection::Shutdown(const Napi::CallbackInfo& info) {
 Napi::Value Connection::AnswerClientHello(const Napi::CallbackInfo& info) {
   if (!ssl_) return info.Env().Undefined();
   if (info[0].IsObject()) {
-    SecureContext* context = SecureContext::Unwrap(info[0].As<Napi::Object>());
-    if (context == nullptr || SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
+    SecureContext* context = SecureContext::From(info[0]);
+    if (context == nullptr) return info.Env().Undefined();
+    if (SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
       ThrowTakenError(info.Env(), "The context could not be switched");
       return info.Env().Undefined();
     }
@@ -420,7 +420,11 @@ Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
   if (!ssl_) return FinishDestroyed(info.Env());
   std::span<uint8_t> out = BytesOf(info[0]);
   std::string label = info[1].As<Napi::String>().Utf8Value();
-  bool use_context = info[2].IsTypedArray();
+  bool use_context = !info[2].IsUndefined();
+  if (use_context && !info[2].IsTypedArray()) {
+    Napi::TypeError::New(info.Env(), "The context must be a Uint8Array").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
   std::span<const uint8_t> context = use_context ? BytesOf(info[2]) : std::span<uint8_t>();
   if (!SSL_export_keying_material(ssl_.get(), out.data(), out.size(), label.data(), label.size(), context.data(),
                                   context.size(), use_context ? 1 : 0)) {

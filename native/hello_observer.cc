@@ -35,8 +35,8 @@ void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length
   if (!CBS_get_u8(&cbs, &type) || !CBS_get_u24_length_prefixed(&cbs, &body)) return;
   switch (type) {
     case SSL3_MT_CLIENT_HELLO:
+      ParseClientHello(body, client_hello_length == 0);
       if (client_hello_length == 0) client_hello_length = static_cast<uint32_t>(length);
-      ParseClientHello(body);
       break;
     case SSL3_MT_SERVER_HELLO:
       ParseServerHello(body);
@@ -49,7 +49,7 @@ void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length
   }
 }
 
-void HelloObserver::ParseClientHello(CBS body) {
+void HelloObserver::ParseClientHello(CBS body, bool is_first) {
   CBS session_id, cipher_suites, compression, extensions;
   if (!CBS_skip(&body, 2 + SSL3_RANDOM_SIZE) || !CBS_get_u8_length_prefixed(&body, &session_id) ||
       !CBS_get_u16_length_prefixed(&body, &cipher_suites) || !CBS_get_u8_length_prefixed(&body, &compression) ||
@@ -60,7 +60,6 @@ void HelloObserver::ParseClientHello(CBS body) {
   client_shares.clear();
   offered_schemes.clear();
   offered_protocols.clear();
-  server_name.clear();
   uint16_t type;
   CBS extension;
   while (CBS_get_u16(&extensions, &type) && CBS_get_u16_length_prefixed(&extensions, &extension)) {
@@ -81,7 +80,7 @@ void HelloObserver::ParseClientHello(CBS body) {
       while (CBS_get_u8_length_prefixed(&protocols, &protocol)) {
         offered_protocols.emplace_back(reinterpret_cast<const char*>(CBS_data(&protocol)), CBS_len(&protocol));
       }
-    } else if (type == kExtensionServerName) {
+    } else if (type == kExtensionServerName && is_first) {
       CBS names, name;
       uint8_t name_type;
       if (CBS_get_u16_length_prefixed(&extension, &names) && CBS_get_u8(&names, &name_type) &&

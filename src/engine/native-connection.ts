@@ -45,6 +45,8 @@ export interface NativeConnectionOptions {
   readonly servername: string | undefined;
   /** Wire form. RFC 7301, Section 3.1. */
   readonly alpn: Uint8Array | undefined;
+  /** The ciphertext's receiver is done with it when it calls release(). */
+  readonly poolsOutput: boolean;
 }
 
 // Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
@@ -59,6 +61,7 @@ export class NativeTlsConnection implements Connection {
   readonly #binding: NativeBinding;
   readonly #native: NativeConnection;
   readonly #registers: Int32Array;
+  readonly #poolsOutput: boolean;
   /** Ciphertext that was received and not read by libssl yet. */
   #input: Uint8Array[] = [];
   #inputOffset = 0;
@@ -68,6 +71,7 @@ export class NativeTlsConnection implements Connection {
   constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
     this.#binding = binding;
     this.#registers = binding.progress;
+    this.#poolsOutput = options.poolsOutput;
     this.#native = new binding.Connection(
       context.native,
       options.isServer,
@@ -101,10 +105,11 @@ export class NativeTlsConnection implements Connection {
     for (;;) {
       const bytes = this.#input[0] ?? noBytes;
       const output = ciphertextPool.acquire();
-      const flags = this.#native.receive(bytes, this.#inputOffset, plaintextSlab.buffer, plaintextSlab.offset, output);
+      const flags = this.#native.receive(bytes, this.#inputOffset, plaintextSlab.buffer, 0, output);
       seen |= flags;
-      this.#consume(bytes, this.#register('consumed'));
+      const consumed = this.#register('consumed');
       const length = this.#register('plaintext');
+      this.#consume(bytes, consumed);
       this.#collect(output, flags, ciphertext);
       if (length > 0) {
         plaintext.push(plaintextSlab.take(length));
@@ -118,6 +123,8 @@ export class NativeTlsConnection implements Connection {
       if (question !== undefined || (flags & NativeProgress.closeNotify) !== 0) break;
       const unread = (flags & NativeProgress.plaintextPending) !== 0 || this.#input.length > 0;
       if (!unread || produced >= plaintextPerCall) break;
+      // Nothing was read and nothing came of it: never wait for it in a loop.
+      if (consumed === 0 && length === 0) break;
     }
     if ((seen & NativeProgress.closeNotify) !== 0 || this.#error !== undefined) this.#dropInput();
     const handshakeDone = (seen & NativeProgress.handshakeDone) !== 0;
@@ -139,7 +146,8 @@ export class NativeTlsConnection implements Connection {
     const taken = this.#register('consumed');
     const length = this.#register('ciphertext');
     if ((flags & NativeProgress.failed) !== 0) this.#fail();
-    if (length > 0) return { ciphertext: ciphertextPool.wrap(output, length), taken, error: this.#error };
+    if (length > 0)
+      return { ciphertext: ciphertextPool.wrap(output, length, this.#poolsOutput), taken, error: this.#error };
     ciphertextPool.release(output);
     return { ciphertext: undefined, taken, error: this.#error };
   }
@@ -234,7 +242,7 @@ export class NativeTlsConnection implements Connection {
     let pending = flags;
     for (;;) {
       const length = this.#register('ciphertext');
-      if (length > 0) into.push(ciphertextPool.wrap(buffer, length));
+      if (length > 0) into.push(ciphertextPool.wrap(buffer, length, this.#poolsOutput));
       else ciphertextPool.release(buffer);
       if ((pending & NativeProgress.outputPending) === 0) return;
       buffer = ciphertextPool.acquire();

@@ -1,29 +1,22 @@
-// Buffers that the engine fills: plaintext that is handed out, and pooled ciphertext that comes back.
+// Buffers that the engine fills: a slab for plaintext, copied out at once, and a pool for ciphertext.
 
 import type { Ciphertext } from './connection.js';
 
 const plaintextSlabSize = 64 * 1024;
-// Below this, plaintext is copied: a slice would pin its whole slab.
-const copyBelow = 8 * 1024;
-// Once less than a record is left, the next slab is cheaper than a split record.
-const minimumRoom = 16 * 1024;
 
-/** A slab that decrypted bytes are cut from. One for each thread: every call uses it and returns. */
+/**
+ * Where plaintext is decrypted to before it is handed out. One for each thread: every call uses it and returns. What is
+ * handed out is a copy of its own: a shared slab would show one connection the bytes of another through `.buffer`, and a
+ * program that transfers its chunk would take the slab away.
+ */
 export class PlaintextSlab {
-  buffer: Buffer = Buffer.allocUnsafeSlow(plaintextSlabSize);
-  offset = 0;
+  readonly buffer: Buffer = Buffer.allocUnsafeSlow(plaintextSlabSize);
 
-  /** Hands out the `length` bytes that were written at `offset`. */
+  /** Hands out the first `length` bytes. */
   take(length: number): Buffer {
-    const start = this.offset;
-    if (length < copyBelow) return Buffer.from(this.buffer.subarray(start, start + length));
-    const slice = this.buffer.subarray(start, start + length);
-    this.offset = start + length;
-    if (plaintextSlabSize - this.offset < minimumRoom) {
-      this.buffer = Buffer.allocUnsafeSlow(plaintextSlabSize);
-      this.offset = 0;
-    }
-    return slice;
+    const bytes = Buffer.allocUnsafeSlow(length);
+    this.buffer.copy(bytes, 0, 0, length);
+    return bytes;
   }
 }
 
@@ -31,8 +24,10 @@ export class PlaintextSlab {
 const ciphertextBufferSize = 4 * (16 * 1024 + 256) + 2048;
 // 16 buffers, about 1.1 MB, stay; more than that are made as needed and dropped.
 const pooledBuffers = 16;
+// Below this, ciphertext is copied, so that its buffer is free again at once.
+const copyBelow = 8 * 1024;
 
-const released = (): void => {};
+const nothing = (): void => {};
 
 /** Buffers for ciphertext on its way into a socket. One pool for each thread. */
 export class CiphertextPool {
@@ -42,12 +37,16 @@ export class CiphertextPool {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(ciphertextBufferSize);
   }
 
-  /** Wraps the first `length` bytes; a small piece is copied, so that its buffer is free again at once. */
-  wrap(buffer: Buffer, length: number): Ciphertext {
-    if (length < copyBelow) {
-      const bytes = Buffer.from(buffer.subarray(0, length));
+  /**
+   * Wraps the first `length` bytes. `pooled`: the receiver is done with them when it calls release(); otherwise it gets
+   * a copy to keep.
+   */
+  wrap(buffer: Buffer, length: number, pooled: boolean): Ciphertext {
+    if (!pooled || length < copyBelow) {
+      const bytes = Buffer.allocUnsafeSlow(length);
+      buffer.copy(bytes, 0, 0, length);
       this.release(buffer);
-      return { bytes, release: released };
+      return { bytes, release: nothing };
     }
     let held = true;
     return {
@@ -60,6 +59,6 @@ export class CiphertextPool {
   }
 
   release(buffer: Buffer): void {
-    if (this.#free.length < pooledBuffers) this.#free.push(buffer);
+    if (this.#free.length < pooledBuffers && buffer.length === ciphertextBufferSize) this.#free.push(buffer);
   }
 }

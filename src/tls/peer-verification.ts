@@ -48,11 +48,17 @@ function checkName(chain: readonly Buffer[], options: VerificationOptions): Erro
     if (leaf === undefined) throw new Error('The server sent no certificate');
     const certificate = nameFields(leaf);
     // A caller's own check reports with its own error, as in node:tls.
-    if (options.checkServerIdentity) return options.checkServerIdentity(hostname, certificate);
+    if (options.checkServerIdentity) return asError(options.checkServerIdentity(hostname, certificate));
     return typed(checkServerIdentity(hostname, certificate), options.engine);
   } catch (cause) {
     return cause instanceof Error ? cause : new Error('checkServerIdentity threw', { cause });
   }
+}
+
+/** Anything falsy accepts, as in node:tls; anything else refuses, an Error or not. */
+function asError(answer: unknown): Error | undefined {
+  if (!answer) return undefined;
+  return answer instanceof Error ? answer : new Error('checkServerIdentity refused the certificate', { cause: answer });
 }
 
 /** node:tls's error for a name that does not match, as a CertificateError with the same code, reason, host and cert. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as nodeTls from 'node:tls';
 import type { NativeBinding } from '../binding.js';
-import type { NativeTrustStore } from '../binding/tls-contract.js';
+import type { NativeSecureContext, NativeTrustStore } from '../binding/tls-contract.js';
 import { NativeEngineContext } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { invalidArgType, invalidArgValue, TlsError } from '../errors.js';
@@ -16,7 +16,7 @@ import {
   type SignatureSchemeName,
 } from '../protocol/constants.js';
 import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
-import { checkPem, checkProtocolVersion, refuseUnknownPolicy } from './options.js';
+import { checkPem, checkProtocolVersion, refuseAbsentOptions } from './options.js';
 
 export type PemInput = string | Uint8Array;
 
@@ -49,9 +49,14 @@ export interface SecureContextOptions {
   maxVersion?: ProtocolVersionName | undefined;
 }
 
+/** Whether it was made by createSecureContext(); something that only inherits from SecureContext was not. */
+export function isSecureContext(value: unknown): value is SecureContext {
+  return value instanceof SecureContext && value.context instanceof NativeEngineContext;
+}
+
 /** Checks a `secureContext` option. */
 export function checkSecureContext(value: unknown): SecureContext {
-  if (value instanceof SecureContext) return value;
+  if (isSecureContext(value)) return value;
   throw invalidArgType('options.secureContext', 'an instance of SecureContext', value);
 }
 
@@ -76,7 +81,7 @@ export class SecureContext {
  */
 export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
   if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
-  refuseUnknownPolicy(options);
+  refuseAbsentOptions(options);
   const binding = requireTlsBinding();
   const groups = chooseGroups(options);
   const minimum = checkProtocolVersion('minimum', options.minVersion, 'TLSv1.2');
@@ -97,7 +102,9 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
   return withConfigErrors(() => {
     native.setVersions(ProtocolVersion[minimum], ProtocolVersion[maximum]);
     native.setGroups(Uint16Array.from(groups, (name) => NamedGroup[name]));
-    if (options.ciphers !== undefined && options.ciphers !== null) setCiphers(native, options.ciphers);
+    if (options.ciphers !== undefined && options.ciphers !== null) {
+      setCiphers(native, options.ciphers, ProtocolVersion[minimum], ProtocolVersion[maximum]);
+    }
     if (options.sigalgs !== undefined && options.sigalgs !== null) {
       native.setSignatureAlgorithms(parseSignatureSchemes(options.sigalgs));
     }
@@ -151,11 +158,18 @@ function readKey(
   return { pem: checkPem('options.key', key), passphrase };
 }
 
-function setCiphers(native: { setCiphers(tls12: string, tls13: string): void }, ciphers: unknown): void {
+/** A list that names no suite of a version rules that version out, as in node:tls. */
+function setCiphers(native: NativeSecureContext, ciphers: unknown, minimum: number, maximum: number): void {
   if (typeof ciphers !== 'string') throw invalidArgType('options.ciphers', 'of type string', ciphers);
-  const names = ciphers.split(':').filter((name) => name !== '');
+  // OpenSSL's security level has no meaning for AWS-LC, and node:tls's own default list may carry one.
+  const names = ciphers.split(':').filter((name) => name !== '' && !name.startsWith('@'));
   const tls13 = names.filter((name) => name.startsWith('TLS_'));
   const tls12 = names.filter((name) => !name.startsWith('TLS_'));
+  const { 'TLSv1.2': v12, 'TLSv1.3': v13 } = ProtocolVersion;
+  const lowest = tls12.length === 0 ? Math.max(minimum, v13) : minimum;
+  const highest = tls13.length === 0 ? Math.min(maximum, v12) : maximum;
+  if (lowest > highest) throw invalidArgValue('options.ciphers', 'it names no suite of an allowed version');
+  native.setVersions(lowest, highest);
   native.setCiphers(tls12.join(':'), tls13.join(':'));
 }
 
@@ -196,6 +210,13 @@ function defaultAuthorities(): readonly string[] {
   }
 }
 
+/** What OpenSSL puts before a reason in the code, by AWS-LC's name of the library. */
+const opensslPrefixes: Readonly<Record<string, string>> = {
+  'PEM routines': 'PEM_',
+  'X.509 certificate routines': 'X509_',
+  'public key routines': 'EVP_',
+};
+
 /** Turns what the binding throws into a TlsError of phase `config` with OpenSSL's code name. */
 function withConfigErrors<T>(build: () => T): T {
   try {
@@ -204,7 +225,7 @@ function withConfigErrors<T>(build: () => T): T {
     const { reason, library, message } = error as { reason?: string; library?: string; message: string };
     if (reason === undefined || library === undefined) throw error;
     throw new TlsError(message, {
-      code: reason === '' ? 'ERR_PQTLS_CONFIG' : `ERR_OSSL_${reason}`,
+      code: reason === '' ? 'ERR_PQTLS_CONFIG' : `ERR_OSSL_${opensslPrefixes[library] ?? ''}${reason}`,
       phase: 'config',
       engine: 'aws-lc',
       reason,

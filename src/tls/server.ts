@@ -104,7 +104,15 @@ export class Server extends NetServer {
       allowHalfOpen,
       highWaterMark,
     };
-    const socket = new TLSSocket(transport, options);
+    let socket: TLSSocket;
+    try {
+      socket = new TLSSocket(transport, options);
+    } catch (error) {
+      // Out of memory, say: one connection's trouble must not end the server.
+      transport.destroy();
+      this.emit('tlsClientError', error, transport);
+      return;
+    }
     const onError = (error: Error): void => {
       this.emit('tlsClientError', error, socket);
     };

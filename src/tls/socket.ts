@@ -9,8 +9,15 @@ import { requireTlsBinding } from '../engine/select.js';
 import { HandshakeTimeoutError, invalidArgType, outOfRange, UnexpectedEofError } from '../errors.js';
 import { Alert } from '../protocol/constants.js';
 import { checkFunction, checkHandshakeTimeout, checkTransport, encodeAlpn } from './options.js';
+import { CiphertextWriter } from './ciphertext-writer.js';
 import { verifyPeer } from './peer-verification.js';
-import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
+import {
+  checkSecureContext,
+  createSecureContext,
+  isSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+} from './secure-context.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
@@ -56,6 +63,8 @@ export interface HandshakeInfo extends Negotiated {
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
 const lingerMs = 2000;
 
+// The most that setTimeout takes, in milliseconds.
+const longestTimeout = 0x7fff_ffff;
 // 255 blocks of SHA-384, the most that HKDF-Expand gives. RFC 5869, Section 2.3.
 const maximumExport = 255 * 48;
 
@@ -79,9 +88,10 @@ export class TLSSocket extends Socket {
 
   readonly #transport: Duplex;
   readonly #connection: Connection;
+  readonly #writer: CiphertextWriter;
   readonly #options: TLSSocketOptions;
   readonly #isServer: boolean;
-  #startedAt = 0;
+  #startedAt = performance.now();
   #handshakeInfo: (Negotiated & { durationMs: number }) | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
   /** Ciphertext may be read: the stream above has room, or the handshake goes on. */
@@ -90,6 +100,9 @@ export class TLSSocket extends Socket {
   #awaits = false;
   #transportEnded = false;
   #readEnded = false;
+  /** What the program is still to be told, in order; see #pump. */
+  #deliveries: (() => void)[] = [];
+  #pumping = false;
   #failed = false;
   #plaintextRead = 0;
   #plaintextWritten = 0;
@@ -112,6 +125,7 @@ export class TLSSocket extends Socket {
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
     const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#connection = this.#createConnection(context);
+    this.#writer = new CiphertextWriter(this.#transport);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
     this.#attach();
   }
@@ -153,7 +167,7 @@ export class TLSSocket extends Socket {
    * @throws Error `ERR_TLS_INVALID_STATE` before the handshake is done and after the end; `ERR_INVALID_ARG_TYPE`,
    *   `ERR_OUT_OF_RANGE`
    */
-  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+  exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
     if (this.#handshakeInfo === undefined || this.destroyed) {
       throw Object.assign(new Error('TLS handshake is not finished or the socket is destroyed'), {
         code: 'ERR_TLS_INVALID_STATE',
@@ -164,14 +178,16 @@ export class TLSSocket extends Socket {
       throw outOfRange('length', `an integer >= 1 and <= ${maximumExport}`, length);
     }
     if (typeof label !== 'string') throw invalidArgType('label', 'of type string', label);
-    if (context !== undefined && !(context instanceof Uint8Array)) {
-      throw invalidArgType('context', 'an instance of Uint8Array', context);
+    if (context === undefined) return this.#connection.exportKeyingMaterial(length, label);
+    if (!ArrayBuffer.isView(context)) {
+      throw invalidArgType('context', 'an instance of Buffer, TypedArray, or DataView', context);
     }
-    return this.#connection.exportKeyingMaterial(length, label, context);
+    const { buffer, byteOffset, byteLength } = context;
+    return this.#connection.exportKeyingMaterial(length, label, new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   #createConnection(context: SecureContext): Connection {
-    const { servername, requestCert = false, rejectUnauthorized } = this.#options;
+    const { servername, requestCert, rejectUnauthorized } = this.#options;
     const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
     checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
     if (servername !== undefined && servername !== null && typeof servername !== 'string') {
@@ -180,11 +196,13 @@ export class TLSSocket extends Socket {
     const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
     return new NativeTlsConnection(requireTlsBinding(), context.context, {
       isServer: this.#isServer,
-      verifyPeer: this.#isServer ? requestCert : true,
+      verifyPeer: this.#isServer ? Boolean(requestCert) : true,
       requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
       suspendOnClientHello: this.#isServer && sni !== undefined,
       servername: sendName ? servername : undefined,
       alpn: encodeAlpn(this.#options.ALPNProtocols),
+      // Any other stream may hold on to what it was given after it called back.
+      poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
     });
   }
 
@@ -201,6 +219,7 @@ export class TLSSocket extends Socket {
       if (transport.connecting) {
         transport.once('connect', () => {
           this.#setConnecting(false);
+          this.#startedAt = performance.now();
           this.emit('connect');
           this.emit('ready');
           this.#start();
@@ -214,8 +233,11 @@ export class TLSSocket extends Socket {
 
   #start(): void {
     if (this.destroyed) return;
-    this.#startedAt = performance.now();
-    const timeout = this.#options.handshakeTimeout ?? 0;
+    if (this.#transport.destroyed || this.#transport.readableEnded) {
+      this.#fail(this.#earlyEnd());
+      return;
+    }
+    const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
         this.#fail(
@@ -227,7 +249,8 @@ export class TLSSocket extends Socket {
         );
       }, timeout);
     }
-    if (!this.#isServer) this.#handle(this.#connection.start());
+    if (this.#isServer) this.#flowControl();
+    else this.#handle(this.#connection.start());
   }
 
   #onCiphertext(chunk: unknown): void {
@@ -240,46 +263,52 @@ export class TLSSocket extends Socket {
     this.#handle(this.#connection.receive(chunk));
   }
 
-  /** Deals with what the engine did, in the order that the peer and the reader expect. */
+  /** Writes what the engine made for the peer, then tells the program what happened. */
   #handle(progress: Progress): void {
     this.#more = progress.more;
     this.#awaits = progress.awaits !== undefined;
-    this.#writeCiphertext(progress);
-    if (progress.error !== undefined) {
-      this.#deliver(progress.plaintext);
-      this.#fail(progress.error);
-      return;
-    }
-    if (progress.handshakeDone) this.#onSecure();
-    if (this.destroyed) return;
-    this.#deliver(progress.plaintext);
-    if (this.destroyed) return;
-    if (progress.awaits !== undefined) this.#answer(progress.awaits);
-    if (progress.closeNotify) this.#endRead();
-    this.#flowControl();
+    const { handshakeDone, plaintext, awaits, closeNotify, error } = progress;
+    if (handshakeDone) this.#deliveries.push(() => this.#onSecure());
+    for (const bytes of plaintext) this.#deliveries.push(() => this.#deliver(bytes));
+    if (awaits !== undefined) this.#deliveries.push(() => this.#answer(awaits));
+    if (closeNotify) this.#deliveries.push(() => this.#endRead());
+    if (error !== undefined) this.#deliveries.push(() => this.#fail(error));
+    for (const ciphertext of progress.ciphertext) this.#writer.write(ciphertext);
+    this.#pump();
   }
 
-  #writeCiphertext(progress: Progress): void {
-    for (const ciphertext of progress.ciphertext) {
-      if (!this.#transport.writable) {
-        ciphertext.release();
-        continue;
+  /**
+   * Tells the program one thing after the other. Its listeners may call back into this socket (read, write, destroy) and
+   * may throw: neither may reorder or lose what comes after.
+   */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (!this.destroyed) {
+        const next = this.#deliveries.shift();
+        if (next !== undefined) next();
+        else if (!this.#more) break;
+        else if (this.#reading) this.#handle(this.#connection.receive(undefined));
+        else break;
       }
-      this.#transport.write(ciphertext.bytes, () => ciphertext.release());
+      if (!this.destroyed && this.#transportEnded && !this.#more) this.#onStreamEnd();
+    } finally {
+      this.#pumping = false;
+      // Only a listener that threw leaves something.
+      if (this.#deliveries.length > 0) process.nextTick(() => this.#pump());
+      else this.#flowControl();
     }
   }
 
-  #deliver(plaintext: readonly Buffer[]): void {
-    for (const bytes of plaintext) {
-      if (this.destroyed) return;
-      this.#plaintextRead += bytes.length;
-      if (!this.push(bytes)) this.#reading = false;
-    }
+  #deliver(bytes: Buffer): void {
+    this.#plaintextRead += bytes.length;
+    if (!this.push(bytes)) this.#reading = false;
   }
 
   /** A reader that is behind stops TCP; what was received stays ciphertext in the engine. */
   #flowControl(): void {
-    if (this.destroyed || this.#transportEnded) return;
+    if (this.destroyed || this.#transportEnded || this.#transport.destroyed) return;
     const wanted = this.#handshakeInfo === undefined ? !this.#awaits : this.#reading && !this.#more;
     if (wanted && this.#transport.isPaused()) this.#transport.resume();
     else if (!wanted && !this.#transport.isPaused()) this.#transport.pause();
@@ -291,11 +320,21 @@ export class TLSSocket extends Socket {
     this.#handshakeInfo = { ...negotiated, durationMs: performance.now() - this.#startedAt };
     this.alpnProtocol = negotiated.alpn ?? false;
     if (this.#isServer) this.servername = negotiated.servername ?? false;
-    const waiting = this.#whenSecure;
-    this.#whenSecure = [];
+    if (
+      this.#isServer &&
+      this.#options.requestCert &&
+      !this.authorized &&
+      this.#connection.peerCertificates().length === 0
+    ) {
+      this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+    }
+    this.#deliveries.unshift(() => this.#runWaiting());
+    if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
     this.emit('secure');
-    if (!this.#isServer && !this.destroyed) this.emit('secureConnect');
-    for (const { run } of waiting) run();
+  }
+
+  #runWaiting(): void {
+    for (let next = this.#whenSecure.shift(); next !== undefined; next = this.#whenSecure.shift()) next.run();
   }
 
   #answer(question: Question): void {
@@ -335,7 +374,7 @@ export class TLSSocket extends Socket {
       if (error) {
         this.#refusal = error;
         this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
-      } else if (context !== undefined && context !== null && !(context instanceof SecureContext)) {
+      } else if (context !== undefined && context !== null && !isSecureContext(context)) {
         this.#refusal = Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' });
         this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
       } else {
@@ -345,6 +384,7 @@ export class TLSSocket extends Socket {
     try {
       sni(servername, answer);
     } catch (error) {
+      if (answered) throw error;
       answer(error instanceof Error ? error : new Error('SNICallback threw', { cause: error }));
     }
   }
@@ -359,15 +399,20 @@ export class TLSSocket extends Socket {
 
   #onTransportEnd(): void {
     this.#transportEnded = true;
-    if (this.destroyed || this.#failed) return;
+    if (!this.#failed) this.#pump();
+  }
+
+  /** The transport is at its end and everything that came before was told. */
+  #onStreamEnd(): void {
     if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
-    else if (!this.#more) this.#endRead();
+    else this.#endRead();
   }
 
   #onTransportClose(): void {
-    if (this.destroyed) return;
-    if (this.#handshakeInfo === undefined && !this.#failed) this.destroy(this.#earlyEnd());
-    else this.destroy();
+    if (this.destroyed || this.#failed) return;
+    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
+    // A reader that is slower than the transport's close still gets everything up to the end.
+    else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
 
   #earlyEnd(): UnexpectedEofError {
@@ -399,13 +444,7 @@ export class TLSSocket extends Socket {
   /** @internal */
   override _read(): void {
     this.#reading = true;
-    if (this.#handshakeInfo === undefined || this.destroyed) return;
-    if (this.#more) {
-      this.#handle(this.#connection.receive(undefined));
-      if (this.#transportEnded && !this.#more) this.#endRead();
-      return;
-    }
-    this.#flowControl();
+    if (this.#handshakeInfo !== undefined && !this.destroyed) this.#pump();
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
@@ -454,8 +493,7 @@ export class TLSSocket extends Socket {
     const { ciphertext, taken } = sent;
     this.#plaintextWritten += taken;
     this.#touch();
-    this.#transport.write(ciphertext.bytes, (error) => {
-      ciphertext.release();
+    this.#writer.write(ciphertext, (error) => {
       if (error) callback(error);
       else this.#sendFrom(chunks, index, offset + taken, callback);
     });
@@ -470,8 +508,7 @@ export class TLSSocket extends Socket {
       callback();
       return;
     }
-    const progress = this.#connection.shutdown();
-    this.#writeCiphertext(progress);
+    this.#handle(this.#connection.shutdown());
     this.#transport.end(() => callback());
   }
 
@@ -480,22 +517,25 @@ export class TLSSocket extends Socket {
     this.setTimeout(0);
     this.#setConnecting(false);
     this.#connection.destroy();
+    this.#deliveries = [];
     const waiting = this.#whenSecure;
     this.#whenSecure = [];
     for (const { cancel } of waiting) cancel();
     const transport = this.#transport;
+    let told = false;
     const closed = (): void => {
+      if (told) return;
+      told = true;
       this.emit('close', error !== null && error !== undefined);
     };
-    if (transport.closed) {
-      callback(error);
-      process.nextTick(closed);
-      return;
-    }
     transport.once('close', closed);
     callback(error);
     if (this.#failed && transport.writable) this.#linger();
     else transport.destroy();
+    // For a transport that is closed already, or that emits no 'close' (emitClose: false).
+    setImmediate(() => {
+      if (transport.closed) closed();
+    });
   }
 
   /** Lets the alert reach the peer: a reset would overtake it. */

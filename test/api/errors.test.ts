@@ -338,12 +338,12 @@ void t.test('options that are wrong throw at once', async (t) => {
     [
       'a certificate that does not parse',
       () => createSecureContext({ cert: 'no PEM', key: leaf.key }),
-      { name: 'TlsError', code: 'ERR_OSSL_NO_START_LINE', phase: 'config' },
+      { name: 'TlsError', code: 'ERR_OSSL_PEM_NO_START_LINE', phase: 'config' },
     ],
     [
       'a key of another certificate',
       () => createSecureContext({ cert: leaf.cert, key: other.key }),
-      { name: 'TlsError', code: 'ERR_OSSL_KEY_VALUES_MISMATCH' },
+      { name: 'TlsError', code: 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' },
     ],
     [
       'a key of a wrong type',

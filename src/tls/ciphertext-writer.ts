@@ -1,0 +1,46 @@
+// Puts ciphertext onto a transport in the order it was made, whatever the transport does in the meantime.
+
+import type { Duplex } from 'node:stream';
+import type { Ciphertext } from '../engine/connection.js';
+
+type WriteCallback = (error?: Error | null) => void;
+
+/**
+ * A queue, because a transport may call back into us while it takes a write: what is made then must not overtake the
+ * rest of its flight.
+ */
+export class CiphertextWriter {
+  readonly #transport: Duplex;
+  readonly #queue: { readonly ciphertext: Ciphertext; readonly callback: WriteCallback | undefined }[] = [];
+  #writing = false;
+
+  constructor(transport: Duplex) {
+    this.#transport = transport;
+  }
+
+  /** `callback` runs when the transport has taken the bytes, or with the reason why it did not. */
+  write(ciphertext: Ciphertext, callback?: WriteCallback): void {
+    this.#queue.push({ ciphertext, callback });
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        this.#put(next.ciphertext, next.callback);
+      }
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #put(ciphertext: Ciphertext, callback: WriteCallback | undefined): void {
+    if (!this.#transport.writable) {
+      ciphertext.release();
+      callback?.(Object.assign(new Error('write EPIPE: the transport is closed'), { code: 'EPIPE', syscall: 'write' }));
+      return;
+    }
+    this.#transport.write(ciphertext.bytes, (error) => {
+      ciphertext.release();
+      callback?.(error);
+    });
+  }
+}
