@@ -296,17 +296,23 @@ const verificationResults = {
   26: ['INVALID_PURPOSE', 'unsupported_certificate'],
   27: ['CERT_UNTRUSTED', 'bad_certificate'],
   28: ['CERT_REJECTED', 'bad_certificate'],
-  68: ['EE_KEY_TOO_SMALL', 'bad_certificate'],
-  69: ['CA_KEY_TOO_SMALL', 'bad_certificate'],
-  70: ['CA_MD_TOO_WEAK', 'bad_certificate'],
-} as const satisfies Record<number, readonly [string, AlertName]>;
+  // Our own rules, with OpenSSL's numbers: AWS-LC has no text for them.
+  68: ['EE_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of the certificate has less than 2048 bits'],
+  69: ['CA_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of a CA certificate has less than 2048 bits'],
+  70: ['CA_MD_TOO_WEAK', 'bad_certificate', 'a certificate is signed with MD5 or SHA-1'],
+} as const satisfies Record<number, VerificationRow>;
 
-/** The name of an X.509 verification result, `UNSPECIFIED` for a number that has none in node:tls. */
-export function verificationCode(result: number): string {
-  return (verificationResults as Record<number, readonly [string, AlertName]>)[result]?.[0] ?? 'UNSPECIFIED';
+type VerificationRow = readonly [code: string, alert: AlertName, text?: string];
+
+/** What is wrong by the number of an X.509 verification result; `UNSPECIFIED` for one that has no name in node:tls. */
+export function verificationProblem(result: number, text: string): { code: string; message: string } {
+  const row: VerificationRow | undefined = (verificationResults as Record<number, VerificationRow>)[result];
+  return { code: row?.[0] ?? 'UNSPECIFIED', message: row?.[2] ?? text };
 }
 
-const alertByVerificationCode = new Map<string, AlertName>(Object.values(verificationResults));
+const alertByVerificationCode = new Map<string, AlertName>(
+  Object.values(verificationResults).map(([code, alert]) => [code, alert]),
+);
 
 /** The alert for a rejected certificate; a name that does not match is a bad_certificate. RFC 9846, Section 6.2. */
 export function verificationAlert(code: string): AlertName {

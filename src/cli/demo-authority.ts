@@ -6,7 +6,7 @@ import * as x509 from '@peculiar/x509';
 
 x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
 
-type KeyKind = 'P-256' | 'P-384' | 'RSA-2048' | 'Ed25519';
+type KeyKind = 'P-256' | 'P-384' | 'RSA-1024' | 'RSA-2048' | 'Ed25519';
 
 export interface Issued {
   readonly cert: string;
@@ -17,6 +17,8 @@ export interface LeafOptions {
   /** dNSName and iPAddress entries. */
   readonly names?: readonly string[];
   readonly kind?: KeyKind;
+  /** What the CA signs with. Default SHA-256. */
+  readonly signatureHash?: 'SHA-1' | 'SHA-256';
   readonly notBefore?: Date;
   readonly notAfter?: Date;
 }
@@ -24,6 +26,12 @@ export interface LeafOptions {
 const algorithms = {
   'P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
   'P-384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  'RSA-1024': {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 1024,
+    publicExponent: Uint8Array.of(1, 0, 1),
+    hash: 'SHA-256',
+  },
   'RSA-2048': {
     name: 'RSASSA-PKCS1-v1_5',
     modulusLength: 2048,
@@ -85,7 +93,7 @@ export class Authority {
       issuer: this.#certificate.subject,
       notBefore: options.notBefore ?? new Date(Date.now() - day),
       notAfter: options.notAfter ?? new Date(Date.now() + 20 * day),
-      signingAlgorithm: algorithms['P-256'],
+      signingAlgorithm: { ...algorithms['P-256'], hash: options.signatureHash ?? 'SHA-256' },
       signingKey: this.#keys.privateKey,
       publicKey: keys.publicKey,
       extensions: [

@@ -7,7 +7,7 @@ import {
   type NativeConnection,
   type NativeSecureContext,
 } from '../binding/tls-contract.js';
-import { engineError, InternalError, verificationCode, type TlsError } from '../errors.js';
+import { engineError, InternalError, verificationProblem, type TlsError } from '../errors.js';
 import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme, type AlertName } from '../protocol/constants.js';
 import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
 import type {
@@ -265,7 +265,7 @@ export class NativeTlsConnection implements Connection {
     }
     if ((flags & NativeProgress.awaitsVerification) !== 0) {
       const { code, message } = this.#native.verifyResult();
-      const chainError: ChainError | undefined = code === 0 ? undefined : { code: verificationCode(code), message };
+      const chainError: ChainError | undefined = code === 0 ? undefined : verificationProblem(code, message);
       return { kind: 'verify', chainError, chain: this.#native.peerCertificates() };
     }
     return undefined;

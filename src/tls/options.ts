@@ -32,7 +32,11 @@ export function checkPem(name: string, value: unknown): Uint8Array {
 export function encodeAlpn(value: unknown): Uint8Array | undefined {
   if (value === undefined || value === null) return undefined;
   if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    const wire = new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    let at = 0;
+    while (at < wire.length && wire[at] !== 0) at += 1 + (wire[at] ?? 0);
+    if (at !== wire.length) throw invalidArgValue('options.ALPNProtocols', 'the wire form does not parse');
+    return wire.length === 0 ? undefined : wire;
   }
   if (!Array.isArray(value)) {
     throw invalidArgType(
@@ -52,6 +56,15 @@ export function encodeAlpn(value: unknown): Uint8Array | undefined {
     parts.push(Uint8Array.of(name.length), name);
   }
   return parts.length === 0 ? undefined : Buffer.concat(parts);
+}
+
+/** A client's `servername`: host_name of RFC 6066, Section 3, at most 255 bytes. */
+export function checkServername(value: unknown): void {
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'string') throw invalidArgType('options.servername', 'of type string', value);
+  if (Buffer.byteLength(value) > 255 || value.includes('\0')) {
+    throw invalidArgValue('options.servername', 'a host name has at most 255 bytes and no NUL');
+  }
 }
 
 /** A callback option: a function or absent. */

@@ -158,18 +158,17 @@ function readKey(
   return { pem: checkPem('options.key', key), passphrase };
 }
 
-/** A list that names no suite of a version rules that version out, as in node:tls. */
+/** A list without a TLS 1.2 suite rules TLS 1.2 out, as in node:tls; TLS 1.3 has suites of its own by default. */
 function setCiphers(native: NativeSecureContext, ciphers: unknown, minimum: number, maximum: number): void {
   if (typeof ciphers !== 'string') throw invalidArgType('options.ciphers', 'of type string', ciphers);
   // OpenSSL's security level has no meaning for AWS-LC, and node:tls's own default list may carry one.
   const names = ciphers.split(':').filter((name) => name !== '' && !name.startsWith('@'));
   const tls13 = names.filter((name) => name.startsWith('TLS_'));
   const tls12 = names.filter((name) => !name.startsWith('TLS_'));
-  const { 'TLSv1.2': v12, 'TLSv1.3': v13 } = ProtocolVersion;
-  const lowest = tls12.length === 0 ? Math.max(minimum, v13) : minimum;
-  const highest = tls13.length === 0 ? Math.min(maximum, v12) : maximum;
-  if (lowest > highest) throw invalidArgValue('options.ciphers', 'it names no suite of an allowed version');
-  native.setVersions(lowest, highest);
+  if (tls12.length === 0) {
+    if (maximum < ProtocolVersion['TLSv1.3']) throw invalidArgValue('options.ciphers', 'it names no TLS 1.2 suite');
+    native.setVersions(Math.max(minimum, ProtocolVersion['TLSv1.3']), maximum);
+  }
   native.setCiphers(tls12.join(':'), tls13.join(':'));
 }
 

@@ -8,7 +8,7 @@ import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { HandshakeTimeoutError, invalidArgType, outOfRange, UnexpectedEofError } from '../errors.js';
 import { Alert } from '../protocol/constants.js';
-import { checkFunction, checkHandshakeTimeout, checkTransport, encodeAlpn } from './options.js';
+import { checkFunction, checkHandshakeTimeout, checkServername, checkTransport, encodeAlpn } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { verifyPeer } from './peer-verification.js';
 import {
@@ -190,9 +190,7 @@ export class TLSSocket extends Socket {
     const { servername, requestCert, rejectUnauthorized } = this.#options;
     const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
     checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
-    if (servername !== undefined && servername !== null && typeof servername !== 'string') {
-      throw invalidArgType('options.servername', 'of type string', servername);
-    }
+    checkServername(servername);
     const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
     return new NativeTlsConnection(requireTlsBinding(), context.context, {
       isServer: this.#isServer,

@@ -1,0 +1,261 @@
+// What goes wrong around a connection: slow readers, listeners that throw, streams that behave as they like.
+
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import { Duplex } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { connect, createSecureContext, createServer, TLSSocket } from 'pqtls';
+import { Authority } from '#src/cli/demo-authority.js';
+import { PatternCheck, sendPattern } from '../support/pattern.js';
+import { projectDir } from '../support/project.js';
+import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
+
+void t.test('a reader that is slower than the close of the transport gets everything', async (t) => {
+  const { authority } = await credentials();
+  const bytes = 1_000_000;
+  const { port } = await listen(t, { allowHalfOpen: true }, (socket) => {
+    void sendPattern(socket, bytes).then(() => socket.end());
+    socket.resume();
+  });
+  for (const allowHalfOpen of [false, true]) {
+    const transport = net.connect({ port, host: '127.0.0.1', allowHalfOpen });
+    const client = connect({ socket: transport, ca: authority.cert, servername: 'localhost' });
+    const check = new PatternCheck();
+    for await (const chunk of client) {
+      check.accept(chunk as Buffer);
+      await sleep(1);
+    }
+    t.equal(check.received, bytes, `transport with allowHalfOpen ${allowHalfOpen}`);
+  }
+  const ended = await dial(t, port);
+  ended.end('request');
+  const check = new PatternCheck();
+  await pipeline(ended, async function (source) {
+    for await (const chunk of source) {
+      check.accept(chunk as Buffer);
+      await sleep(1);
+    }
+  });
+  t.equal(check.received, bytes, 'after our own end, through pipeline()');
+});
+
+void t.test("a chunk's memory is its own", async (t) => {
+  const { client, served } = await connectedPair(t);
+  served.write(Buffer.alloc(16_000, 1));
+  const [first] = (await once(client, 'data')) as [Buffer];
+  t.equal(first.buffer.byteLength, first.length, 'no other bytes are behind it');
+  structuredClone(first.buffer, { transfer: [first.buffer as ArrayBuffer] });
+  served.write(Buffer.alloc(100, 2));
+  const [second] = (await once(client, 'data')) as [Buffer];
+  t.ok(
+    second.every((byte) => byte === 2),
+    'a transferred chunk takes nothing away from the next',
+  );
+});
+
+/** An end of a pair that calls back at once and keeps what it was given until it is read, as stream.duplexPair() does. */
+class Holding extends Duplex {
+  peer: Holding | undefined;
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
+    this.peer?.push(chunk);
+    callback();
+  }
+
+  override _final(callback: () => void): void {
+    this.peer?.push(null);
+    callback();
+  }
+}
+
+void t.test('a Duplex that holds on to what it was given', async (t) => {
+  const { authority, leaf } = await credentials();
+  const [near, far] = [new Holding(), new Holding()];
+  near.peer = far;
+  far.peer = near;
+  const served = new TLSSocket(far, { isServer: true, secureContext: createSecureContext(leaf) });
+  const client = connect({ socket: near, ca: authority.cert, servername: 'localhost' });
+  await once(client, 'secureConnect');
+  near.pause();
+  const bytes = 2_000_000;
+  const sent = sendPattern(served, bytes).then(() => served.end());
+  const check = new PatternCheck();
+  for await (const chunk of client) {
+    check.accept(chunk as Buffer);
+    await sleep(0);
+  }
+  await sent;
+  t.equal(check.received, bytes);
+});
+
+void t.test("read() inside of 'data' neither reorders nor loses", async (t) => {
+  const { client, served } = await connectedPair(t, {}, { highWaterMark: 1024 * 1024 });
+  const bytes = 8_000_000;
+  const check = new PatternCheck();
+  client.on('data', (chunk: Buffer) => {
+    check.accept(chunk);
+    client.read(0);
+  });
+  const done = once(client, 'end');
+  await sendPattern(served, bytes, 1_000_000);
+  served.end();
+  await done;
+  t.equal(check.received, bytes);
+});
+
+void t.test('listeners that throw lose nothing for those who go on', (t) => {
+  const program = `
+    import { once } from 'node:events';
+    import { connect, createServer } from 'pqtls';
+    import { Authority } from './dist/cli/demo-authority.js';
+    process.on('uncaughtException', () => {});
+    const authority = await Authority.create();
+    const server = createServer(await authority.issue(), (socket) => { socket.end(Buffer.alloc(1_000_000, 7)); socket.resume(); });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect({ port: server.address().port, host: '127.0.0.1', ca: authority.cert, servername: 'localhost' });
+    client.on('secureConnect', () => { throw new Error('one'); });
+    let received = 0;
+    client.on('data', (chunk) => { received += chunk.length; throw new Error('two'); });
+    let written = false;
+    client.write('early', () => { written = true; });
+    client.on('end', () => { console.log(received, written); process.exit(0); });
+    setTimeout(() => { console.log('hangs after', received); process.exit(1); }, 20_000).unref();`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: projectDir,
+    encoding: 'utf8',
+  });
+  t.equal(stdout.trim(), '1000000 true');
+  t.end();
+});
+
+void t.test('a transport that is paused, at its end or gone', async (t) => {
+  const { leaf } = await credentials();
+  const secureContext = createSecureContext(leaf);
+  const upgraded: TLSSocket[] = [];
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+    upgraded.push(new TLSSocket(socket, { isServer: true, secureContext }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = await dial(t, (server.address() as net.AddressInfo).port);
+  await once(client, 'secureConnect');
+  t.pass('a paused transport is resumed');
+  for (const socket of [client, ...upgraded]) socket.destroy();
+  server.close();
+
+  const gone = new Holding();
+  gone.destroy();
+  t.match(await errorOf(connect({ socket: gone })), { name: 'UnexpectedEofError', code: 'ECONNRESET' });
+  const over = new Holding();
+  over.push(null);
+  over.resume();
+  await once(over, 'end');
+  t.match(await errorOf(connect({ socket: over })), { name: 'UnexpectedEofError', code: 'ECONNRESET' });
+  t.throws(() => connect({ socket: {} as never }), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
+void t.test("'close' comes over a transport that does not emit it", async (t) => {
+  const silent = new Duplex({ emitClose: false, read() {}, write: (_chunk, _encoding, callback) => callback() });
+  const socket = connect({ socket: silent });
+  const closed = once(socket, 'close');
+  socket.destroy();
+  await closed;
+  t.pass('closed');
+});
+
+void t.test('destroy() while the transport takes a write', async (t) => {
+  const { authority, leaf } = await credentials();
+  for (let nth = 1; nth <= 3; nth++) {
+    let writes = 0;
+    const [near, far] = [new Holding(), new Holding()];
+    near.peer = far;
+    far.peer = near;
+    const served = new TLSSocket(far, { isServer: true, secureContext: createSecureContext(leaf) });
+    served.on('error', () => {});
+    const client: TLSSocket = connect({ socket: near, ca: authority.cert, servername: 'localhost' });
+    const write = near._write.bind(near);
+    near._write = (chunk: Buffer, encoding: string, callback: () => void) => {
+      writes += 1;
+      if (writes === nth) client.destroy();
+      write(chunk, encoding, callback);
+    };
+    client.on('secureConnect', () => client.end('x'));
+    await finished(client).catch(() => {});
+    served.destroy();
+    t.ok(client.destroyed, `write ${nth}`);
+  }
+});
+
+void t.test('versions follow the cipher suites', async (t) => {
+  const { server, port } = await listen(t, { ciphers: 'TLS_AES_256_GCM_SHA384' });
+  const failed = errorOf(server, 'tlsClientError');
+  const old = await dial(t, port, { maxVersion: 'TLSv1.2' });
+  t.match(await errorOf(old), { alertReceived: 'protocol_version' });
+  t.match(await failed, { code: 'ERR_SSL_UNSUPPORTED_PROTOCOL' });
+  const { client } = await connectedPair(t, { ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=1' });
+  t.equal(client.getProtocol(), 'TLSv1.3');
+});
+
+void t.test('checkServerIdentity: anything falsy accepts', async (t) => {
+  const { port } = await listen(t);
+  for (const answer of [undefined, null, false, 0, '']) {
+    const client = await dial(t, port, { checkServerIdentity: () => answer as undefined });
+    await once(client, 'secureConnect');
+    t.equal(client.authorized, true);
+    client.destroy();
+  }
+  const refused = await dial(t, port, { checkServerIdentity: () => 'no' as never });
+  t.match(await errorOf(refused), { message: /refused/, cause: 'no' });
+});
+
+void t.test('exporters bind their context, whatever view it comes in', async (t) => {
+  const { client } = await connectedPair(t);
+  const bytes = Uint8Array.of(1, 2, 3, 4);
+  const plain = client.exportKeyingMaterial(32, 'EXPORTER-x', bytes);
+  t.same(client.exportKeyingMaterial(32, 'EXPORTER-x', new DataView(bytes.buffer)), plain);
+  t.same(client.exportKeyingMaterial(32, 'EXPORTER-x', new Uint16Array(bytes.buffer)), plain);
+  t.notSame(client.exportKeyingMaterial(32, 'EXPORTER-x'), plain);
+  for (const bad of ['text', {}, bytes.buffer]) {
+    t.throws(() => client.exportKeyingMaterial(32, 'EXPORTER-x', bad as never), { code: 'ERR_INVALID_ARG_TYPE' });
+  }
+  for (const length of [0, -1, 1.5, 1e6]) {
+    t.throws(() => client.exportKeyingMaterial(length, 'EXPORTER-x'), { code: 'ERR_OUT_OF_RANGE' });
+  }
+  t.throws(() => client.exportKeyingMaterial(32, 5 as never), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
+void t.test('weak certificates are refused', async (t) => {
+  const { authority } = await credentials();
+  for (const [options, code] of [
+    [{ kind: 'RSA-1024' }, 'EE_KEY_TOO_SMALL'],
+    [{ signatureHash: 'SHA-1' }, 'CA_MD_TOO_WEAK'],
+  ] as const) {
+    const { port } = await listen(t, await authority.issue(options));
+    t.match(await errorOf(await dial(t, port)), { name: 'CertificateError', code });
+  }
+});
+
+void t.test('what decides about security and is not there yet is refused', (t) => {
+  for (const name of ['postQuantum', 'policy', 'crl', 'pfx', 'pskCallback']) {
+    t.throws(() => createSecureContext({ [name]: 'x' }), { code: 'ERR_PQTLS_UNSUPPORTED', feature: name });
+  }
+  t.throws(() => createServer({ secureContext: {} as never }), { code: 'ERR_INVALID_ARG_TYPE' });
+  t.throws(() => connect({ socket: new Holding(), servername: 'x'.repeat(300) }), { code: 'ERR_INVALID_ARG_VALUE' });
+  t.throws(() => connect({ socket: new Holding(), ALPNProtocols: Uint8Array.of(5, 1) }), {
+    code: 'ERR_INVALID_ARG_VALUE',
+  });
+  t.end();
+});
+
+void t.test('a truthy requestCert asks; without a certificate the server says why it is not authorized', async (t) => {
+  const authority = await Authority.create();
+  const { served } = await connectedPair(t, { requestCert: 1 as never, rejectUnauthorized: false, ca: authority.cert });
+  t.equal(served.authorized, false);
+  t.equal(served.authorizationError, 'UNABLE_TO_GET_ISSUER_CERT');
+});
