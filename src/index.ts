@@ -1,4 +1,5 @@
 // pqtls: node:tls-shaped sockets with post-quantum key exchange. Exports only.
+/// <reference types="node" preserve="true" />
 
 import { selectEngine } from './engine/select.js';
 import { connect } from './tls/connect.js';

@@ -58,7 +58,7 @@ export function isAddonBuilt(source, configuration) {
  * @param {import('./progress.mjs').Step} step
  */
 export async function buildAddon(source, configuration, step) {
-  unstamp(stampPath(configuration));
+  removeAddon(configuration);
   const nodeDir = await nodeHeadersDir();
   // gyp reads its settings from a file: command lines would need quoting rules of three platforms.
   writeIfChanged(
@@ -86,6 +86,12 @@ export async function buildAddon(source, configuration, step) {
   cpSync(join(source.dir, 'LICENSE'), awsLcLicense);
   rmSync(missingAddonNote, { force: true });
   stamp(stampPath(configuration), addonHash(source));
+}
+
+/** @param {Configuration} configuration */
+export function removeAddon(configuration) {
+  unstamp(stampPath(configuration));
+  rmSync(addonPath(configuration), { force: true });
 }
 
 /**

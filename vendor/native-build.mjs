@@ -1,7 +1,7 @@
 // The native build from the source to the addon: each step only where its result is missing or out of date.
 // @ts-check
 
-import { buildAddon, isAddonBuilt } from './addon-build.mjs';
+import { buildAddon, isAddonBuilt, removeAddon } from './addon-build.mjs';
 import { buildAwsLc, isAwsLcBuilt } from './aws-lc-build.mjs';
 import { chosenSource, fetchSource, isFetched } from './aws-lc-source.mjs';
 import { NativeUnavailableError } from './setup-error.mjs';
@@ -16,6 +16,8 @@ import { missingTools } from './toolchain.mjs';
 export async function buildNative(reporter, configuration = 'Release') {
   const source = chosenSource();
   if (isAddonBuilt(source, configuration)) return false;
+  // Whatever keeps the build from its end, an addon of other sources must not be taken for this one.
+  removeAddon(configuration);
 
   const missing = missingTools({ needsCargo: !isFetched(source) });
   if (missing.length > 0) throw new NativeUnavailableError(missing);

@@ -9,7 +9,7 @@
  * @returns {Promise<Reporter>}
  */
 export async function createReporter() {
-  if (process.stderr.isTTY) {
+  if (canRedraw(process.stderr)) {
     try {
       return barReporter((await import('ora')).default);
     } catch {
@@ -17,6 +17,15 @@ export async function createReporter() {
     }
   }
   return lineReporter();
+}
+
+/**
+ * Whether redrawing works there. Pseudo-terminals of scripts and CI often report 0 columns, with which the lines that a text
+ * takes, and so the clearing of it, are infinite.
+ * @param {{ readonly isTTY?: boolean, readonly columns?: number }} stream
+ */
+export function canRedraw(stream) {
+  return stream.isTTY === true && (stream.columns ?? 0) > 0;
 }
 
 /** @returns {Reporter} */

@@ -11,13 +11,13 @@ import { filesBelow } from './stamp.mjs';
 
 const help = `Usage: npm run test:sanitize [-- FILE...]
 
-Runs the compiled tests (all but those of the set-up and the package, which build addons of their own; or FILE..., in
-.build/test) with the addon of build/Sanitize. The first finding ends the process that made it, so its test fails.
+Runs the compiled tests (all but those of the set-up, the package and npm start, which choose their addons themselves; or
+FILE..., in .build/test) with the addon of build/Sanitize. The first finding ends the process that made it, so its test fails.
 
 Example: npm run test:sanitize -- .build/test/native/workers.test.js`;
 
-// Addons of their own, or nothing native in them.
-const excluded = /^(setup|package)\//;
+// Addons of their own choice, or nothing native in them.
+const excluded = /^(setup|package|cli)\//;
 
 async function main() {
   const args = process.argv.slice(2);

@@ -1,13 +1,9 @@
-// Brings a checkout to where its commands run: npm packages, AWS-LC, the addon, TypeScript. A second run does nothing.
+// The command that sets a checkout up, which npm test and npm run bench begin with.
 // @ts-check
 
 import { parseArgs } from 'node:util';
-import { noteMissingAddon } from './addon-build.mjs';
-import { buildNative } from './native-build.mjs';
-import { installNodeModules } from './node-modules.mjs';
-import { createReporter, lineReporter } from './progress.mjs';
-import { NativeUnavailableError, StepFailedError } from './setup-error.mjs';
-import { buildTypeScript } from './typescript-build.mjs';
+import { setUpCheckout } from './checkout.mjs';
+import { StepFailedError } from './setup-error.mjs';
 
 const help = `Usage: node vendor/setup.mjs [--test] [--bench] [--sanitize]
 
@@ -40,42 +36,13 @@ async function main() {
     console.log(help);
     return;
   }
-  checkNodeVersion();
-  await installNodeModules(lineReporter());
-  const reporter = await createReporter();
-  try {
-    await buildNative(reporter);
-    if (values.sanitize) await buildNative(reporter, 'Sanitize');
-  } catch (error) {
-    if (!(error instanceof NativeUnavailableError)) throw error;
-    explainMissing(error);
-  }
-  await buildTypeScript(
-    [
+  await setUpCheckout({
+    sanitize: values.sanitize,
+    parts: [
       ...(values.test ? /** @type {const} */ (['test']) : []),
       ...(values.bench ? /** @type {const} */ (['bench']) : []),
     ],
-    reporter,
-  );
-}
-
-/** @param {NativeUnavailableError} error */
-function explainMissing(error) {
-  noteMissingAddon(error.reasons);
-  for (const reason of error.reasons) console.error(`pqtls: ${reason}`);
-  if (process.env['PQTLS_REQUIRE_NATIVE'] === '1') {
-    throw new StepFailedError('the native addon cannot be built here, and PQTLS_REQUIRE_NATIVE=1 asks for it');
-  }
-  console.error('pqtls: going on without the native addon: pqtls/crypto works on the noble provider, TLS does not.');
-}
-
-function checkNodeVersion() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
-    throw new StepFailedError(
-      `Node ${process.versions.node} is too old: pqtls needs 20.19 or later. Get it from https://nodejs.org`,
-    );
-  }
+  });
 }
 
 try {

@@ -12,7 +12,12 @@ export interface Progress {
 const logInterval = 10;
 
 export function startProgress(title: string, steps: number): Progress {
-  return process.stderr.isTTY ? lineOnTerminal(title, steps) : linesInLog(title, steps);
+  return canRedraw(process.stderr) ? lineOnTerminal(title, steps) : linesInLog(title, steps);
+}
+
+/** Whether redrawing works there: on a terminal that reports 0 columns, clearing a text takes forever. */
+export function canRedraw(stream: { readonly isTTY?: boolean; readonly columns?: number }): boolean {
+  return stream.isTTY === true && (stream.columns ?? 0) > 0;
 }
 
 function lineOnTerminal(title: string, steps: number): Progress {

@@ -2,8 +2,15 @@
 
 import t from 'tap';
 import { featuresOfCpuinfo } from '../harness/fingerprint.js';
+import { canRedraw } from '../harness/progress.js';
 import type { Measurement, TargetResult } from '../harness/results.js';
 import { duration, measurementTable, targetTable } from '../harness/table.js';
+
+t.test('only a terminal of known width is redrawn', async (t) => {
+  t.equal(canRedraw({ isTTY: true, columns: 80 }), true);
+  t.equal(canRedraw({ isTTY: true, columns: 0 }), false, 'a terminal of 0 columns');
+  t.equal(canRedraw({ columns: 80 }), false, 'a pipe');
+});
 
 t.test('durations have three digits', async (t) => {
   t.equal(duration(0.5), '0.500 ns');

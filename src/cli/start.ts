@@ -6,23 +6,52 @@ import { createServer as createHttpServer, request, type IncomingMessage, type S
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import { getProvider, KeyExchangeGroup, providers, SigningKey, DecapsulationKey } from '../crypto/index.js';
 import { connect, createServer, selectEngine, type HandshakeInfo, type Server } from '../index.js';
 import { Authority } from './demo-authority.js';
 
-const usage = `Usage: npm start [-- options]
+export interface StartOptions {
+  /** Keep the server running and print how to connect to it. */
+  readonly serve: boolean;
+  readonly port: number;
+  /** The set-up has just listed what the addon needs and this machine lacks. */
+  readonly toolsMissing: boolean;
+}
 
-Runs a TLS 1.3 handshake with hybrid key exchange on loopback and prints what was negotiated.
+/** Resolves with the exit code: 0 the handshake was post-quantum, 1 it failed, 2 TLS is not available here. */
+export async function start(options: StartOptions): Promise<number> {
+  try {
+    return await run(options);
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    const hint = code === 'EADDRINUSE' ? '. Choose another port with --port.' : '';
+    process.stderr.write(`${message}${hint}\n`);
+    return 1;
+  }
+}
 
-  --serve        keep the server running and print how to connect to it
-  --port <n>     the server's port (default: a free one; with --serve 8443)
-  --help         this text
-
-Example: npm start -- --serve --port 9443
-
-Exit codes: 0 the handshake was post-quantum; 1 it failed; 2 TLS is not available here, or bad usage.
-`;
+async function run({ serve, port, toolsMissing }: StartOptions): Promise<number> {
+  const choice = selectEngine();
+  if (choice.engine === undefined) {
+    showPrimitives();
+    process.stderr.write(
+      toolsMissing
+        ? 'TLS needs the native addon, which cannot be built without what is listed above.\n'
+        : `TLS needs the native addon, and ${choice.why}.\n`,
+    );
+    return 2;
+  }
+  process.stdout.write(
+    `Engine ${choice.engine}: ${choice.version}; providers of primitives: ${providers().join(', ')}\n`,
+  );
+  const server = await startServer(port);
+  const result = await exchange(server);
+  report(result);
+  if (serve) await keepServing(server);
+  server.tls.close();
+  return result.info.postQuantum ? 0 : 1;
+}
 
 // What a newcomer may send to the echo server.
 const maximumBody = 1024 * 1024;
@@ -88,7 +117,6 @@ async function exchange({ port, authority }: EchoServer): Promise<Exchange> {
     method: 'POST',
     path: '/echo',
     host: 'localhost',
-
     createConnection: () => socket,
   });
   posted.end(sent);
@@ -178,7 +206,7 @@ function showPrimitives(): void {
   process.stdout.write('\n');
 }
 
-async function serve(server: EchoServer): Promise<void> {
+async function keepServing(server: EchoServer): Promise<void> {
   const folder = printHowToConnect(server);
   server.tls.on('secureConnection', (socket) => {
     const info = socket.getHandshakeInfo();
@@ -187,62 +215,6 @@ async function serve(server: EchoServer): Promise<void> {
         `${info?.postQuantum === true ? 'post-quantum' : 'NOT post-quantum'}\n`,
     );
   });
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   rmSync(folder, { recursive: true, force: true });
 }
-
-function readOptions(): { serve: boolean; port: number | undefined } {
-  const { values } = parseArgs({
-    options: {
-      serve: { type: 'boolean', default: false },
-      port: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(usage);
-    process.exit(0);
-  }
-  const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-    throw new Error(`--port must be a number from 0 to 65535, not '${values.port}'`);
-  }
-  return { serve: values.serve, port };
-}
-
-async function main(): Promise<number> {
-  let options;
-  try {
-    options = readOptions();
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  const choice = selectEngine();
-  if (choice.engine === undefined) {
-    showPrimitives();
-    process.stderr.write(
-      `TLS needs the native addon, and ${choice.why}.\n` +
-        'Install what is missing and run "npm start" again; pqtls/crypto works as shown above.\n',
-    );
-    return 2;
-  }
-  process.stdout.write(
-    `Engine ${choice.engine}: ${choice.version}; providers of primitives: ${providers().join(', ')}\n`,
-  );
-  const server = await startServer(options.port ?? (options.serve ? 8443 : 0));
-  const result = await exchange(server);
-  report(result);
-  if (options.serve) await serve(server);
-  server.tls.close();
-  return result.info.postQuantum ? 0 : 1;
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: Error & { code?: string }) => {
-    const hint = error.code === 'EADDRINUSE' ? ' Choose another port with --port.' : '';
-    process.stderr.write(`${error.message}${hint}\n`);
-    process.exit(1);
-  },
-);

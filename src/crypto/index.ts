@@ -1,4 +1,6 @@
 // pqtls/crypto: ML-KEM, ML-DSA, SHA-3, SHAKE and TLS key exchange groups. FIPS 202, 203, 204; RFC 10024.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export { DecapsulationKey, EncapsulationKey } from './kem.js';
 export { SigningKey, VerifyingKey } from './signature.js';

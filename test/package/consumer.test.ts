@@ -1,7 +1,7 @@
 // What a consumer gets: npm pack, installed into an empty project, used from import and require on every supported Node.
 
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import t from 'tap';
 import { nodeBinary, nodeVersions } from '../support/node-versions.js';
 import { cleanEnvironment, projectDir, runCommand, temporaryFolder } from '../support/project.js';
@@ -46,8 +46,40 @@ t.test('with a toolchain', async (t) => {
       }
     });
   }
+});
 
-  t.test('its types, for both module systems', async (t) => {
+t.test('what is packed', async (t) => {
+  const dir = emptyProject('packed');
+  const install = await npmInstall(dir, {}, '--ignore-scripts', `@types/node@${typesVersion()}`);
+  t.equal(install.code, 0, install.stdout + install.stderr);
+  const files = filesIn(join(dir, 'node_modules/pqtls'));
+  t.strictSame(
+    files.filter((file) => file.startsWith('vendor/') && file.endsWith('.mjs')),
+    [...modulesFrom('vendor/install.mjs')].sort(),
+    'of vendor/ only what the install script runs',
+  );
+  for (const file of [
+    'LICENSE',
+    'NOTICE',
+    'SECURITY.md',
+    'docs/tls.md',
+    'dist/index.d.ts',
+    'vendor/aws-lc/Cargo.lock',
+  ]) {
+    t.ok(files.includes(file), file);
+  }
+  t.strictSame(
+    files.filter((file) => /\.map$/.test(file) && !file.startsWith('native/')),
+    [],
+    'no source map: its sources are not there',
+  );
+  t.strictSame(
+    files.filter((file) => /^(src|test|bench|dist\/cli)\/|(^|\/)\.[^/]+$/.test(file)),
+    [],
+    'no sources of TypeScript, no tests, nothing of npm start',
+  );
+
+  t.test('types for both module systems, with nothing set but strictness', async (t) => {
     const tsc = join(projectDir, 'node_modules/typescript/bin/tsc');
     const result = await runCommand(process.execPath, [tsc, '-p', '.'], { cwd: dir, env: cleanEnvironment() });
     t.equal(result.code, 0, result.stdout);
@@ -88,8 +120,8 @@ async function pack(): Promise<string> {
   return join(scratch.path, file);
 }
 
-function npmInstall(dir: string, env: NodeJS.ProcessEnv): Promise<CommandResult> {
-  const args = ['install', '--foreground-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball];
+function npmInstall(dir: string, env: NodeJS.ProcessEnv, ...more: string[]): Promise<CommandResult> {
+  const args = ['install', '--foreground-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball, ...more];
   return runCommand('npm', args, { cwd: dir, env: cleanEnvironment(env) });
 }
 
@@ -128,8 +160,6 @@ import('pqtls').then((namespace) => assert.equal(namespace.default, tls, 'import
         target: 'es2023',
         strict: true,
         noEmit: true,
-        types: ['node'],
-        typeRoots: [join(projectDir, 'node_modules/@types')],
       },
       files: ['types.mts', 'types.cts'],
     }),
@@ -137,11 +167,12 @@ import('pqtls').then((namespace) => assert.equal(namespace.default, tls, 'import
   const use = `
 const key = DecapsulationKey.generate('ML-KEM-768');
 const secret: Uint8Array = key.decapsulate(key.encapsulationKey.encapsulate().ciphertext);
+const dispose: () => void = key[Symbol.dispose].bind(key);
 const digest: Uint8Array = hash('SHA3-256', secret);
 const unchanged: typeof tls.connect = connect;
 // @ts-expect-error An unknown algorithm is no type.
 DecapsulationKey.generate('ML-KEM-769');
-export { digest, unchanged, createServer, createSecureContext };
+export { digest, dispose, unchanged, createServer, createSecureContext };
 export type Socket = TLSSocket;
 `;
   write(
@@ -184,7 +215,31 @@ async function which(tool: string): Promise<string> {
 }
 
 function sizeOf(dir: string): number {
+  return filesIn(dir).reduce((sum, file) => sum + statSync(join(dir, file)).size, 0);
+}
+
+/** Relative, sorted, with `/`. */
+function filesIn(dir: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+    .map((entry) => relative(dir, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
+
+/** A module of vendor/ and every one that it imports. */
+function modulesFrom(module: string, found = new Set<string>()): Set<string> {
+  if (found.has(module)) return found;
+  found.add(module);
+  const source = readFileSync(join(projectDir, module), 'utf8');
+  for (const [, name] of source.matchAll(/^(?:import|\}) .*from '\.\/(.+\.mjs)';$/gm))
+    modulesFrom(`vendor/${name}`, found);
+  return found;
+}
+
+/** The version of @types/node that this project is checked with. */
+function typesVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8')) as {
+    devDependencies: { '@types/node': string };
+  };
+  return manifest.devDependencies['@types/node'];
 }

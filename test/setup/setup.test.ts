@@ -75,6 +75,32 @@ t.test('where every tool is missing', { skip }, async (t) => {
   t.match(strict.stderr, /PQTLS_REQUIRE_NATIVE=1 asks for it/);
 });
 
+t.test('an addon of other sources is not run where it cannot be built again', { skip }, async (t) => {
+  const scratch = temporaryFolder('stale');
+  t.teardown(() => scratch.remove());
+  const project = join(scratch.path, 'project');
+  copyProject(project, { awsLc: false });
+  mkdirSync(join(project, 'build/Release'), { recursive: true });
+  const addon = join(project, 'build/Release/pqtls.node');
+  writeFileSync(addon, '');
+  writeFileSync(join(project, 'build/Release.stamp'), `${'0'.repeat(64)}\n`);
+  const bin = join(scratch.path, 'bin');
+  mkdirSync(bin);
+  symlinkSync(process.execPath, join(bin, 'node'));
+
+  const result = await runCommand(process.execPath, ['vendor/start.mjs'], {
+    cwd: project,
+    env: cleanEnvironment({ PATH: bin }),
+  });
+  t.match(result.stderr, /going on without the native addon/);
+  t.notOk(existsSync(addon), 'the old addon is gone');
+  t.equal(result.code, 2, 'TLS is not available');
+  t.match(result.stdout, /Primitives on noble/);
+  const named = result.stderr.match(/missing: CMake/g) ?? [];
+  t.equal(named.length, 1, 'what is missing is listed once');
+  t.match(result.stderr, /TLS needs the native addon, .* listed above/);
+});
+
 t.test(
   'the addon is built without downloading headers',
   { skip: skip || (native ? false : 'no addon here') },

@@ -40,6 +40,25 @@ t.test('progress of Ninja and of make', async (t) => {
   t.equal(progressOf('-- The C compiler identification is GNU'), undefined);
 });
 
+t.test('only a terminal of known width is redrawn', async (t) => {
+  type CanRedraw = (stream: { isTTY?: boolean; columns?: number }) => boolean;
+  const { canRedraw } = (await load('progress.mjs')) as { canRedraw: CanRedraw };
+  t.equal(canRedraw({ isTTY: true, columns: 80 }), true);
+  t.equal(canRedraw({ isTTY: true, columns: 0 }), false, 'a terminal of 0 columns');
+  t.equal(canRedraw({ isTTY: true }), false, 'a terminal that reports nothing');
+  t.equal(canRedraw({ columns: 80 }), false, 'a pipe');
+});
+
+t.test('on a terminal of 0 columns the reporter prints lines', async (t) => {
+  const preload = 'Object.assign(process.stderr, { isTTY: true, columns: 0 });';
+  const script = `${preload}
+    const { createReporter } = await import('./vendor/progress.mjs');
+    const reporter = await createReporter();
+    await reporter.step('Building', async (step) => step.update(0.5));`;
+  const result = await runCommand(process.execPath, ['--input-type=module', '-e', script], { cwd: projectDir });
+  t.match(result.stderr, /^pqtls: Building \.\.\.\npqtls: {3}50%\npqtls: {3}done in [\d.]+ s\n$/);
+});
+
 t.test('the fetched source', { skip: !existsSync(join(projectDir, 'vendor/crates')) }, async (t) => {
   const scratch = temporaryFolder('source');
   t.teardown(() => scratch.remove());
