@@ -10,6 +10,7 @@ import { HandshakeTimeoutError, invalidArgType, outOfRange, UnexpectedEofError }
 import { Alert } from '../protocol/constants.js';
 import { checkFunction, checkHandshakeTimeout, checkServername, checkTransport, encodeAlpn } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
+import { defineGetter, forwardProperties } from './forwarded-properties.js';
 import { verifyPeer } from './peer-verification.js';
 import {
   checkSecureContext,
@@ -570,40 +571,10 @@ export class TLSSocket extends Socket {
     return this.#transport instanceof Socket ? this.#transport.address() : {};
   }
 
-  /** Reads a property of the socket underneath, for the accessors below. */
   static {
-    const forwarded = [
-      'remoteAddress',
-      'remotePort',
-      'remoteFamily',
-      'localAddress',
-      'localPort',
-      'localFamily',
-      'pending',
-      'autoSelectFamilyAttemptedAddresses',
-    ] as const;
-    for (const name of forwarded) {
-      Object.defineProperty(this.prototype, name, {
-        configurable: true,
-        enumerable: true,
-        get(this: TLSSocket) {
-          return this.#transport instanceof Socket ? this.#transport[name] : undefined;
-        },
-      });
-    }
-    const counted = {
-      bytesRead: (socket: TLSSocket) => socket.#plaintextRead,
-      bytesWritten: (socket: TLSSocket) => socket.#plaintextWritten + socket.writableLength,
-    };
-    for (const [name, read] of Object.entries(counted)) {
-      Object.defineProperty(this.prototype, name, {
-        configurable: true,
-        enumerable: true,
-        get(this: TLSSocket) {
-          return read(this);
-        },
-      });
-    }
+    forwardProperties(this.prototype, (socket) => socket.#transport);
+    defineGetter(this.prototype, 'bytesRead', (socket) => socket.#plaintextRead);
+    defineGetter(this.prototype, 'bytesWritten', (socket) => socket.#plaintextWritten + socket.writableLength);
   }
 }
 
