@@ -418,6 +418,10 @@ Napi::Value Connection::BytesWritten(const Napi::CallbackInfo& info) {
 // exportKeyingMaterial(out, label, context | undefined). RFC 9846, Section 7.5.
 Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
   if (!ssl_) return FinishDestroyed(info.Env());
+  if (!info[1].IsString()) {
+    Napi::TypeError::New(info.Env(), "The label must be a string").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
   std::span<uint8_t> out = BytesOf(info[0]);
   std::string label = info[1].As<Napi::String>().Utf8Value();
   bool use_context = !info[2].IsUndefined();
