@@ -19,7 +19,7 @@ import type {
   SigningKeyHandle,
   VerifyingKeyHandle,
 } from '../binding/crypto-contract.js';
-import { CryptoOperationError, KeyDestroyedError, KeyRejectedError, UnsupportedError } from '../errors.js';
+import { CryptoOperationError, KeyDestroyedError, UnsupportedError } from '../errors.js';
 import { groupLayouts, hashLengths, kemParameters, signatureParameters } from './parameters.js';
 import type {
   GroupName,
@@ -43,6 +43,7 @@ import type {
   ProviderXof,
   SignParameters,
 } from './provider.js';
+import { inconsistentSigningKey, invalidPoint, notReduced, wrongHash, zeroSharedSecret } from './rejections.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -431,46 +432,18 @@ function take<Value extends object | boolean>(value: Value | Status, algorithm?:
   return value;
 }
 
-function toError(status: Status, algorithm: Algorithm | undefined): Error {
-  switch (status) {
-    case Status.keyDestroyed:
-      return new KeyDestroyedError();
-    case Status.modulusCheck:
-      return new KeyRejectedError(
-        `${part('kem', algorithm)} encapsulation key has a coefficient that is not below 3329`,
-        'modulus_check',
-      );
-    case Status.hashCheck:
-      return new KeyRejectedError(
-        `The ${algorithm} decapsulation key does not contain the hash of its encapsulation key`,
-        'hash_check',
-      );
-    case Status.inconsistentKey:
-      return new KeyRejectedError(
-        `The parts of the ${algorithm} signing key do not belong together`,
-        'invalid_encoding',
-      );
-    case Status.invalidPoint:
-      return new KeyRejectedError(
-        `${part('curve', algorithm)} share is not an uncompressed point on the curve`,
-        'invalid_encoding',
-      );
-    case Status.zeroSharedSecret:
-      return new KeyRejectedError(
-        `${part('curve', algorithm)} share is of low order: the shared secret would be all zeros`,
-        'invalid_encoding',
-      );
-    default:
-      return new CryptoOperationError(`AWS-LC failed${algorithm === undefined ? '' : ` in ${algorithm}`}`);
-  }
-}
+/** What only the addon can see of a key or share; each of these operations names its algorithm. */
+const rejections: Partial<Record<Status, (algorithm: Algorithm) => Error>> = {
+  [Status.modulusCheck]: notReduced,
+  [Status.hashCheck]: wrongHash,
+  [Status.inconsistentKey]: inconsistentSigningKey,
+  [Status.invalidPoint]: invalidPoint,
+  [Status.zeroSharedSecret]: zeroSharedSecret,
+};
 
-/** e.g. `X25519MLKEM768: the ML-KEM-768`, `The X25519`. */
-function part(which: 'kem' | 'curve', algorithm: Algorithm | undefined): string {
-  const layout = Object.hasOwn(groupLayouts, algorithm ?? '') ? groupLayouts[algorithm as GroupName] : undefined;
-  if (layout?.kind !== 'hybrid') {
-    return `The ${algorithm}`;
-  }
-  const firstIsKem = layout.first.startsWith('ML-KEM');
-  return `${algorithm}: the ${(which === 'kem') === firstIsKem ? layout.first : layout.second}`;
+function toError(status: Status, algorithm: Algorithm | undefined): Error {
+  if (status === Status.keyDestroyed) return new KeyDestroyedError();
+  const rejection = rejections[status];
+  if (rejection !== undefined && algorithm !== undefined) return rejection(algorithm);
+  return new CryptoOperationError(`AWS-LC failed${algorithm === undefined ? '' : ` in ${algorithm}`}`);
 }

@@ -4,7 +4,8 @@ import { ml_kem1024, ml_kem512, ml_kem768, type KEMPrepared, type MLKEM } from '
 import { sha3_256 } from '@noble/hashes/sha3.js';
 import { KeyRejectedError } from '../../errors.js';
 import { kemParameters, type KemAlgorithm } from '../parameters.js';
-import type { Encapsulation, ProviderDecapsulationKey, ProviderEncapsulationKey } from '../provider.js';
+import type { Algorithm, Encapsulation, ProviderDecapsulationKey, ProviderEncapsulationKey } from '../provider.js';
+import { notReduced, wrongHash } from '../rejections.js';
 import { copyOf, randomBytes, SecretBytes, withRandomBytes } from './secret-bytes.js';
 import type { TurnQueue } from './turn-queue.js';
 
@@ -35,10 +36,15 @@ export class NobleEncapsulationKey implements ProviderEncapsulationKey {
     return new NobleEncapsulationKey(algorithm, bytes, queue);
   }
 
-  /** Takes a peer's bytes. FIPS 203, Section 7.2. */
-  static fromBytes(algorithm: KemAlgorithm, bytes: Uint8Array, queue: TurnQueue): NobleEncapsulationKey {
+  /** Takes a peer's bytes; `within` is the group whose share they are a part of. FIPS 203, Section 7.2. */
+  static fromBytes(
+    algorithm: KemAlgorithm,
+    bytes: Uint8Array,
+    queue: TurnQueue,
+    within: Algorithm = algorithm,
+  ): NobleEncapsulationKey {
     if (bytes.length !== kemParameters[algorithm].encapsulationKey) throw wrongLength(algorithm, 'encapsulation key');
-    checkModulus(algorithm, bytes);
+    if (!isReduced(algorithm, bytes)) throw notReduced(within);
     return new NobleEncapsulationKey(algorithm, copyOf(bytes), queue);
   }
 
@@ -111,12 +117,9 @@ export class NobleDecapsulationKey implements ProviderDecapsulationKey {
     const hashStart = decapsulationKey - 64;
     const publicPart = bytes.subarray(hashStart - encapsulationKey, hashStart);
     if (!equalPublicBytes(sha3_256(publicPart), bytes.subarray(hashStart, hashStart + 32))) {
-      throw new KeyRejectedError(
-        `The ${algorithm} decapsulation key does not contain the hash of its public part`,
-        'hash_check',
-      );
+      throw wrongHash(algorithm);
     }
-    checkModulus(algorithm, publicPart);
+    if (!isReduced(algorithm, publicPart)) throw notReduced(algorithm);
     const key = NobleEncapsulationKey.trusted(algorithm, copyOf(publicPart), queue);
     return new NobleDecapsulationKey(new SecretBytes(copyOf(bytes)), undefined, key, queue);
   }
@@ -172,19 +175,15 @@ export class NobleDecapsulationKey implements ProviderDecapsulationKey {
  * Every 12-bit coefficient must be below q = 3329: the same test as ByteEncode12(ByteDecode12(ek)) = ek, without the two
  * conversions. FIPS 203, Section 7.2.
  */
-function checkModulus(algorithm: KemAlgorithm, encapsulationKey: Uint8Array): void {
+function isReduced(algorithm: KemAlgorithm, encapsulationKey: Uint8Array): boolean {
   const end = kemParameters[algorithm].encapsulationKey - 32;
   for (let at = 0; at < end; at += 3) {
     const low = encapsulationKey[at] ?? 0;
     const middle = encapsulationKey[at + 1] ?? 0;
     const high = encapsulationKey[at + 2] ?? 0;
-    if ((low | ((middle & 15) << 8)) >= 3329 || ((middle >> 4) | (high << 4)) >= 3329) {
-      throw new KeyRejectedError(
-        `The ${algorithm} encapsulation key has a coefficient that is not reduced`,
-        'modulus_check',
-      );
-    }
+    if ((low | ((middle & 15) << 8)) >= 3329 || ((middle >> 4) | (high << 4)) >= 3329) return false;
   }
+  return true;
 }
 
 function wrongLength(algorithm: KemAlgorithm, what: string): KeyRejectedError {

@@ -5,6 +5,7 @@ import { p256, p384 } from '@noble/curves/nist.js';
 import { KeyDestroyedError, KeyRejectedError } from '../../errors.js';
 import { groupLayouts, kemParameters, type ClassicalGroup, type GroupName, type KemAlgorithm } from '../parameters.js';
 import type { ProviderKeyExchange } from '../provider.js';
+import { invalidPoint, zeroSharedSecret } from '../rejections.js';
 import { NobleDecapsulationKey, NobleEncapsulationKey } from './kem.js';
 import { copyOf, randomBytes, SecretBytes } from './secret-bytes.js';
 import type { TurnQueue } from './turn-queue.js';
@@ -131,14 +132,16 @@ export function startAndCompleteInto(
 
 function componentsOf(group: GroupName, queue: TurnQueue): readonly Component[] {
   const layout = groupLayouts[group];
-  if (layout.kind === 'classical') return [classicalComponents[group as ClassicalGroup]];
-  return [layout.first, layout.second].map((name) =>
-    name in kemParameters ? kemComponent(name as KemAlgorithm, queue) : classicalComponents[name as ClassicalGroup],
+  const names = layout.kind === 'classical' ? [group as ClassicalGroup] : [layout.first, layout.second];
+  return names.map((name) =>
+    name in kemParameters
+      ? kemComponent(group, name as KemAlgorithm, queue)
+      : classicalComponent(group, diffieHellmans[name as ClassicalGroup]),
   );
 }
 
 /** The client's share is an encapsulation key, the server's a ciphertext. RFC 10024. */
-function kemComponent(algorithm: KemAlgorithm, queue: TurnQueue): Component {
+function kemComponent(group: GroupName, algorithm: KemAlgorithm, queue: TurnQueue): Component {
   const { encapsulationKey, ciphertext, sharedSecret } = kemParameters[algorithm];
   return {
     clientShare: encapsulationKey,
@@ -153,7 +156,7 @@ function kemComponent(algorithm: KemAlgorithm, queue: TurnQueue): Component {
       };
     },
     respondInto(clientShare, serverShare, secret) {
-      NobleEncapsulationKey.fromBytes(algorithm, clientShare, queue).encapsulateInto(serverShare, secret);
+      NobleEncapsulationKey.fromBytes(algorithm, clientShare, queue, group).encapsulateInto(serverShare, secret);
     },
   };
 }
@@ -164,12 +167,17 @@ interface DiffieHellman {
   readonly sharedSecret: number;
   generatePrivateKey(): Uint8Array<ArrayBuffer>;
   publicShare(privateKey: Uint8Array): Uint8Array;
-  /** Throws KeyRejectedError for a share that gives no secret. */
-  agree(privateKey: Uint8Array, peerShare: Uint8Array): Uint8Array<ArrayBuffer>;
+  /** Throws KeyRejectedError, which names the group, for a share that gives no secret. */
+  agree(privateKey: Uint8Array, peerShare: Uint8Array, group: GroupName): Uint8Array<ArrayBuffer>;
 }
 
 /** Both sides send an ephemeral public key. RFC 9846, Section 4.2.8. */
-function classicalComponent(dh: DiffieHellman): Component {
+function classicalComponent(group: GroupName, dh: DiffieHellman): Component {
+  const agreeInto = (privateKey: Uint8Array, peerShare: Uint8Array, sharedSecret: Uint8Array): void => {
+    const secret = dh.agree(privateKey, peerShare, group);
+    sharedSecret.set(secret);
+    secret.fill(0);
+  };
   return {
     clientShare: dh.share,
     serverShare: dh.share,
@@ -178,14 +186,14 @@ function classicalComponent(dh: DiffieHellman): Component {
       const privateKey = new SecretBytes(dh.generatePrivateKey());
       clientShare.set(dh.publicShare(privateKey.use()));
       return {
-        completeInto: (serverShare, secret) => agreeInto(dh, privateKey.use(), serverShare, secret),
+        completeInto: (serverShare, secret) => agreeInto(privateKey.use(), serverShare, secret),
         destroy: () => privateKey.destroy(),
       };
     },
     respondInto(clientShare, serverShare, secret) {
       const privateKey = dh.generatePrivateKey();
       try {
-        agreeInto(dh, privateKey, clientShare, secret);
+        agreeInto(privateKey, clientShare, secret);
         serverShare.set(dh.publicShare(privateKey));
       } finally {
         privateKey.fill(0);
@@ -194,30 +202,24 @@ function classicalComponent(dh: DiffieHellman): Component {
   };
 }
 
-function agreeInto(dh: DiffieHellman, privateKey: Uint8Array, peerShare: Uint8Array, sharedSecret: Uint8Array): void {
-  const secret = dh.agree(privateKey, peerShare);
-  sharedSecret.set(secret);
-  secret.fill(0);
-}
-
 /** RFC 7748, Section 6.1. */
 const x25519DiffieHellman: DiffieHellman = {
   share: 32,
   sharedSecret: 32,
   generatePrivateKey: () => randomBytes(32),
   publicShare: (privateKey) => x25519.getPublicKey(privateKey),
-  agree(privateKey, peerShare) {
+  agree(privateKey, peerShare, group) {
     try {
       return x25519.getSharedSecret(privateKey, peerShare);
     } catch {
       // noble knows the low-order points beforehand and has no other reason to throw. RFC 9846, Section 7.4.2.
-      throw new KeyRejectedError('The X25519 share gives an all-zero secret', 'invalid_encoding');
+      throw zeroSharedSecret(group);
     }
   },
 };
 
 /** ECDH with uncompressed points; the secret is the x-coordinate. RFC 9846, Sections 4.2.8.2 and 7.4.2. */
-function nistDiffieHellman(name: string, curve: typeof p256, fieldLength: number): DiffieHellman {
+function nistDiffieHellman(curve: typeof p256, fieldLength: number): DiffieHellman {
   const { Point } = curve;
   return {
     share: 1 + 2 * fieldLength,
@@ -230,16 +232,15 @@ function nistDiffieHellman(name: string, curve: typeof p256, fieldLength: number
       }
     },
     publicShare: (privateKey) => curve.getPublicKey(privateKey, false),
-    agree(privateKey, peerShare) {
+    agree(privateKey, peerShare, group) {
       // Only legacy_form = 4. RFC 9846, Section 4.2.8.2.
-      if (peerShare[0] !== 4)
-        throw new KeyRejectedError(`The ${name} share is not an uncompressed point`, 'invalid_encoding');
+      if (peerShare[0] !== 4) throw invalidPoint(group);
       let peer: InstanceType<typeof Point>;
       try {
         peer = Point.fromBytes(peerShare);
         peer.assertValidity();
       } catch {
-        throw new KeyRejectedError(`The ${name} share is not a point on the curve`, 'invalid_encoding');
+        throw invalidPoint(group);
       }
       const point = peer.multiply(Point.Fn.fromBytes(privateKey)).toBytes(false);
       const secret = point.slice(1, 1 + fieldLength);
@@ -249,11 +250,11 @@ function nistDiffieHellman(name: string, curve: typeof p256, fieldLength: number
   };
 }
 
-const classicalComponents = {
-  X25519: classicalComponent(x25519DiffieHellman),
-  secp256r1: classicalComponent(nistDiffieHellman('P-256', p256, 32)),
-  secp384r1: classicalComponent(nistDiffieHellman('P-384', p384, 48)),
-} as const satisfies Record<ClassicalGroup, Component>;
+const diffieHellmans = {
+  X25519: x25519DiffieHellman,
+  secp256r1: nistDiffieHellman(p256, 32),
+  secp384r1: nistDiffieHellman(p384, 48),
+} as const satisfies Record<ClassicalGroup, DiffieHellman>;
 
 function checkLength(group: GroupName, side: string, share: Uint8Array, length: number): void {
   if (share.length !== length) {

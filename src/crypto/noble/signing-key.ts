@@ -7,8 +7,8 @@
 import { shake256 } from '@noble/hashes/sha3.js';
 import { genCrystals, XOF128 } from '@noble/post-quantum/_crystals.js';
 import { PARAMS } from '@noble/post-quantum/ml-dsa.js';
-import { KeyRejectedError } from '../../errors.js';
 import type { SignatureAlgorithm } from '../parameters.js';
+import { inconsistentSigningKey } from '../rejections.js';
 
 // FIPS 204, Table 1.
 const n = 256;
@@ -40,7 +40,7 @@ export function verifyingKeyOf(algorithm: SignatureAlgorithm, signingKey: Uint8A
   );
   try {
     if ([...s1, ...s2].some((polynomial) => polynomial.some((coefficient) => coefficient < -eta))) {
-      throw new KeyRejectedError(`The ${algorithm} signing key has a coefficient out of range`, 'invalid_encoding');
+      throw inconsistentSigningKey(algorithm);
     }
     const rho = signingKey.subarray(0, 32);
     const t = productAndSum(rho, s1, s2);
@@ -57,10 +57,7 @@ export function verifyingKeyOf(algorithm: SignatureAlgorithm, signingKey: Uint8A
     for (const [i, byte] of tr.entries()) difference |= byte ^ (signingKey[64 + i] ?? 0);
     for (const polynomial of t) polynomial.fill(0);
     if (difference !== 0) {
-      throw new KeyRejectedError(
-        `The parts of the ${algorithm} signing key do not belong together`,
-        'invalid_encoding',
-      );
+      throw inconsistentSigningKey(algorithm);
     }
     return publicKey;
   } finally {

@@ -13,6 +13,8 @@ import {
   type SignatureAlgorithm,
   type XofAlgorithm,
 } from '#src/crypto/parameters.js';
+import type { CryptoProvider } from '#src/crypto/provider.js';
+import type { KeyRejectedError } from '#src/errors.js';
 import { providerPairs } from '../../support/both-providers.js';
 import { hex } from '../../support/hex.js';
 
@@ -142,39 +144,78 @@ for (const [one, other] of pairs) {
   });
 }
 
-t.test('what one refuses, the other refuses for the same reason', async (t) => {
+t.test('what one refuses, the other refuses for the same reason, in the same words', async (t) => {
   for (const [one, other] of pairs.slice(0, 1)) {
+    /** What each says of it; the tests of each algorithm hold the reasons and the words themselves. */
+    const same = (what: string, refused: (provider: CryptoProvider) => unknown, reason?: string): void => {
+      const refusals = [one, other].map((provider) => {
+        try {
+          refused(provider);
+          return 'accepted';
+        } catch (error) {
+          const { name, message, reason } = error as KeyRejectedError;
+          return { name, message, reason };
+        }
+      });
+      t.same(refusals[0], refusals[1], what);
+      if (reason !== undefined) t.match(refusals[0], { name: 'KeyRejectedError', reason }, `${what}: ${reason}`);
+    };
+
     for (const algorithm of Object.keys(kemParameters) as KemAlgorithm[]) {
       const key = one.generateDecapsulationKey(algorithm);
       const notReduced = key.encapsulationKey().toBytes();
       notReduced.set([0x01, 0x0d]);
       const whole = key.toBytes();
       whole[whole.length - 40]! ^= 1;
-      for (const provider of [one, other]) {
-        t.throws(() => provider.encapsulationKeyFromBytes(algorithm, notReduced), {
-          name: 'KeyRejectedError',
-          reason: 'modulus_check',
-        });
-        t.throws(() => provider.decapsulationKeyFromBytes(algorithm, whole), {
-          name: 'KeyRejectedError',
-          reason: 'hash_check',
-        });
-      }
+      same(algorithm, (provider) => provider.encapsulationKeyFromBytes(algorithm, notReduced), 'modulus_check');
+      same(algorithm, (provider) => provider.decapsulationKeyFromBytes(algorithm, whole), 'hash_check');
     }
+
     for (const algorithm of Object.keys(signatureParameters) as SignatureAlgorithm[]) {
       const whole = one.generateSigningKey(algorithm).toBytes();
       for (const at of [0, 64, 128, whole.length - 1]) {
         const bad = whole.slice();
         bad[at]! ^= 0xff;
-        const refusals = [one, other].map((provider) => {
-          try {
-            provider.signingKeyFromBytes(algorithm, bad).sign(empty, { context: empty, deterministic: true });
-            return 'accepted';
-          } catch (error) {
-            return (error as { reason?: string }).reason;
-          }
+        same(`${algorithm} with byte ${at} changed`, (provider) => {
+          provider.signingKeyFromBytes(algorithm, bad).sign(empty, { context: empty, deterministic: true });
         });
-        t.equal(refusals[0], refusals[1], `${algorithm} with byte ${at} changed: ${String(refusals[0])}`);
+      }
+    }
+
+    for (const group of Object.keys(groupLayouts) as GroupName[]) {
+      const layout = groupLayouts[group];
+      const answer = (clientShare: Uint8Array) => (provider: CryptoProvider) =>
+        provider.startAndCompleteInto(
+          group,
+          clientShare,
+          new Uint8Array(layout.serverShare),
+          new Uint8Array(layout.sharedSecret),
+        );
+      const good = new Uint8Array(layout.clientShare);
+      one.startKeyExchange(group, good);
+      const kem = layout.kind === 'hybrid' ? [layout.first, layout.second].find((name) => name in kemParameters) : '';
+      const kemLength = kemParameters[kem as KemAlgorithm]?.encapsulationKey ?? 0;
+      const curveAt = layout.kind === 'hybrid' && layout.first === kem ? kemLength : 0;
+      const curveLength = good.length - kemLength;
+      // All zeros: a point of low order on X25519, and neither the right form nor on the curve elsewhere.
+      const badCurve = good.slice().fill(0, curveAt, curveAt + curveLength);
+      same(`${group}: a bad curve part`, answer(badCurve), 'invalid_encoding');
+      same(
+        `${group}: a bad curve part from the server`,
+        (provider) => {
+          const exchange = provider.startKeyExchange(group, new Uint8Array(layout.clientShare));
+          exchange.completeInto(new Uint8Array(layout.serverShare), new Uint8Array(layout.sharedSecret));
+        },
+        'invalid_encoding',
+      );
+      if (layout.kind === 'hybrid') {
+        const badKem = good.slice();
+        badKem.fill(0xff, curveAt === 0 ? curveLength : 0, (curveAt === 0 ? curveLength : 0) + 3);
+        same(`${group}: a bad ML-KEM part`, answer(badKem), 'modulus_check');
+      } else if (group !== 'X25519') {
+        const offCurve = good.slice();
+        offCurve[offCurve.length - 1]! ^= 1;
+        same(`${group}: a point off the curve`, answer(offCurve), 'invalid_encoding');
       }
     }
   }
