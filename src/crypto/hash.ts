@@ -2,7 +2,7 @@
 
 import { hashFinalized } from '../errors.js';
 import { checkAlgorithm, checkBytes, checkDisjoint, checkLength, checkOptions, checkOutput } from './arguments.js';
-import { describe, inspect } from './key-object.js';
+import { checkToken, describe, inspect, internal } from './key-object.js';
 import { hashLengths } from './parameters.js';
 import type { HashAlgorithm, XofAlgorithm } from './parameters.js';
 import type { ProviderHash, ProviderName, ProviderXof } from './provider.js';
@@ -128,9 +128,15 @@ export class Hash {
    * @throws {UnsupportedError} the provider cannot be used here or lacks the algorithm.
    */
   constructor(algorithm: HashAlgorithm, options?: ProviderOptions);
-  /** @internal */
-  constructor(algorithm: HashAlgorithm, options: ProviderOptions | undefined, state: ProviderHash);
-  constructor(algorithm: HashAlgorithm, options?: ProviderOptions, state?: ProviderHash) {
+  /** @internal Use clone(). */
+  constructor(
+    algorithm: HashAlgorithm,
+    options: ProviderOptions | undefined,
+    token: typeof internal,
+    state: ProviderHash,
+  );
+  constructor(algorithm: HashAlgorithm, options?: ProviderOptions, token?: typeof internal, state?: ProviderHash) {
+    if (token !== undefined || state !== undefined) checkToken(token, 'A Hash with a state', 'use clone()');
     this.#length = checkAlgorithm(hashes, algorithm);
     checkOptions(options);
     const provider = selectProvider(algorithm, options);
@@ -195,7 +201,7 @@ export class Hash {
    */
   clone(): Hash {
     this.#checkOpen();
-    return new Hash(this.#algorithm, { provider: this.#provider }, this.#hash.clone());
+    return new Hash(this.#algorithm, { provider: this.#provider }, internal, this.#hash.clone());
   }
 
   [inspect](): string {
@@ -221,9 +227,15 @@ export class Xof {
    * @throws {UnsupportedError} the provider cannot be used here or lacks the algorithm.
    */
   constructor(algorithm: XofAlgorithm, options?: ProviderOptions);
-  /** @internal */
-  constructor(algorithm: XofAlgorithm, options: ProviderOptions | undefined, state: ProviderXof);
-  constructor(algorithm: XofAlgorithm, options?: ProviderOptions, state?: ProviderXof) {
+  /** @internal Use clone(). */
+  constructor(
+    algorithm: XofAlgorithm,
+    options: ProviderOptions | undefined,
+    token: typeof internal,
+    state: ProviderXof,
+  );
+  constructor(algorithm: XofAlgorithm, options?: ProviderOptions, token?: typeof internal, state?: ProviderXof) {
+    if (token !== undefined || state !== undefined) checkToken(token, 'A Xof with a state', 'use clone()');
     checkAlgorithm(xofs, algorithm);
     checkOptions(options);
     const provider = selectProvider(algorithm, options);
@@ -277,7 +289,7 @@ export class Xof {
 
   /** A second function in the same state, input and output position. */
   clone(): Xof {
-    const copy = new Xof(this.#algorithm, { provider: this.#provider }, this.#xof.clone());
+    const copy = new Xof(this.#algorithm, { provider: this.#provider }, internal, this.#xof.clone());
     copy.#reading = this.#reading;
     return copy;
   }

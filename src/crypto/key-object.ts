@@ -1,13 +1,14 @@
-// What every public key class shares: no construction from outside, and nothing but names in util.inspect.
+// What the public classes share: no construction from a state of the caller's, and nothing but names in util.inspect.
 
 /** Given to a constructor by this package only. */
 export const internal: unique symbol = Symbol('internal');
 
 export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
-export function checkToken(token: unknown, name: string): void {
+/** `advice` says how to get one instead. */
+export function checkToken(token: unknown, name: string, advice = 'use its static methods'): void {
   if (token !== internal) {
-    throw Object.assign(new TypeError(`${name} cannot be constructed; use its static methods`), {
+    throw Object.assign(new TypeError(`${name} cannot be constructed; ${advice}`), {
       code: 'ERR_ILLEGAL_CONSTRUCTOR',
     });
   }

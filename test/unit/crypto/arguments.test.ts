@@ -217,6 +217,21 @@ t.test('keys are made by their static methods only', (t) => {
     t.throws(() => void Reflect.construct(Class, []), { name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' });
     t.throws(() => void Reflect.construct(Class, [Symbol('internal'), {}]), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
   }
+  // A state of the caller's would make digests that nothing hashed.
+  const state = { update() {}, digestInto() {}, readInto() {}, clone: () => state };
+  for (const [Class, algorithm] of [
+    [Hash, 'SHA3-256'],
+    [Xof, 'SHAKE128'],
+  ] as const) {
+    for (const extra of [[state], [state, state], [Symbol('internal'), state], [undefined, state], [null]]) {
+      t.throws(() => void Reflect.construct(Class, [algorithm, undefined, ...extra]), {
+        name: 'TypeError',
+        code: 'ERR_ILLEGAL_CONSTRUCTOR',
+        message: `A ${Class.name} with a state cannot be constructed; use clone()`,
+      });
+    }
+    t.doesNotThrow(() => void Reflect.construct(Class, [algorithm, undefined, undefined]));
+  }
   t.throws(() => DecapsulationKey.prototype.decapsulate.call(never({}), new Uint8Array(1088)), TypeError);
   t.end();
 });
