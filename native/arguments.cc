@@ -17,7 +17,8 @@ bool GetBytes(napi_env env, napi_value value, Bytes* bytes) {
     ThrowInvalidArgument(env, "A Uint8Array is required");
     return false;
   }
-  bytes->data = static_cast<uint8_t*>(data);
+  // Of a view that is out of the bounds of its buffer, the address is as well.
+  bytes->data = bytes->size == 0 ? nullptr : static_cast<uint8_t*>(data);
   return true;
 }
 

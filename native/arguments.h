@@ -55,7 +55,8 @@ class Arguments {
 
 void ThrowInvalidArgument(napi_env env, const char* message);
 
-// A Uint8Array or Buffer; GetBytesOf also wants exactly `size` bytes.
+// A Uint8Array or Buffer; GetBytesOf also wants exactly `size` bytes. A view whose buffer was detached or became too
+// short has no bytes: it passes as empty, and the TypeScript above refuses it.
 bool GetBytes(napi_env env, napi_value value, Bytes* bytes);
 bool GetBytesOf(napi_env env, napi_value value, size_t size, Bytes* bytes);
 // A number below `limit`.

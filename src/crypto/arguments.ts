@@ -1,21 +1,21 @@
 // Argument checks of pqtls/crypto's public functions, the same for every provider.
 //
 // Views of a SharedArrayBuffer are refused, as WebCrypto refuses them: another thread could change the bytes between a
-// check and its use. Detached buffers are refused where they would otherwise pass for empty input. Output buffers may
-// not overlap each other or an input.
+// check and its use. Views of a detached buffer, or of a resizable one that became too short for them, are refused: they
+// would pass for empty input. Output buffers may not overlap each other or an input.
 
 import { types } from 'node:util';
 import { invalidArgType, invalidArgValue, KeyRejectedError, outOfRange } from '../errors.js';
 
 const bytesExpected = 'an instance of Buffer or Uint8Array that is not backed by a SharedArrayBuffer';
 
-/** Refuses what is not a Uint8Array or Buffer, what is shared, and what was detached. */
+/** Refuses what is not a Uint8Array or Buffer, what is shared, and what has lost its bytes. */
 export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
   if (!types.isUint8Array(value) || value.buffer instanceof SharedArrayBuffer) {
     throw invalidArgType(name, bytesExpected, value);
   }
-  if (value.byteLength === 0 && isDetached(value.buffer)) {
-    throw invalidArgValue(name, 'its buffer was detached');
+  if (value.byteLength === 0 && isOutOfBounds(value)) {
+    throw invalidArgValue(name, 'its buffer was detached, or resized to end before it');
   }
 }
 
@@ -80,9 +80,10 @@ export function checkLength(name: string, value: unknown): asserts value is numb
   }
 }
 
-function isDetached(buffer: ArrayBufferLike): boolean {
+/** Such a view says that its length is 0; only its methods tell it from an empty one. ECMA-262, Section 23.2.4.4. */
+function isOutOfBounds(value: Uint8Array): boolean {
   try {
-    new Uint8Array(buffer as ArrayBuffer);
+    Uint8Array.prototype.at.call(value, 0);
     return false;
   } catch {
     return true;

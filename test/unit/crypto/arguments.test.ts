@@ -13,6 +13,7 @@ import {
   Xof,
 } from 'pqtls/crypto';
 import t from 'tap';
+import { resizableBuffer } from '../../support/resizable-buffer.js';
 
 const never = (value: unknown): never => value as never;
 
@@ -20,6 +21,14 @@ const never = (value: unknown): never => value as never;
 function detached(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+/** A Uint8Array of `length` whose resizable buffer has become too short for it, by its length or by its offset. */
+function outOfBounds(length: number, cut: 'end' | 'start' | 'tracking'): Uint8Array {
+  const buffer = resizableBuffer(8 + length);
+  const bytes = cut === 'tracking' ? new Uint8Array(buffer, 8) : new Uint8Array(buffer, 8, length);
+  buffer.resize(cut === 'end' ? 8 + length - 1 : 4);
   return bytes;
 }
 
@@ -130,12 +139,33 @@ for (const provider of providers()) {
         { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' },
         `${place}: a detached buffer`,
       );
+      for (const cut of ['end', 'start', 'tracking'] as const) {
+        t.match(
+          await refused(() => use(never(outOfBounds(length, cut)))),
+          { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: /resized/ },
+          `${place}: a view that its buffer no longer holds (${cut})`,
+        );
+      }
       t.notMatch(
         await refused(() => use(never(runInNewContext(`new Uint8Array(${length})`)))),
         { name: 'TypeError' },
         `${place}: bytes of another realm are bytes`,
       );
     }
+  });
+
+  t.test(`views of resizable buffers are bytes on ${provider}`, (t) => {
+    const buffer = resizableBuffer(8, 64);
+    const [all, some, none] = [new Uint8Array(buffer), new Uint8Array(buffer, 2, 4), new Uint8Array(buffer, 8)];
+    const digest = (bytes: Uint8Array): string => Buffer.from(api.hash('SHA3-256', bytes, options)).toString('hex');
+    const expected = (length: number): string => digest(new Uint8Array(length));
+    t.strictSame([all, some, none].map(digest), [8, 4, 0].map(expected));
+    buffer.resize(64);
+    t.strictSame([all, some, none].map(digest), [64, 4, 56].map(expected), 'grown');
+    buffer.resize(6);
+    t.strictSame([all, some].map(digest), [6, 4].map(expected), 'shrunk, and still held');
+    t.equal(digest(new Uint8Array(0)), expected(0), 'an empty view is empty input');
+    t.end();
   });
 
   t.test(`overlapping buffers are refused on ${provider}`, (t) => {
