@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url';
 import type { NativeCrypto } from './binding/crypto-contract.js';
 import type { NativeTls } from './binding/tls-contract.js';
 
-/** What was detected in the AWS-LC source at build time. */
-export interface NativeCapabilities {
-  /** ML-KEM from a seed, with a given m, and the key checks. */
+/** What can be used; for the addon, what was detected in its AWS-LC source at build time. */
+export interface Capabilities {
+  /** ML-KEM from a seed, with a given m, and the key checks; and with it the hybrid groups of pqtls/crypto. */
   readonly mlKem: boolean;
   /** ML-DSA with a given seed, context and deterministic signing. */
   readonly mlDsa: boolean;
+  /** TLS connections: AWS-LC's libssl. */
   readonly tls: boolean;
 }
 
@@ -21,12 +22,17 @@ export interface NativeBinding extends NativeCrypto, NativeTls {
   readonly awsLcVersion: string;
   /** Whether AWS-LC was built as a FIPS module. */
   readonly fips: boolean;
-  readonly capabilities: NativeCapabilities;
+  readonly capabilities: Capabilities;
 }
 
 export type BindingState =
   | { readonly loaded: true; readonly binding: NativeBinding; readonly path: string }
   | { readonly loaded: false; readonly reason: string; readonly path: string };
+
+/** e.g. `AWS-LC 5.12.0`, `AWS-LC 5.12.0 FIPS`. */
+export function awsLcVersion({ awsLcVersion, fips }: NativeBinding): string {
+  return `AWS-LC ${awsLcVersion}${fips ? ' FIPS' : ''}`;
+}
 
 // PQTLS_ADDON_PATH chooses another build of the addon: the one with sanitizers, or one that was built elsewhere.
 const addonPath =

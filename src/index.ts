@@ -9,6 +9,7 @@ import { createServer, Server } from './tls/server.js';
 import { TLSSocket } from './tls/socket.js';
 
 export { selectEngine, type EngineChoice } from './engine/select.js';
+export type { Capabilities } from './binding.js';
 export { connect, type ConnectionOptions } from './tls/connect.js';
 export {
   createSecureContext,

@@ -10,6 +10,7 @@ export { ActiveKeyExchange, KeyExchangeGroup } from './hybrid.js';
 export type { CompletedKeyExchange } from './hybrid.js';
 export { getProvider, providers } from './select-provider.js';
 export type { ProviderInfo, ProviderOptions } from './select-provider.js';
+export type { Capabilities } from '../binding.js';
 export type { Algorithm, Encapsulation, ProviderName } from './provider.js';
 export type {
   ClassicalGroup,

@@ -1,7 +1,7 @@
 // The provider `aws-lc`, over the native addon. Fresh results come through the addon's scratch and are copied here.
 
-import { loadBinding } from '../binding.js';
-import type { NativeBinding } from '../binding.js';
+import { awsLcVersion, loadBinding } from '../binding.js';
+import type { BindingState, Capabilities, NativeBinding } from '../binding.js';
 import {
   groupIndexes,
   hashIndexes,
@@ -50,8 +50,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const hashAlgorithms = Object.keys(hashIndexes) as HashAlgorithm[];
 
 /** Throws UnsupportedError with the reason where the addon does not load. */
-export function createNativeProvider(): CryptoProvider {
-  const state = loadBinding();
+export function createNativeProvider(state: BindingState = loadBinding()): CryptoProvider {
   if (!state.loaded) {
     throw new UnsupportedError(
       `The provider 'aws-lc' needs the native addon, which did not load: ${state.reason}`,
@@ -64,13 +63,17 @@ export function createNativeProvider(): CryptoProvider {
 class NativeProvider implements CryptoProvider {
   readonly name = 'aws-lc';
   readonly version: string;
+  readonly fips: boolean;
+  readonly capabilities: Capabilities;
   readonly #native: NativeBinding;
   /** A small hash takes about as long as finding out where its digest is. */
   readonly #hashes: ReadonlyMap<HashAlgorithm, { index: number; digest: Bytes }>;
 
   constructor(native: NativeBinding) {
     this.#native = native;
-    this.version = `AWS-LC ${native.awsLcVersion}`;
+    this.version = awsLcVersion(native);
+    this.fips = native.fips;
+    this.capabilities = Object.freeze({ ...native.capabilities });
     this.#hashes = new Map(
       hashAlgorithms.map((name) => [
         name,
@@ -80,7 +83,7 @@ class NativeProvider implements CryptoProvider {
   }
 
   supports(algorithm: Algorithm): boolean {
-    const { mlKem, mlDsa } = this.#native.capabilities;
+    const { mlKem, mlDsa } = this.capabilities;
     if (Object.hasOwn(kemIndexes, algorithm)) {
       return mlKem;
     }

@@ -19,6 +19,8 @@ export function createNobleProvider(): CryptoProvider {
   return {
     name: 'noble',
     version: nobleVersion,
+    fips: false,
+    capabilities: Object.freeze({ mlKem: true, mlDsa: true, tls: false }),
     supports: (algorithm) =>
       [kemParameters, signatureParameters, hashLengths, groupLayouts, { SHAKE128: 1, SHAKE256: 1 }].some((table) =>
         Object.hasOwn(table, algorithm),

@@ -4,6 +4,7 @@
 // provider may rely on it. What only a provider can see (modulus check, hash check, point not on the curve, an
 // all-zero X25519 result) it throws itself, as KeyRejectedError.
 
+import type { Capabilities } from '../binding.js';
 import type { GroupName, HashAlgorithm, KemAlgorithm, SignatureAlgorithm, XofAlgorithm } from './parameters.js';
 
 export type ProviderName = 'aws-lc' | 'noble';
@@ -16,8 +17,10 @@ export type Algorithm = KemAlgorithm | SignatureAlgorithm | HashAlgorithm | XofA
  */
 export interface CryptoProvider {
   readonly name: ProviderName;
-  /** Version of the library behind it, e.g. `AWS-LC 5.12.0`. */
+  /** Version of the library behind it, e.g. `AWS-LC 5.12.0`, `AWS-LC 5.12.0 FIPS`. */
   readonly version: string;
+  readonly fips: boolean;
+  readonly capabilities: Capabilities;
   /** Whether the algorithm can be used; what cannot throws UnsupportedError. */
   supports(algorithm: Algorithm): boolean;
 

@@ -1,5 +1,6 @@
 // Which provider serves an algorithm: the argument, else PQTLS_PROVIDER, else aws-lc, else noble.
 
+import type { Capabilities } from '../binding.js';
 import { invalidArgType, invalidArgValue, UnsupportedError } from '../errors.js';
 import { createNativeProvider } from './native-provider.js';
 import { createNobleProvider } from './noble-provider.js';
@@ -7,7 +8,7 @@ import type { Algorithm, CryptoProvider, ProviderName } from './provider.js';
 
 /** Every provider, in order of preference. */
 const factories = {
-  'aws-lc': createNativeProvider,
+  'aws-lc': () => createNativeProvider(),
   noble: createNobleProvider,
 } as const satisfies Record<ProviderName, () => CryptoProvider>;
 
@@ -22,8 +23,12 @@ export interface ProviderOptions {
 /** A provider as it is shown to users. */
 export interface ProviderInfo {
   readonly name: ProviderName;
-  /** Version of the library behind it, e.g. `AWS-LC 5.12.0`. */
+  /** Version of the library behind it, e.g. `AWS-LC 5.12.0`, `AWS-LC 5.12.0 FIPS`. */
   readonly version: string;
+  /** Whether that library was built as a FIPS 140 module; noble is none. */
+  readonly fips: boolean;
+  /** What it has: another AWS-LC source may lack some. `supports()` answers for one algorithm. */
+  readonly capabilities: Capabilities;
   /** Whether it has the algorithm; using one that it lacks throws UnsupportedError. */
   supports(algorithm: Algorithm): boolean;
 }
@@ -51,6 +56,8 @@ export function getProvider(name?: ProviderName): ProviderInfo {
   return Object.freeze({
     name: provider.name,
     version: provider.version,
+    fips: provider.fips,
+    capabilities: provider.capabilities,
     supports: (algorithm: Algorithm) => provider.supports(algorithm),
   });
 }

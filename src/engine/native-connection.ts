@@ -1,6 +1,6 @@
 // Connection over AWS-LC's libssl: drives native/connection.cc with JavaScript's slabs.
 
-import type { NativeBinding } from '../binding.js';
+import { awsLcVersion, type NativeBinding } from '../binding.js';
 import {
   NativeProgress,
   ProgressRegister,
@@ -199,7 +199,7 @@ export class NativeTlsConnection implements Connection {
       alpn: native.alpn === '' ? undefined : native.alpn,
       servername: native.serverName === '' ? undefined : native.serverName,
       engine: this.engine,
-      engineVersion: `AWS-LC ${this.#binding.awsLcVersion}${this.#binding.fips ? ' FIPS' : ''}`,
+      engineVersion: awsLcVersion(this.#binding),
       clientHelloLength: native.clientHelloLength,
     };
   }
