@@ -1,5 +1,6 @@
 // Key exchange groups: every spelling in use (IANA, OpenSSL, Node, AWS-LC) to one name and id. RFC 9846, Section 4.2.7.
 
+import { groupAliases } from '../crypto/parameters.js';
 import { invalidArgType, invalidArgValue } from '../errors.js';
 import { NamedGroup, type NamedGroupName } from './constants.js';
 
@@ -33,21 +34,14 @@ export const defaultGroups = [
   'secp384r1',
 ] as const satisfies readonly NamedGroupName[];
 
-const aliases: Readonly<Record<string, NamedGroupName>> = {
-  'p-256': 'secp256r1',
-  p256: 'secp256r1',
-  prime256v1: 'secp256r1',
-  'p-384': 'secp384r1',
-  p384: 'secp384r1',
-  'p-521': 'secp521r1',
-  p521: 'secp521r1',
-  'ml-kem-768': 'MLKEM768',
-  'ml-kem-1024': 'MLKEM1024',
-};
-
 const byLowerCase = new Map<string, NamedGroupName>([
   ...(Object.keys(NamedGroup) as NamedGroupName[]).map((name) => [name.toLowerCase(), name] as const),
-  ...Object.entries(aliases),
+  ...groupAliases,
+  // Groups that TLS can be told of and pqtls/crypto does not offer.
+  ['p-521', 'secp521r1'],
+  ['p521', 'secp521r1'],
+  ['ml-kem-768', 'MLKEM768'],
+  ['ml-kem-1024', 'MLKEM1024'],
 ]);
 
 /** The canonical name of a group in any spelling, or undefined. */
