@@ -507,7 +507,8 @@ export class TLSSocket extends Socket {
       callback();
       return;
     }
-    this.#handle(this.#connection.shutdown());
+    // Not through #handle: what is still to be read stays as it is.
+    for (const ciphertext of this.#connection.shutdown().ciphertext) this.#writer.write(ciphertext);
     this.#transport.end(() => callback());
   }
 

@@ -93,6 +93,57 @@ void t.test('a Duplex that holds on to what it was given', async (t) => {
   t.equal(check.received, bytes);
 });
 
+/** Gives its peer everything in one piece, once it is released. */
+class Damming extends Holding {
+  held: Buffer[] | undefined;
+
+  override _write(chunk: Buffer, encoding: string, callback: () => void): void {
+    if (this.held === undefined) {
+      super._write(chunk, encoding, callback);
+      return;
+    }
+    this.held.push(chunk);
+    callback();
+  }
+
+  override _final(callback: () => void): void {
+    callback();
+  }
+
+  release(): void {
+    this.peer?.push(Buffer.concat(this.held ?? []));
+    this.peer?.push(null);
+  }
+}
+
+void t.test('an end of our own while much is unread', async (t) => {
+  const { authority, leaf } = await credentials();
+  const near = new Holding();
+  const far = new Damming();
+  near.peer = far;
+  far.peer = near;
+  const served = new TLSSocket(far, { isServer: true, secureContext: createSecureContext(leaf), allowHalfOpen: true });
+  const client = connect({ socket: near, ca: authority.cert, servername: 'localhost', allowHalfOpen: true });
+  await once(client, 'secureConnect');
+  far.held = [];
+  const bytes = 2_000_000;
+  await sendPattern(served, bytes);
+  served.end();
+  await once(served, 'finish');
+  far.release();
+  // One chunk of 2 MB is more than the engine hands out in one call.
+  await once(client, 'readable');
+  client.end('over');
+  await once(client, 'finish');
+  const check = new PatternCheck();
+  for await (const chunk of client) {
+    check.accept(chunk as Buffer);
+    await sleep(0);
+  }
+  t.equal(check.received, bytes);
+  served.destroy();
+});
+
 void t.test("read() inside of 'data' neither reorders nor loses", async (t) => {
   const { client, served } = await connectedPair(t, {}, { highWaterMark: 1024 * 1024 });
   const bytes = 8_000_000;
