@@ -3,7 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import { Server as NetServer, type ServerOpts, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
-import { checkFunction, checkHandshakeTimeout, encodeAlpn } from './options.js';
+import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
@@ -40,6 +40,7 @@ export class Server extends NetServer {
     // The TCP side stays open for writing until close_notify is out.
     super({ ...options, allowHalfOpen: true, pauseOnConnect: false });
     this.#options = options;
+    refuseAbsentOptions(options);
     checkFunction('options.SNICallback', options.SNICallback);
     encodeAlpn(options.ALPNProtocols);
     checkHandshakeTimeout(options.handshakeTimeout);

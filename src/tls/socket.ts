@@ -8,7 +8,14 @@ import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { HandshakeTimeoutError, invalidArgType, outOfRange, UnexpectedEofError } from '../errors.js';
 import { Alert } from '../protocol/constants.js';
-import { checkFunction, checkHandshakeTimeout, checkServername, checkTransport, encodeAlpn } from './options.js';
+import {
+  checkFunction,
+  checkHandshakeTimeout,
+  checkServername,
+  checkTransport,
+  encodeAlpn,
+  refuseAbsentOptions,
+} from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { defineGetter, forwardProperties } from './forwarded-properties.js';
 import { verifyPeer } from './peer-verification.js';
@@ -121,6 +128,7 @@ export class TLSSocket extends Socket {
     });
     this.#options = options;
     this.#isServer = options.isServer === true;
+    refuseAbsentOptions(options);
     checkHandshakeTimeout(options.handshakeTimeout);
     if (transport !== undefined) checkTransport(transport);
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
