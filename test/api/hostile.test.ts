@@ -293,8 +293,13 @@ void t.test('weak certificates are refused', async (t) => {
 });
 
 void t.test('what decides about security and is not there yet is refused', (t) => {
+  const secureContext = createSecureContext();
   for (const name of ['postQuantum', 'policy', 'crl', 'pfx', 'pskCallback']) {
-    t.throws(() => createSecureContext({ [name]: 'x' }), { code: 'ERR_PQTLS_UNSUPPORTED', feature: name });
+    const refused = { code: 'ERR_PQTLS_UNSUPPORTED', feature: name };
+    t.throws(() => createSecureContext({ [name]: 'x' }), refused);
+    // A context of its own does not make an ignored policy any safer.
+    t.throws(() => createServer({ [name]: 'x', secureContext }), refused);
+    t.throws(() => connect({ [name]: 'x', secureContext, socket: new Holding() }), refused);
   }
   t.throws(() => createServer({ secureContext: {} as never }), { code: 'ERR_INVALID_ARG_TYPE' });
   t.throws(() => connect({ socket: new Holding(), servername: 'x'.repeat(300) }), { code: 'ERR_INVALID_ARG_VALUE' });
