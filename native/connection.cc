@@ -44,6 +44,8 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::AnswerVerification>("answerVerification"),
                          InstanceMethod<&Connection::TakeEvents>("takeEvents"),
                          InstanceMethod<&Connection::EnableKeylog>("enableKeylog"),
+                         InstanceMethod<&Connection::Restrict>("restrict"),
+                         InstanceMethod<&Connection::Abort>("abort"),
                          InstanceMethod<&Connection::ClientHello>("clientHello"),
                          InstanceMethod<&Connection::VerifyResult>("verifyResult"),
                          InstanceMethod<&Connection::PeerCertificates>("peerCertificates"),
@@ -353,6 +355,30 @@ Napi::Value Connection::TakeEvents(const Napi::CallbackInfo& info) {
 
 void Connection::EnableKeylog(const Napi::CallbackInfo&) { keylog_ = true; }
 
+// restrict(minimum, groups): a minimum of 0 keeps the context's version.
+Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  auto minimum = static_cast<uint16_t>(info[0].As<Napi::Number>().Uint32Value());
+  auto groups = info[1].As<Napi::Uint16Array>();
+  if ((minimum != 0 && !SSL_set_min_proto_version(ssl_.get(), minimum)) ||
+      !SSL_set1_group_ids(ssl_.get(), groups.Data(), groups.ElementLength())) {
+    ThrowTakenError(info.Env(), "The connection could not be restricted");
+  }
+  return info.Env().Undefined();
+}
+
+// abort(alert, ciphertext)
+Napi::Value Connection::Abort(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  transport_.BeginCall({}, BytesOf(info[1]));
+  if (!failed_) {
+    failed_ = true;
+    SSL_send_fatal_alert(ssl_.get(), static_cast<uint8_t>(info[0].As<Napi::Number>().Uint32Value()));
+    ERR_clear_error();
+  }
+  return Finish(info.Env(), 0, 0, kFailed);
+}
+
 Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object hello = Napi::Object::New(env);
@@ -372,6 +398,9 @@ Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
     shares.Set(i, share);
   }
   hello.Set("keyShares", shares);
+  hello.Set("versions", GroupList(env, hello_.offered_versions));
+  hello.Set("chosenVersion", Napi::Number::New(env, hello_.chosen_version));
+  hello.Set("chosenGroup", Napi::Number::New(env, hello_.chosen_group));
   hello.Set("length", Napi::Number::New(env, hello_.client_hello_length));
   return hello;
 }

@@ -59,6 +59,10 @@ class Connection : public Napi::ObjectWrap<Connection> {
 
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);
   void EnableKeylog(const Napi::CallbackInfo& info);
+  // Before the handshake: narrows what the context allows, for this connection alone.
+  Napi::Value Restrict(const Napi::CallbackInfo& info);
+  // Ends the connection with an alert of ours.
+  Napi::Value Abort(const Napi::CallbackInfo& info);
 
   Napi::Value ClientHello(const Napi::CallbackInfo& info);
   Napi::Value VerifyResult(const Napi::CallbackInfo& info);

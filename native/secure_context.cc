@@ -47,6 +47,7 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                          InstanceMethod<&SecureContext::SetVersions>("setVersions"),
                          InstanceMethod<&SecureContext::SetGroups>("setGroups"),
                          InstanceMethod<&SecureContext::SetCiphers>("setCiphers"),
+                         InstanceMethod<&SecureContext::Ciphers>("ciphers"),
                          InstanceMethod<&SecureContext::SetSignatureAlgorithms>("setSignatureAlgorithms"),
                      });
 }
@@ -162,6 +163,18 @@ Napi::Value SecureContext::SetCiphers(const Napi::CallbackInfo& info) {
     ThrowTakenError(info.Env(), "The cipher suites were not accepted");
   }
   return info.Env().Undefined();
+}
+
+// The suites that the context has for TLS 1.2, in order, by OpenSSL's name.
+Napi::Value SecureContext::Ciphers(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  const STACK_OF(SSL_CIPHER)* ciphers = SSL_CTX_get_ciphers(ctx_.get());
+  for (size_t i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+    const SSL_CIPHER* cipher = sk_SSL_CIPHER_value(ciphers, i);
+    if (SSL_CIPHER_get_min_version(cipher) >= TLS1_3_VERSION) continue;
+    names.Set(names.Length(), Napi::String::New(info.Env(), SSL_CIPHER_get_name(cipher)));
+  }
+  return names;
 }
 
 Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info) {

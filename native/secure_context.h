@@ -25,6 +25,7 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetVersions(const Napi::CallbackInfo& info);
   Napi::Value SetGroups(const Napi::CallbackInfo& info);
   Napi::Value SetCiphers(const Napi::CallbackInfo& info);
+  Napi::Value Ciphers(const Napi::CallbackInfo& info);
   Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<SSL_CTX> ctx_;

@@ -48,8 +48,30 @@ export class InvalidMessageError extends TlsError {}
 export class PeerMisbehavedError extends TlsError {}
 /** The peer and we have no version, cipher suite, group, scheme or application protocol in common. */
 export class PeerIncompatibleError extends TlsError {}
-/** The peer offered or chose no post-quantum key exchange and the policy requires one. */
-export class NotPostQuantumError extends PeerIncompatibleError {}
+/** What is known of what a peer offered (a client) or chose (a server); at most 64 names a list. */
+export interface PeerOffer {
+  /** e.g. `TLSv1.2`; `0x....` for what we have no name for. */
+  readonly versions: readonly string[];
+  /** Key exchange groups; IANA names. */
+  readonly groups: readonly string[];
+  /** The groups of the key shares that came along. */
+  readonly keyShares: readonly string[];
+  readonly signatureSchemes: readonly string[];
+}
+
+/**
+ * No post-quantum key exchange where the policy requires one. `code` is `ERR_PQTLS_NOT_POST_QUANTUM`. In phase `config`
+ * our own options leave none; otherwise the peer offered or chose none, and `offered` says what it did.
+ */
+export class NotPostQuantumError extends PeerIncompatibleError {
+  /** undefined in phase `config`. */
+  readonly offered: PeerOffer | undefined;
+
+  constructor(message: string, details: Omit<TlsErrorDetails, 'code'>, offered?: PeerOffer) {
+    super(message, { ...details, code: 'ERR_PQTLS_NOT_POST_QUANTUM' });
+    this.offered = offered;
+  }
+}
 /** The peer ended the connection with an alert. */
 export class AlertReceivedError extends TlsError {}
 /** The peer's certificate chain or name was not accepted. */

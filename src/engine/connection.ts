@@ -1,6 +1,6 @@
 // The interface between a TLS engine and whoever does its I/O: bytes in, bytes out, no socket and no timer.
 
-import type { TlsError } from '../errors.js';
+import type { PeerOffer, TlsError } from '../errors.js';
 import type { ProtocolVersionName } from '../protocol/constants.js';
 
 export type EngineName = 'aws-lc' | 'typescript';
@@ -129,6 +129,10 @@ export interface Connection {
   /** close_notify. RFC 9846, Section 6.1. */
   shutdown(): Progress;
   negotiated(): Negotiated;
+  /** What the peer offered (a client) or chose (a server), as far as it is known. */
+  peerOffer(): PeerOffer;
+  /** Bytes of the first ClientHello message; 0 where there was none yet. */
+  readonly clientHelloLength: number;
   /** DER, leaf first. */
   peerCertificates(): readonly Buffer[];
   /** Ciphertext, in bytes. */

@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import { Server as NetServer, type ServerOpts, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
+import { connectionSecurity, readDemand, refuseWeakerContext, strictest } from './policy.js';
 import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
@@ -45,6 +46,8 @@ export class Server extends NetServer {
     encodeAlpn(options.ALPNProtocols);
     checkHandshakeTimeout(options.handshakeTimeout);
     this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    // Refuses what every connection would be refused for.
+    connectionSecurity(options, this.#context, true);
     if (listener !== undefined) this.on('secureConnection', listener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
   }
@@ -58,16 +61,26 @@ export class Server extends NetServer {
         code: 'ERR_TLS_REQUIRED_SERVER_NAME',
       });
     }
+    const chosen = context instanceof SecureContext ? context : createSecureContext(this.#inherit(context));
+    refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), chosen);
     const escaped = servername.replace(/([.^$+?\-\\[\]{}])/g, '\\$1').replaceAll('*', '[^.]*');
     this.#byName.unshift({
       pattern: new RegExp(`^${escaped}$`, 'i'),
-      context: context instanceof SecureContext ? context : createSecureContext(context),
+      context: chosen,
     });
   }
 
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
-    this.#context = createSecureContext(options);
+    this.#context = createSecureContext(this.#inherit(options));
+  }
+
+  /** Options of a further context, under this server's own policy where they name none, and never less strict. */
+  #inherit(options: SecureContextOptions): SecureContextOptions {
+    if (typeof options !== 'object' || options === null) return options;
+    const own = connectionSecurity(this.#options, this.#context, true);
+    const postQuantum = strictest(own.postQuantum, readDemand(options).postQuantum);
+    return { ...options, policy: options.policy ?? own.policyName, postQuantum };
   }
 
   override on(event: 'secureConnection', listener: SecureConnectionListener): this;
@@ -97,6 +110,7 @@ export class Server extends NetServer {
     const options: TLSSocketOptions = {
       isServer: true,
       secureContext: this.#context,
+      postQuantum: this.#options.postQuantum,
       requestCert,
       rejectUnauthorized,
       ALPNProtocols,

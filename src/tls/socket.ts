@@ -3,9 +3,16 @@
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
-import type { Answer, Connection, EngineEvent, Negotiated, Progress } from '../engine/connection.js';
-import { NativeTlsConnection } from '../engine/native-connection.js';
+import type { Answer, Connection, EngineEvent, Progress } from '../engine/connection.js';
+import { NativeTlsConnection, type Restriction } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
+import {
+  beginHandshake,
+  handshakeEnded,
+  handshakeFailed,
+  handshakeRetried,
+  type HandshakeTrace,
+} from '../diagnostics.js';
 import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
 import {
   checkFunction,
@@ -18,7 +25,10 @@ import {
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { defineGetter, forwardProperties } from './forwarded-properties.js';
 import { decide, type DecidingSocket } from './handshake-decisions.js';
-import { NegotiatedSocket, state, type ConnectionState } from './negotiated-socket.js';
+import { droppedClientHello, redial, withHint, type Redial } from './first-flight.js';
+import { metricsOfThisThread as metrics } from './metrics.js';
+import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
+import { classicalGroupsOf, connectionSecurity, type ConnectionSecurity } from './policy.js';
 import {
   checkSecureContext,
   createSecureContext,
@@ -54,6 +64,8 @@ export interface TLSSocketOptions extends SecureContextOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
   handshakeTimeout?: number | undefined;
+  /** @internal connect()'s way to dial again, for retryClassical. */
+  [redial]?: Redial | undefined;
 }
 
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
@@ -79,13 +91,19 @@ export class TLSSocket extends NegotiatedSocket {
   /** The server name of the ClientHello; false where there is none, null before the handshake is done (server side). */
   servername: string | false | null = null;
 
-  readonly #transport: Duplex;
-  readonly #connection: Connection;
-  readonly #writer: CiphertextWriter;
+  #transport: Duplex;
+  #connection: Connection;
+  #writer: CiphertextWriter;
   readonly #options: TLSSocketOptions;
   readonly #isServer: boolean;
   #startedAt = performance.now();
-  #handshakeInfo: (Negotiated & { durationMs: number }) | undefined;
+  #handshakeInfo: Established | undefined;
+  readonly #context: SecureContext;
+  readonly #security: ConnectionSecurity;
+  /** Dials again with classical groups, once; undefined where that is not wanted or was done. */
+  #redial: Redial | undefined;
+  #retriedClassical = false;
+  #trace: HandshakeTrace | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
   /** Ciphertext may be read: the stream above has room, or the handshake goes on. */
   #reading = true;
@@ -99,7 +117,7 @@ export class TLSSocket extends NegotiatedSocket {
   #failed = false;
   #plaintextRead = 0;
   #plaintextWritten = 0;
-  readonly #decider: DecidingSocket;
+  #decider: DecidingSocket;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
@@ -116,11 +134,15 @@ export class TLSSocket extends NegotiatedSocket {
     checkHandshakeTimeout(options.handshakeTimeout);
     if (transport !== undefined) checkTransport(transport);
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
-    const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
-    this.#connection = this.#createConnection(context);
+    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    this.#security = connectionSecurity(options, this.#context, this.#isServer);
+    this.#redial = options[redial];
+    if (this.#redial !== undefined) classicalGroupsOf(this.#security, this.#context);
+    this.#connection = this.#createConnection(this.#security.restriction);
     this.#decider = this.#createDecider();
     this.#writer = new CiphertextWriter(this.#transport);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
+    metrics.opened(this.#isServer);
     this.#attach();
   }
 
@@ -135,6 +157,8 @@ export class TLSSocket extends NegotiatedSocket {
       isServer: this.#isServer,
       engine: this.#connection.engine,
       options: this.#options,
+      postQuantum: this.#security.postQuantum,
+      policyName: this.#security.policyName,
       get authorized() {
         return socket.authorized;
       },
@@ -152,13 +176,13 @@ export class TLSSocket extends NegotiatedSocket {
     };
   }
 
-  #createConnection(context: SecureContext): Connection {
+  #createConnection(restriction: Restriction | undefined): Connection {
     const { servername, requestCert, rejectUnauthorized } = this.#options;
     const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
     checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
     checkServername(servername);
     const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
-    return new NativeTlsConnection(requireTlsBinding(), context.context, {
+    return new NativeTlsConnection(requireTlsBinding(), this.#context.context, {
       isServer: this.#isServer,
       verifyPeer: this.#isServer ? Boolean(requestCert) : true,
       requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
@@ -168,25 +192,32 @@ export class TLSSocket extends NegotiatedSocket {
       // Any other stream may hold on to what it was given after it called back.
       poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
       keylog: false,
+      restriction,
+      requirePostQuantum: this.#security.postQuantum === 'require',
     });
   }
 
   #attach(): void {
     const transport = this.#transport;
-    transport.on('data', (chunk: unknown) => this.#onCiphertext(chunk));
-    transport.on('end', () => this.#onTransportEnd());
-    transport.on('error', (error: Error) => this.destroy(error));
-    transport.on('close', () => this.#onTransportClose());
+    // A classical retry leaves its first transport behind.
+    const current = (): boolean => transport === this.#transport;
+    transport.on('data', (chunk: unknown) => current() && this.#onCiphertext(chunk));
+    transport.on('end', () => current() && this.#onTransportEnd());
+    transport.on('error', (error: Error) => current() && this.#lost(error, () => this.destroy(error)));
+    transport.on('close', () => current() && this.#onTransportClose());
     if (transport instanceof Socket) {
       for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout']) {
         transport.on(event, (...values: unknown[]) => this.emit(event, ...values));
       }
       if (transport.connecting) {
         transport.once('connect', () => {
-          this.#setConnecting(false);
-          this.#startedAt = performance.now();
-          this.emit('connect');
-          this.emit('ready');
+          if (!current()) return;
+          if (!this.#retriedClassical) {
+            this.#setConnecting(false);
+            this.#startedAt = performance.now();
+            this.emit('connect');
+            this.emit('ready');
+          }
           this.#start();
         });
         return;
@@ -205,15 +236,15 @@ export class TLSSocket extends NegotiatedSocket {
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
-        this.#fail(
-          new HandshakeTimeoutError(`TLS handshake timeout: it did not finish within ${timeout} ms`, {
-            code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
-            phase: 'handshake',
-            engine: this.#connection.engine,
-          }),
-        );
+        const error = new HandshakeTimeoutError(`TLS handshake timeout: it did not finish within ${timeout} ms`, {
+          code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
+          phase: 'handshake',
+          engine: this.#connection.engine,
+        });
+        this.#lost(error, () => this.#fail(error));
       }, timeout);
     }
+    this.#trace ??= beginHandshake(this, this.#isServer, this.#options);
     if (this.#isServer) this.#flowControl();
     else this.#handle(this.#connection.start());
   }
@@ -225,6 +256,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     this.#touch();
+    metrics.bytesReceived += chunk.length;
     this.#handle(this.#connection.receive(chunk));
   }
 
@@ -239,7 +271,10 @@ export class TLSSocket extends NegotiatedSocket {
     if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
     if (closeNotify) this.#deliveries.push(() => this.#endRead());
     if (error !== undefined) this.#deliveries.push(() => this.#fail(error));
-    for (const ciphertext of progress.ciphertext) this.#writer.write(ciphertext);
+    for (const ciphertext of progress.ciphertext) {
+      metrics.bytesSent += ciphertext.bytes.length;
+      this.#writer.write(ciphertext);
+    }
     this.#pump();
   }
 
@@ -287,7 +322,14 @@ export class TLSSocket extends NegotiatedSocket {
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
     const negotiated = this.#connection.negotiated();
-    this.#handshakeInfo = { ...negotiated, durationMs: performance.now() - this.#startedAt };
+    this.#handshakeInfo = {
+      ...negotiated,
+      durationMs: performance.now() - this.#startedAt,
+      policy: this.#security.policyName,
+      postQuantumPolicy: this.#security.postQuantum,
+      retriedClassical: this.#retriedClassical,
+    };
+    metrics.established(this.#isServer, this.#handshakeInfo);
     this.alpnProtocol = negotiated.alpn ?? false;
     if (this.#isServer) this.servername = negotiated.servername ?? false;
     if (
@@ -298,6 +340,7 @@ export class TLSSocket extends NegotiatedSocket {
     ) {
       this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
     }
+    if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
     this.#deliveries.unshift(() => this.#runWaiting());
     if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
     this.emit('secure');
@@ -327,13 +370,13 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The transport is at its end and everything that came before was told. */
   #onStreamEnd(): void {
-    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
+    if (this.#handshakeInfo === undefined) this.#endEarly();
     else this.#endRead();
   }
 
   #onTransportClose(): void {
     if (this.destroyed || this.#failed) return;
-    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
+    if (this.#handshakeInfo === undefined) this.#endEarly();
     // A reader that is slower than the transport's close still gets everything up to the end.
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
@@ -345,6 +388,42 @@ export class TLSSocket extends NegotiatedSocket {
       phase: 'handshake',
       engine: this.#connection.engine,
     });
+  }
+
+  #endEarly(): void {
+    const error = this.#earlyEnd();
+    this.#lost(error, () => this.#fail(error));
+  }
+
+  /** The transport is lost. Where the ClientHello may be why, that is said, or one classical retry is made. */
+  #lost(error: Error, giveUp: () => void): void {
+    if (this.#isServer || this.#handshakeInfo !== undefined || this.#failed || this.destroyed) {
+      giveUp();
+      return;
+    }
+    const connection = this.#connection;
+    const hint = droppedClientHello(error, connection.clientHelloLength, connection.bytesRead);
+    if (hint !== undefined) withHint(error, hint);
+    const dial = this.#redial;
+    if (hint === undefined || dial === undefined) {
+      giveUp();
+      return;
+    }
+    this.#redial = undefined;
+    this.#retriedClassical = true;
+    clearTimeout(this.#handshakeTimer);
+    if (this.#trace !== undefined) handshakeRetried(this.#trace, error);
+    metrics.classicalRetries += 1;
+    connection.destroy();
+    const previous = this.#transport;
+    this.#transport = dial();
+    previous.destroy();
+    this.#deliveries = [];
+    this.#more = this.#awaits = this.#transportEnded = false;
+    this.#connection = this.#createConnection({ groups: classicalGroupsOf(this.#security, this.#context) });
+    this.#decider = this.#createDecider();
+    this.#writer = new CiphertextWriter(this.#transport);
+    this.#attach();
   }
 
   /** Ends the connection with an error; an alert that is on its way gets its time to leave. */
@@ -414,6 +493,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     const { ciphertext, taken } = sent;
+    metrics.bytesSent += ciphertext.bytes.length;
     this.#plaintextWritten += taken;
     this.#touch();
     this.#writer.write(ciphertext, (error) => {
@@ -432,7 +512,10 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     // Not through #handle: what is still to be read stays as it is.
-    for (const ciphertext of this.#connection.shutdown().ciphertext) this.#writer.write(ciphertext);
+    for (const ciphertext of this.#connection.shutdown().ciphertext) {
+      metrics.bytesSent += ciphertext.bytes.length;
+      this.#writer.write(ciphertext);
+    }
     this.#transport.end(() => callback());
   }
 
@@ -440,6 +523,12 @@ export class TLSSocket extends NegotiatedSocket {
     clearTimeout(this.#handshakeTimer);
     this.setTimeout(0);
     this.#setConnecting(false);
+    metrics.closed(this.#isServer);
+    if (this.#handshakeInfo === undefined && this.#trace !== undefined)
+      handshakeFailed(this.#trace, error ?? undefined);
+    if (error !== null && error !== undefined && (this.#trace !== undefined || this.#handshakeInfo !== undefined)) {
+      metrics.failed(this.#isServer, this.#handshakeInfo === undefined, error);
+    }
     this.#connection.destroy();
     this.#deliveries = [];
     const waiting = this.#whenSecure;
