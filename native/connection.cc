@@ -364,6 +364,8 @@ Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
       !SSL_set1_group_ids(ssl_.get(), groups.Data(), groups.ElementLength())) {
     ThrowTakenError(info.Env(), "The connection could not be restricted");
   }
+  // The context's tickets may be of sessions that the restriction forbids.
+  if (minimum != 0) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
   return info.Env().Undefined();
 }
 

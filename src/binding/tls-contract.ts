@@ -36,6 +36,8 @@ export interface NativeSecureContext {
   /** The suites of TLS 1.2, in order, by OpenSSL's name. */
   ciphers(): string[];
   setSignatureAlgorithms(schemes: Uint16Array): void;
+  /** Which sessions may be resumed; absent from an addon that resumes none across contexts. */
+  setResumption?(options: { requirePostQuantum: boolean }): void;
 }
 
 export interface NativeClientHello {

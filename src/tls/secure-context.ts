@@ -119,6 +119,7 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
   const native = new binding.SecureContext();
   return withConfigErrors(() => {
     native.setVersions(ProtocolVersion[minVersion], ProtocolVersion[maxVersion]);
+    native.setResumption?.({ requirePostQuantum: security.postQuantum === 'require' });
     native.setGroups(Uint16Array.from(groups, (name) => NamedGroup[name]));
     if (options.ciphers !== undefined && options.ciphers !== null) {
       minVersion = setCiphers(native, options.ciphers, minVersion, maxVersion);
