@@ -53,8 +53,9 @@ void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length
 void HelloObserver::ParseClientHello(CBS body, bool is_first) {
   CBS session_id, cipher_suites, compression, extensions;
   uint16_t legacy_version;
-  if (!CBS_get_u16(&body, &legacy_version) || !CBS_skip(&body, SSL3_RANDOM_SIZE) || !CBS_get_u8_length_prefixed(&body, &session_id) ||
-      !CBS_get_u16_length_prefixed(&body, &cipher_suites) || !CBS_get_u8_length_prefixed(&body, &compression)) {
+  if (!CBS_get_u16(&body, &legacy_version) || !CBS_skip(&body, SSL3_RANDOM_SIZE) ||
+      !CBS_get_u8_length_prefixed(&body, &session_id) || !CBS_get_u16_length_prefixed(&body, &cipher_suites) ||
+      !CBS_get_u8_length_prefixed(&body, &compression)) {
     return;
   }
   offered_versions = {legacy_version};

@@ -50,14 +50,21 @@ export function connect(...args: unknown[]): TLSSocket {
   const { socket: given, timeout, allowHalfOpen, signal, ...rest } = options;
   const retries = checkRetry(options);
   const transport = given ?? dial(rest);
-  const socket = new TLSSocket(transport, {
-    ...rest,
-    allowHalfOpen,
-    signal,
-    secureContext,
-    isServer: false,
-    [redial]: retries ? () => dial(rest) : undefined,
-  });
+  let socket: TLSSocket;
+  try {
+    socket = new TLSSocket(transport, {
+      ...rest,
+      allowHalfOpen,
+      signal,
+      secureContext,
+      isServer: false,
+      [redial]: retries ? () => dial(rest) : undefined,
+    });
+  } catch (error) {
+    // Nobody else knows of it.
+    if (transport !== given) transport.destroy();
+    throw error;
+  }
   if (timeout !== undefined) socket.setTimeout(timeout);
   if (listener !== undefined) socket.once('secureConnect', listener);
   return socket;
