@@ -7,6 +7,8 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "addon.h"
 #include "bytes.h"
@@ -40,6 +42,8 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::Shutdown>("shutdown"),
                          InstanceMethod<&Connection::AnswerClientHello>("answerClientHello"),
                          InstanceMethod<&Connection::AnswerVerification>("answerVerification"),
+                         InstanceMethod<&Connection::TakeEvents>("takeEvents"),
+                         InstanceMethod<&Connection::EnableKeylog>("enableKeylog"),
                          InstanceMethod<&Connection::ClientHello>("clientHello"),
                          InstanceMethod<&Connection::VerifyResult>("verifyResult"),
                          InstanceMethod<&Connection::PeerCertificates>("peerCertificates"),
@@ -57,6 +61,7 @@ void Connection::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_alpn_select_cb(ctx, SelectAlpn, nullptr);
   SSL_CTX_set_msg_callback(ctx, ObserveMessage);
   SSL_CTX_set_info_callback(ctx, ObserveAlert);
+  SSL_CTX_set_keylog_callback(ctx, LogSecret);
 }
 
 // new Connection(context, isServer, verifyPeer, requirePeer, suspendOnClientHello, serverName, alpn)
@@ -156,6 +161,16 @@ void Connection::ObserveMessage(int is_write, int, int content_type, const void*
   FromSsl(ssl)->hello_.Observe(is_write != 0, static_cast<const uint8_t*>(data), length);
 }
 
+// The NSS key log format. RFC 9850.
+void Connection::LogSecret(const SSL* ssl, const char* line) {
+  Connection* self = FromSsl(ssl);
+  if (!self->keylog_) return;
+  std::string_view text(line);
+  Event event{kKeylogEvent, {text.begin(), text.end()}};
+  event.bytes.push_back('\n');
+  self->events_.push_back(std::move(event));
+}
+
 void Connection::ObserveAlert(const SSL* ssl, int type, int value) {
   if (type == SSL_CB_WRITE_ALERT) FromSsl(ssl)->alert_sent_ = value & 0xff;
   if (type == SSL_CB_READ_ALERT) FromSsl(ssl)->alert_received_ = value & 0xff;
@@ -228,6 +243,7 @@ size_t Connection::ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags) {
 
 Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags) {
   if (transport_.has_spill()) flags |= kOutputPending;
+  if (!events_.empty()) flags |= kHasEvents;
   registers_[kConsumed] = static_cast<int32_t>(consumed);
   registers_[kPlaintext] = static_cast<int32_t>(plaintext);
   registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
@@ -320,6 +336,22 @@ Napi::Value Connection::AnswerVerification(const Napi::CallbackInfo& info) {
   verification_alert_ = static_cast<uint8_t>(info[0].As<Napi::Number>().Uint32Value());
   return info.Env().Undefined();
 }
+
+Napi::Value Connection::TakeEvents(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  std::vector<Event> events = std::exchange(events_, {});
+  Napi::Array out = Napi::Array::New(env, events.size());
+  for (uint32_t i = 0; i < events.size(); i++) {
+    Napi::Object event = Napi::Object::New(env);
+    event.Set("kind", Napi::Number::New(env, events[i].kind));
+    event.Set("bytes", Napi::Buffer<uint8_t>::Copy(env, events[i].bytes.data(), events[i].bytes.size()));
+    OPENSSL_cleanse(events[i].bytes.data(), events[i].bytes.size());
+    out.Set(i, event);
+  }
+  return out;
+}
+
+void Connection::EnableKeylog(const Napi::CallbackInfo&) { keylog_ = true; }
 
 Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();

@@ -25,10 +25,19 @@ enum ProgressFlag : uint32_t {
   kFailed = 1 << 4,              // see failure(); the alert, if any, is in the ciphertext
   kAwaitsClientHello = 1 << 5,   // suspended for answerClientHello()
   kAwaitsVerification = 1 << 6,  // suspended for answerVerification()
+  kHasEvents = 1 << 7,           // see takeEvents()
 };
 
 // Counts of the last call, in an Int32Array that JavaScript shares. Mirrored in src/binding/tls-contract.ts.
 enum ProgressRegister { kConsumed = 0, kPlaintext = 1, kCiphertext = 2, kProgressRegisters = 3 };
+
+// Something that the program may be told about. Mirrored in src/binding/tls-contract.ts.
+enum EventKind { kKeylogEvent = 0 };
+
+struct Event {
+  EventKind kind;
+  std::vector<uint8_t> bytes;
+};
 
 class Connection : public Napi::ObjectWrap<Connection> {
  public:
@@ -48,6 +57,9 @@ class Connection : public Napi::ObjectWrap<Connection> {
   Napi::Value AnswerClientHello(const Napi::CallbackInfo& info);
   Napi::Value AnswerVerification(const Napi::CallbackInfo& info);
 
+  Napi::Value TakeEvents(const Napi::CallbackInfo& info);
+  void EnableKeylog(const Napi::CallbackInfo& info);
+
   Napi::Value ClientHello(const Napi::CallbackInfo& info);
   Napi::Value VerifyResult(const Napi::CallbackInfo& info);
   Napi::Value PeerCertificates(const Napi::CallbackInfo& info);
@@ -64,6 +76,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   static int SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, const uint8_t* in, unsigned in_len, void* arg);
   static void ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,
                              void* arg);
+  static void LogSecret(const SSL* ssl, const char* line);
   static void ObserveAlert(const SSL* ssl, int type, int value);
 
   // Runs the handshake as far as it goes; true when it is over and application data may be read.
@@ -87,7 +100,9 @@ class Connection : public Napi::ObjectWrap<Connection> {
   bool verified_ = false;
   int verify_result_ = X509_V_OK;
   std::optional<uint8_t> verification_alert_;  // set once answered; 0 accepts
-  std::vector<uint8_t> alpn_;                  // wire form, a server's in order of preference
+  bool keylog_ = false;
+  std::vector<Event> events_;
+  std::vector<uint8_t> alpn_;  // wire form, a server's in order of preference
   int alert_sent_ = -1;
   int alert_received_ = -1;
   QueuedError failure_;

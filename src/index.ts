@@ -20,7 +20,8 @@ export {
 } from './tls/secure-context.js';
 export { checkServerIdentity } from './tls/server-identity.js';
 export { createServer, Server, type TlsServerOptions } from './tls/server.js';
-export { TLSSocket, type HandshakeInfo, type SniCallback, type TLSSocketOptions } from './tls/socket.js';
+export type { HandshakeInfo } from './tls/negotiated-socket.js';
+export { TLSSocket, type SniCallback, type TLSSocketOptions } from './tls/socket.js';
 export type { Negotiated, NegotiatedGroup } from './engine/connection.js';
 export { defaultGroups } from './protocol/named-groups.js';
 export {

@@ -9,10 +9,14 @@ export const NativeProgress = {
   failed: 1 << 4,
   awaitsClientHello: 1 << 5,
   awaitsVerification: 1 << 6,
+  hasEvents: 1 << 7,
 } as const;
 
 /** Indices into `progress`. Mirrors ProgressRegister in native/connection.h. */
 export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2 } as const;
+
+/** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */
+export const NativeEvent = { keylog: 0 } as const;
 
 export interface NativeTrustStore {
   /** Returns how many certificates were added. */
@@ -80,6 +84,10 @@ export interface NativeConnection {
   /** An alert of 0 goes on; `context` null keeps the one the connection was made with. */
   answerClientHello(context: NativeSecureContext | null, alert: number): void;
   answerVerification(alert: number): void;
+  /** Empties the queue of events. */
+  takeEvents(): { kind: number; bytes: Buffer }[];
+  /** From now on every secret of the connection is an event, in the NSS key log format. */
+  enableKeylog(): void;
   clientHello(): NativeClientHello;
   verifyResult(): { code: number; message: string };
   peerCertificates(): Buffer[];

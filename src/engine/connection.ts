@@ -11,12 +11,19 @@ export interface Ciphertext {
   release(): void;
 }
 
-/** What one call achieved. Deal with it in this order: ciphertext, handshakeDone, plaintext, closeNotify, error. */
+/** Something that the program may be told about; made only where the connection was asked for it. */
+export type EngineEvent =
+  /** A line of the NSS key log format, with its newline. Secret. */
+  { readonly kind: 'keylog'; readonly bytes: Buffer };
+
+/** What one call achieved. Deal with it in this order: ciphertext, events, handshakeDone, plaintext, closeNotify, error. */
 export interface Progress {
   /** To write to the peer, in order. */
   readonly ciphertext: readonly Ciphertext[];
   /** Decrypted application data, in order; the caller owns the buffers. */
   readonly plaintext: readonly Buffer[];
+  /** In the order in which they happened. */
+  readonly events: readonly EngineEvent[];
   /** This call finished the handshake. */
   readonly handshakeDone: boolean;
   /** More plaintext can be had from what was received: call receive() with no bytes once it was consumed. */

@@ -2,6 +2,7 @@
 
 import { awsLcVersion, type NativeBinding } from '../binding.js';
 import {
+  NativeEvent,
   NativeProgress,
   ProgressRegister,
   type NativeConnection,
@@ -16,6 +17,7 @@ import type {
   Ciphertext,
   Connection,
   EngineContext,
+  EngineEvent,
   Negotiated,
   NegotiatedGroup,
   Progress,
@@ -47,6 +49,8 @@ export interface NativeConnectionOptions {
   readonly alpn: Uint8Array | undefined;
   /** The ciphertext's receiver is done with it when it calls release(). */
   readonly poolsOutput: boolean;
+  /** Make `keylog` events. */
+  readonly keylog: boolean;
 }
 
 // Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
@@ -81,6 +85,7 @@ export class NativeTlsConnection implements Connection {
       options.servername,
       options.alpn,
     );
+    if (options.keylog) this.#native.enableKeylog();
   }
 
   get bytesRead(): number {
@@ -131,6 +136,7 @@ export class NativeTlsConnection implements Connection {
     if (handshakeDone) this.#handshakeDone = true;
     return {
       ciphertext,
+      events: (seen & NativeProgress.hasEvents) === 0 ? [] : this.#events(),
       plaintext,
       handshakeDone,
       more: question === undefined && produced >= plaintextPerCall,
@@ -169,6 +175,7 @@ export class NativeTlsConnection implements Connection {
     this.#collect(output, flags, ciphertext);
     return {
       ciphertext,
+      events: [],
       plaintext: [],
       handshakeDone: false,
       more: false,
@@ -248,6 +255,12 @@ export class NativeTlsConnection implements Connection {
       buffer = ciphertextPool.acquire();
       pending = this.#native.flush(buffer);
     }
+  }
+
+  #events(): EngineEvent[] {
+    return this.#native
+      .takeEvents()
+      .map(({ kind, bytes }) => ({ kind: nameOf(NativeEvent, kind), bytes }) as EngineEvent);
   }
 
   #question(flags: number): Question | undefined {

@@ -3,11 +3,10 @@
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
-import type { Answer, ChainError, Connection, Negotiated, Progress, Question } from '../engine/connection.js';
+import type { Answer, Connection, EngineEvent, Negotiated, Progress } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { HandshakeTimeoutError, invalidArgType, outOfRange, UnexpectedEofError } from '../errors.js';
-import { Alert } from '../protocol/constants.js';
+import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
 import {
   checkFunction,
   checkHandshakeTimeout,
@@ -18,11 +17,11 @@ import {
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { defineGetter, forwardProperties } from './forwarded-properties.js';
-import { verifyPeer } from './peer-verification.js';
+import { decide, type DecidingSocket } from './handshake-decisions.js';
+import { NegotiatedSocket, state, type ConnectionState } from './negotiated-socket.js';
 import {
   checkSecureContext,
   createSecureContext,
-  isSecureContext,
   type SecureContext,
   type SecureContextOptions,
 } from './secure-context.js';
@@ -57,25 +56,11 @@ export interface TLSSocketOptions extends SecureContextOptions {
   handshakeTimeout?: number | undefined;
 }
 
-/** What was negotiated, and what it took. */
-export interface HandshakeInfo extends Negotiated {
-  /** The key exchange has a post-quantum component. */
-  readonly postQuantum: boolean;
-  /** Ciphertext bytes so far. */
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
-  /** From the first byte of the handshake to its end, in milliseconds. */
-  readonly durationMs: number;
-}
-
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
 const lingerMs = 2000;
 
 // The most that setTimeout takes, in milliseconds.
 const longestTimeout = 0x7fff_ffff;
-// 255 blocks of SHA-384, the most that HKDF-Expand gives. RFC 5869, Section 2.3.
-const maximumExport = 255 * 48;
-
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -83,7 +68,7 @@ type WriteCallback = (error?: Error | null) => void;
  *
  * Emits `secureConnect` (client) and `secure` when the handshake is done, then what every net.Socket emits.
  */
-export class TLSSocket extends Socket {
+export class TLSSocket extends NegotiatedSocket {
   readonly encrypted = true;
   /** The peer's certificate was verified. */
   authorized = false;
@@ -114,8 +99,7 @@ export class TLSSocket extends Socket {
   #failed = false;
   #plaintextRead = 0;
   #plaintextWritten = 0;
-  /** Why we ended the handshake ourselves; takes the place of the engine's own report, which knows only that we did. */
-  #refusal: Error | undefined;
+  readonly #decider: DecidingSocket;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
@@ -134,65 +118,38 @@ export class TLSSocket extends Socket {
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
     const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#connection = this.#createConnection(context);
+    this.#decider = this.#createDecider();
     this.#writer = new CiphertextWriter(this.#transport);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
     this.#attach();
   }
 
-  /**
-   * What was negotiated, on a client as on a server; undefined before the handshake is done.
-   */
-  getHandshakeInfo(): HandshakeInfo | undefined {
-    const info = this.#handshakeInfo;
-    if (info === undefined) return undefined;
+  override get [state](): ConnectionState {
+    return { connection: this.#connection, info: this.#handshakeInfo, isServer: this.#isServer };
+  }
+
+  #createDecider(): DecidingSocket {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the accessors below have a `this` of their own
+    const socket = this;
     return {
-      ...info,
-      postQuantum: info.group?.postQuantum ?? false,
-      bytesRead: this.#connection.bytesRead,
-      bytesWritten: this.#connection.bytesWritten,
+      isServer: this.#isServer,
+      engine: this.#connection.engine,
+      options: this.#options,
+      get authorized() {
+        return socket.authorized;
+      },
+      set authorized(value) {
+        socket.authorized = value;
+      },
+      get authorizationError() {
+        return socket.authorizationError;
+      },
+      set authorizationError(value) {
+        socket.authorizationError = value;
+      },
+      refusal: undefined,
+      resume: (answer) => this.#resume(answer),
     };
-  }
-
-  /** `TLSv1.3` or `TLSv1.2`; null before the handshake is done. */
-  getProtocol(): string | null {
-    return this.#handshakeInfo?.protocol ?? null;
-  }
-
-  /** The cipher suite, by its IANA name. */
-  getCipher(): { name: string; standardName: string; version: string } | undefined {
-    const info = this.#handshakeInfo;
-    if (info === undefined) return undefined;
-    return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
-  }
-
-  isSessionReused(): boolean {
-    return this.#handshakeInfo?.resumed ?? false;
-  }
-
-  /**
-   * Keying material for a protocol above TLS. RFC 9846, Section 7.5.
-   *
-   * @param length bytes wanted, 1 to 12 240
-   * @throws Error `ERR_TLS_INVALID_STATE` before the handshake is done and after the end; `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_OUT_OF_RANGE`
-   */
-  exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
-    if (this.#handshakeInfo === undefined || this.destroyed) {
-      throw Object.assign(new Error('TLS handshake is not finished or the socket is destroyed'), {
-        code: 'ERR_TLS_INVALID_STATE',
-      });
-    }
-    if (typeof length !== 'number') throw invalidArgType('length', 'of type number', length);
-    if (!Number.isInteger(length) || length < 1 || length > maximumExport) {
-      throw outOfRange('length', `an integer >= 1 and <= ${maximumExport}`, length);
-    }
-    if (typeof label !== 'string') throw invalidArgType('label', 'of type string', label);
-    if (context === undefined) return this.#connection.exportKeyingMaterial(length, label);
-    if (!ArrayBuffer.isView(context)) {
-      throw invalidArgType('context', 'an instance of Buffer, TypedArray, or DataView', context);
-    }
-    const { buffer, byteOffset, byteLength } = context;
-    return this.#connection.exportKeyingMaterial(length, label, new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   #createConnection(context: SecureContext): Connection {
@@ -210,6 +167,7 @@ export class TLSSocket extends Socket {
       alpn: encodeAlpn(this.#options.ALPNProtocols),
       // Any other stream may hold on to what it was given after it called back.
       poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
+      keylog: false,
     });
   }
 
@@ -274,10 +232,11 @@ export class TLSSocket extends Socket {
   #handle(progress: Progress): void {
     this.#more = progress.more;
     this.#awaits = progress.awaits !== undefined;
-    const { handshakeDone, plaintext, awaits, closeNotify, error } = progress;
+    const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;
+    for (const event of events) this.#deliveries.push(() => this.#onEngineEvent(event));
     if (handshakeDone) this.#deliveries.push(() => this.#onSecure());
     for (const bytes of plaintext) this.#deliveries.push(() => this.#deliver(bytes));
-    if (awaits !== undefined) this.#deliveries.push(() => this.#answer(awaits));
+    if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
     if (closeNotify) this.#deliveries.push(() => this.#endRead());
     if (error !== undefined) this.#deliveries.push(() => this.#fail(error));
     for (const ciphertext of progress.ciphertext) this.#writer.write(ciphertext);
@@ -306,6 +265,10 @@ export class TLSSocket extends Socket {
       if (this.#deliveries.length > 0) process.nextTick(() => this.#pump());
       else this.#flowControl();
     }
+  }
+
+  #onEngineEvent(event: EngineEvent): void {
+    this.emit(event.kind, event.bytes);
   }
 
   #deliver(bytes: Buffer): void {
@@ -344,56 +307,9 @@ export class TLSSocket extends Socket {
     for (let next = this.#whenSecure.shift(); next !== undefined; next = this.#whenSecure.shift()) next.run();
   }
 
-  #answer(question: Question): void {
-    if (question.kind === 'verify') this.#resume(this.#verify(question.chain, question.chainError));
-    else this.#selectContext(question.hello.serverName);
-  }
-
   #resume(answer: Answer): void {
     if (this.destroyed || this.#failed) return;
     this.#handle(this.#connection.resume(answer));
-  }
-
-  #verify(chain: readonly Buffer[], chainError: ChainError | undefined): Answer {
-    const rejection = verifyPeer(chain, chainError, {
-      ...this.#options,
-      isServer: this.#isServer,
-      engine: this.#connection.engine,
-    });
-    this.authorized = rejection === undefined;
-    if (rejection === undefined) return { kind: 'verify' };
-    this.authorizationError = rejection.authorizationError;
-    if (this.#options.rejectUnauthorized === false) return { kind: 'verify' };
-    this.#refusal = rejection.error;
-    return { kind: 'verify', alert: rejection.alert };
-  }
-
-  #selectContext(servername: string): void {
-    const sni = this.#options.SNICallback;
-    if (sni === undefined || servername === '') {
-      this.#resume({ kind: 'client-hello' });
-      return;
-    }
-    let answered = false;
-    const answer = (error: Error | null | undefined, context?: SecureContext): void => {
-      if (answered) return;
-      answered = true;
-      if (error) {
-        this.#refusal = error;
-        this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
-      } else if (context !== undefined && context !== null && !isSecureContext(context)) {
-        this.#refusal = Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' });
-        this.#resume({ kind: 'client-hello', alert: Alert.internal_error });
-      } else {
-        this.#resume({ kind: 'client-hello', context: context?.context });
-      }
-    };
-    try {
-      sni(servername, answer);
-    } catch (error) {
-      if (answered) throw error;
-      answer(error instanceof Error ? error : new Error('SNICallback threw', { cause: error }));
-    }
   }
 
   #endRead(): void {
@@ -435,7 +351,7 @@ export class TLSSocket extends Socket {
   #fail(error: Error): void {
     if (this.#failed || this.destroyed) return;
     this.#failed = true;
-    this.destroy(this.#refusal ?? error);
+    this.destroy(this.#decider.refusal ?? error);
   }
 
   #setConnecting(connecting: boolean): void {
