@@ -83,6 +83,7 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     return;
   }
   SSL_set_app_data(ssl_.get(), this);
+  certificate_key_ = context->certificate_key();
   int mode = SSL_VERIFY_NONE;
   if (verify_peer) mode = require_peer ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
   SSL_set_custom_verify(ssl_.get(), mode, VerifyPeer);
@@ -138,7 +139,7 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
 ssl_verify_result_t Connection::VerifyPeer(SSL* ssl, uint8_t* out_alert) {
   Connection* self = FromSsl(ssl);
   if (!self->verified_) {
-    self->verify_result_ = VerifyPeerChain(ssl);
+    self->verify_result_ = VerifyPeerChain(ssl, self->certificate_key_);
     self->verified_ = true;
   }
   if (!self->verification_alert_.has_value()) return ssl_verify_retry;
@@ -328,6 +329,7 @@ Napi::Value Connection::AnswerClientHello(const Napi::CallbackInfo& info) {
       ThrowTakenError(info.Env(), "The context could not be switched");
       return info.Env().Undefined();
     }
+    if (context->certificate_key() != 0) certificate_key_ = context->certificate_key();
   }
   client_hello_alert_ = info[1].As<Napi::Number>().Int32Value();
   return info.Env().Undefined();

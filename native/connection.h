@@ -103,6 +103,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   std::optional<int> client_hello_alert_;  // set once answered; 0 goes on
   bool verified_ = false;
   int verify_result_ = X509_V_OK;
+  int certificate_key_ = 0;
   std::optional<uint8_t> verification_alert_;  // set once answered; 0 accepts
   bool keylog_ = false;
   std::vector<Event> events_;

@@ -48,6 +48,7 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                          InstanceMethod<&SecureContext::SetGroups>("setGroups"),
                          InstanceMethod<&SecureContext::SetCiphers>("setCiphers"),
                          InstanceMethod<&SecureContext::Ciphers>("ciphers"),
+                         InstanceMethod<&SecureContext::SetCertificateKey>("setCertificateKey"),
                          InstanceMethod<&SecureContext::SetSignatureAlgorithms>("setSignatureAlgorithms"),
                      });
 }
@@ -175,6 +176,16 @@ Napi::Value SecureContext::Ciphers(const Napi::CallbackInfo& info) {
     names.Set(names.Length(), Napi::String::New(info.Env(), SSL_CIPHER_get_name(cipher)));
   }
   return names;
+}
+
+// By its object identifier. Everyone's keys alike, so every signature of the chain is of that kind too.
+Napi::Value SecureContext::SetCertificateKey(const Napi::CallbackInfo& info) {
+  std::string oid = info[0].As<Napi::String>().Utf8Value();
+  certificate_key_ = OBJ_txt2nid(oid.c_str());
+  if (certificate_key_ == NID_undef) {
+    Napi::Error::New(info.Env(), "The kind of key is not known").ThrowAsJavaScriptException();
+  }
+  return info.Env().Undefined();
 }
 
 Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info) {

@@ -322,6 +322,12 @@ const verificationResults = {
   68: ['EE_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of the certificate has less than 2048 bits'],
   69: ['CA_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of a CA certificate has less than 2048 bits'],
   70: ['CA_MD_TOO_WEAK', 'bad_certificate', 'a certificate is signed with MD5 or SHA-1'],
+  // Ours alone. Mirrors kCertificateKeyForbidden in native/trust_store.h.
+  1000: [
+    'ERR_PQTLS_CERTIFICATE_KEY',
+    'unsupported_certificate',
+    'a certificate of the chain has a kind of key that the policy does not allow',
+  ],
 } as const satisfies Record<number, VerificationRow>;
 
 type VerificationRow = readonly [code: string, alert: AlertName, text?: string];

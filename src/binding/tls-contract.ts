@@ -35,6 +35,8 @@ export interface NativeSecureContext {
   setCiphers(tls12: string, tls13: string): void;
   /** The suites of TLS 1.2, in order, by OpenSSL's name. */
   ciphers(): string[];
+  /** The object identifier of the only kind of key that a peer's certificates may have, leaf to root. */
+  setCertificateKey(oid: string): void;
   setSignatureAlgorithms(schemes: Uint16Array): void;
   /** Which sessions may be resumed; absent from an addon that resumes none across contexts. */
   setResumption?(options: { requirePostQuantum: boolean }): void;

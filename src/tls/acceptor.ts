@@ -71,7 +71,9 @@ export class TlsAcceptor {
 
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
-    this.#context = createSecureContext(this.#inherit(options));
+    const context = createSecureContext(this.#inherit(options));
+    refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), context);
+    this.#context = context;
   }
 
   /** Options of a further context, under this server's own policy where they name none, and never less strict. */

@@ -8,6 +8,11 @@ import type { NamedGroupName, ProtocolVersionName, SignatureSchemeName } from '.
  */
 export type PostQuantumMode = 'prefer' | 'require' | 'off';
 
+// id-ml-dsa-87. RFC 9881, Section 2.
+export const certificateKeys = { 'ML-DSA-87': '2.16.840.1.101.3.4.3.19' } as const;
+
+type CertificateKey = keyof typeof certificateKeys;
+
 /** What a policy lets a connection do. Lists are in order of preference. */
 export interface Policy {
   /** With the month in which it was made, e.g. `default-2026-11`. */
@@ -19,6 +24,8 @@ export interface Policy {
   readonly cipherSuites: readonly string[];
   /** Of handshakes: what we sign with and what we accept. */
   readonly signatureSchemes: readonly SignatureSchemeName[];
+  /** The only kind of key that certificates may have, from the leaf to the root. */
+  readonly certificateKey: CertificateKey | 'any';
   /** Certificates with shorter RSA keys are refused, anywhere in the chain. */
   readonly minimumRsaBits: number;
 }
@@ -61,6 +68,7 @@ const dated: readonly Policy[] = [
     groups: [...hybrids, ...classical],
     cipherSuites: [...tls13Suites, ...forwardSecret],
     signatureSchemes: schemes,
+    certificateKey: 'any',
     minimumRsaBits: 2048,
   },
   {
@@ -70,6 +78,7 @@ const dated: readonly Policy[] = [
     groups: hybrids,
     cipherSuites: tls13Suites,
     signatureSchemes: schemes,
+    certificateKey: 'any',
     minimumRsaBits: 2048,
   },
   {
@@ -80,6 +89,7 @@ const dated: readonly Policy[] = [
     groups: ['MLKEM1024', 'SecP384r1MLKEM1024'],
     cipherSuites: ['TLS_AES_256_GCM_SHA384'],
     signatureSchemes: ['mldsa87'],
+    certificateKey: 'ML-DSA-87',
     minimumRsaBits: 2048,
   },
   {
@@ -101,6 +111,7 @@ const dated: readonly Policy[] = [
       'AES256-SHA',
     ],
     signatureSchemes: [...schemes, 'ecdsa_secp521r1_sha512'],
+    certificateKey: 'any',
     minimumRsaBits: 2048,
   },
 ];

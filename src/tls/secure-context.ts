@@ -16,7 +16,7 @@ import {
   type SignatureSchemeName,
 } from '../protocol/constants.js';
 import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
-import type { PostQuantumMode } from './named-policies.js';
+import { certificateKeys, type PostQuantumMode } from './named-policies.js';
 import { checkPem, checkProtocolVersion, refuseAbsentOptions } from './options.js';
 import {
   narrow,
@@ -119,6 +119,8 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
   const native = new binding.SecureContext();
   return withConfigErrors(() => {
     native.setVersions(ProtocolVersion[minVersion], ProtocolVersion[maxVersion]);
+    const certificateKey = demand.policy?.certificateKey ?? 'any';
+    if (certificateKey !== 'any') native.setCertificateKey(certificateKeys[certificateKey]);
     native.setResumption?.({ requirePostQuantum: security.postQuantum === 'require' });
     native.setGroups(Uint16Array.from(groups, (name) => NamedGroup[name]));
     if (options.ciphers !== undefined && options.ciphers !== null) {

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import t from 'tap';
 import pqtls, { createSecureContext, createServer, policies, type SecureContextOptions } from 'pqtls';
 import { Authority } from '#src/cli/demo-authority.js';
-import { selfSigned } from '../support/mldsa-certificate.js';
+import { issuedByP256, selfSigned } from '../support/mldsa-certificate.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
 
 const suites13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
@@ -42,6 +42,7 @@ const snapshot = {
     groups: ['X25519MLKEM768', 'SecP256r1MLKEM768', 'SecP384r1MLKEM1024', 'X25519', 'secp256r1', 'secp384r1'],
     cipherSuites: [...suites13, ...suites12],
     signatureSchemes: schemes,
+    certificateKey: 'any',
     minimumRsaBits: 2048,
   },
   'strict-2026-11': {
@@ -51,6 +52,7 @@ const snapshot = {
     groups: ['X25519MLKEM768', 'SecP256r1MLKEM768', 'SecP384r1MLKEM1024'],
     cipherSuites: suites13,
     signatureSchemes: schemes,
+    certificateKey: 'any',
     minimumRsaBits: 2048,
   },
   'cnsa2-2026-11': {
@@ -60,6 +62,7 @@ const snapshot = {
     groups: ['MLKEM1024', 'SecP384r1MLKEM1024'],
     cipherSuites: ['TLS_AES_256_GCM_SHA384'],
     signatureSchemes: ['mldsa87'],
+    certificateKey: 'ML-DSA-87',
     minimumRsaBits: 2048,
   },
   'compat-2026-11': {
@@ -88,6 +91,7 @@ const snapshot = {
       'AES256-SHA',
     ],
     signatureSchemes: [...schemes, 'ecdsa_secp521r1_sha512'],
+    certificateKey: 'any',
     minimumRsaBits: 2048,
   },
 };
@@ -227,6 +231,14 @@ void t.test('cnsa2', async (t) => {
   await once(hybrid, 'secureConnect');
   await accepted;
   t.equal(hybrid.getHandshakeInfo()?.group?.name, 'SecP384r1MLKEM1024', 'the hybrid, where the peer has no MLKEM1024');
+
+  const mixed = issuedByP256('ML-DSA-87');
+  const { port: mixedPort, server: mixedServer } = await listen(t, { cert: mixed.cert, key: mixed.key });
+  mixedServer.on('tlsClientError', () => {});
+  const trusting = await dial(t, mixedPort, { ca: mixed.ca });
+  await once(trusting, 'secureConnect');
+  const strict = await dial(t, mixedPort, { ca: mixed.ca, policy: 'cnsa2' });
+  t.match(await errorOf(strict), { code: 'ERR_PQTLS_CERTIFICATE_KEY', alertSent: 'unsupported_certificate' });
 
   const weaker = [{ ...selfSigned('ML-DSA-65') }, (await credentials()).leaf];
   for (const credential of weaker) {

@@ -1,5 +1,6 @@
-// A self-signed certificate with an ML-DSA key, written by hand: Node's WebCrypto has none before Node 24. RFC 9881.
+// Certificates with an ML-DSA key, written by hand: Node's WebCrypto has none before Node 24. RFC 9881.
 
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { SigningKey, type SignatureAlgorithm } from 'pqtls/crypto';
 
 // id-ml-dsa-44, -65, -87. RFC 9881, Section 2.
@@ -28,32 +29,63 @@ function pem(label: string, bytes: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }
 
-/** For `localhost`; its own issuer, so `cert` is the `ca` too. */
-export function selfSigned(algorithm: keyof typeof lastArc & SignatureAlgorithm): { cert: string; key: string } {
+interface Signer {
+  readonly identifier: Buffer;
+  sign(bytes: Uint8Array): Uint8Array;
+}
+
+function certificate(subject: string, issuer: string, publicKey: Uint8Array, isCa: boolean, signer: Signer): string {
+  const name = (text: string): Buffer => sequence(der(0x31, sequence(hex('0603550403'), der(0x0c, Buffer.from(text)))));
+  const extension = (oid: string, critical: boolean, value: Buffer): Buffer =>
+    sequence(hex(`0603${oid}`), critical ? hex('0101ff') : Buffer.alloc(0), der(0x04, value));
+  const extensions = sequence(
+    extension('551d13', true, sequence(isCa ? hex('0101ff') : Buffer.alloc(0))),
+    extension('551d11', false, sequence(der(0x82, Buffer.from(subject)))),
+  );
+  const validity = sequence(time(-1), time(30));
+  const serial = hex('020107');
+  const version = der(0xa0, hex('020102'));
+  const body = sequence(
+    ...[version, serial, signer.identifier, name(issuer), validity, name(subject), publicKey, der(0xa3, extensions)],
+  );
+  return pem('CERTIFICATE', sequence(body, signer.identifier, bitString(signer.sign(body))));
+}
+
+type MlDsa = keyof typeof lastArc & SignatureAlgorithm;
+
+function mldsaKey(algorithm: MlDsa): Signer & { readonly publicKey: Buffer; readonly pem: string } {
   const signing = SigningKey.generate(algorithm);
   const seed = signing.seed();
   if (seed === undefined) throw new Error('a generated key has a seed');
   const identifier = sequence(Buffer.concat([hex('06096086480165030403'), Buffer.of(lastArc[algorithm])]));
-  // CN=localhost
-  const name = sequence(der(0x31, sequence(hex('0603550403'), der(0x0c, Buffer.from('localhost')))));
-  const extension = (oid: string, critical: boolean, value: Buffer): Buffer =>
-    sequence(hex(`0603${oid}`), critical ? hex('0101ff') : Buffer.alloc(0), der(0x04, value));
-  const extensions = sequence(
-    extension('551d13', true, sequence(hex('0101ff'))),
-    extension('551d11', false, sequence(der(0x82, Buffer.from('localhost')))),
-  );
-  const body = sequence(
-    der(0xa0, hex('020102')),
-    hex('020107'),
+  return {
     identifier,
-    name,
-    sequence(time(-1), time(30)),
-    name,
-    sequence(identifier, bitString(signing.verifyingKey.toBytes())),
-    der(0xa3, extensions),
-  );
-  const certificate = sequence(body, identifier, bitString(signing.sign(body)));
-  // The seed alone. RFC 9881, Section 6.
-  const key = sequence(hex('020100'), identifier, der(0x04, der(0x80, seed)));
-  return { cert: pem('CERTIFICATE', certificate), key: pem('PRIVATE KEY', key) };
+    sign: (bytes) => signing.sign(bytes),
+    publicKey: sequence(identifier, bitString(signing.verifyingKey.toBytes())),
+    // The seed alone. RFC 9881, Section 6.
+    pem: pem('PRIVATE KEY', sequence(hex('020100'), identifier, der(0x04, der(0x80, seed)))),
+  };
+}
+
+/** For `localhost`; its own issuer, so `cert` is the `ca` too. */
+export function selfSigned(algorithm: MlDsa): { cert: string; key: string } {
+  const key = mldsaKey(algorithm);
+  return { cert: certificate('localhost', 'localhost', key.publicKey, true, key), key: key.pem };
+}
+
+/** For `localhost`, issued by a CA with a P-256 key. */
+export function issuedByP256(algorithm: MlDsa): { cert: string; key: string; ca: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  // ecdsa-with-SHA256
+  const signer = {
+    identifier: hex('300a06082a8648ce3d040302'),
+    sign: (bytes: Uint8Array) => sign('sha256', bytes, privateKey),
+  };
+  const key = mldsaKey(algorithm);
+  return {
+    cert: certificate('localhost', 'ca.test', key.publicKey, false, signer),
+    key: key.pem,
+    ca: certificate('ca.test', 'ca.test', spki, true, signer),
+  };
 }
