@@ -271,10 +271,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
     if (closeNotify) this.#deliveries.push(() => this.#endRead());
     if (error !== undefined) this.#deliveries.push(() => this.#fail(error));
-    for (const ciphertext of progress.ciphertext) {
-      metrics.bytesSent += ciphertext.bytes.length;
-      this.#writer.write(ciphertext);
-    }
+    for (const ciphertext of progress.ciphertext) this.#writer.write(ciphertext);
     this.#pump();
   }
 
@@ -493,7 +490,6 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     const { ciphertext, taken } = sent;
-    metrics.bytesSent += ciphertext.bytes.length;
     this.#plaintextWritten += taken;
     this.#touch();
     this.#writer.write(ciphertext, (error) => {
@@ -512,10 +508,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     // Not through #handle: what is still to be read stays as it is.
-    for (const ciphertext of this.#connection.shutdown().ciphertext) {
-      metrics.bytesSent += ciphertext.bytes.length;
-      this.#writer.write(ciphertext);
-    }
+    for (const ciphertext of this.#connection.shutdown().ciphertext) this.#writer.write(ciphertext);
     this.#transport.end(() => callback());
   }
 

@@ -144,6 +144,8 @@ void t.test("'require' offers one key share, of a post-quantum group", async (t)
     groups: ['X25519MLKEM768', 'SecP256r1MLKEM768', 'SecP384r1MLKEM1024'],
     keyShares: ['X25519MLKEM768'],
   });
+  served.destroy();
+  t.match(served.getHandshakeInfo(), { offered: { versions: ['TLSv1.3'] }, postQuantum: true }, 'after the end too');
   const retried = await connectedPair(t, { groups: 'SecP384r1MLKEM1024' }, { postQuantum: 'require' });
   t.match(retried.client.getHandshakeInfo(), { helloRetryRequest: true, group: { name: 'SecP384r1MLKEM1024' } });
 });
