@@ -367,7 +367,7 @@ Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
     ThrowTakenError(info.Env(), "The connection could not be restricted");
   }
   // The context's tickets may be of sessions that the restriction forbids.
-  if (minimum != 0) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
+  if (minimum >= TLS1_3_VERSION) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
   return info.Env().Undefined();
 }
 

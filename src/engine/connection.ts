@@ -1,7 +1,7 @@
 // The interface between a TLS engine and whoever does its I/O: bytes in, bytes out, no socket and no timer.
 
 import type { PeerOffer, TlsError } from '../errors.js';
-import type { ProtocolVersionName } from '../protocol/constants.js';
+import type { NamedGroupName, ProtocolVersionName } from '../protocol/constants.js';
 
 export type EngineName = 'aws-lc' | 'typescript';
 
@@ -70,8 +70,24 @@ export interface ChainError {
   readonly message: string;
 }
 
+/** What a connection may do less than its context. */
+export interface Restriction {
+  /** Default: the context's. */
+  readonly minVersion?: ProtocolVersionName | undefined;
+  /** Most wanted first. */
+  readonly groups: readonly NamedGroupName[];
+}
+
 export type Answer =
-  | { readonly kind: 'client-hello'; readonly context?: EngineContext | undefined; readonly alert?: number | undefined }
+  | {
+      readonly kind: 'client-hello';
+      readonly context?: EngineContext | undefined;
+      readonly alert?: number | undefined;
+      /** A context brings its certificates along, not its versions and groups: those it must have are given here. */
+      readonly restriction?: Restriction | undefined;
+      /** From here on, let no handshake end without a post-quantum group. */
+      readonly requirePostQuantum?: boolean | undefined;
+    }
   /** An alert rejects the peer's certificate and is sent to it. */
   | { readonly kind: 'verify'; readonly alert?: number | undefined };
 

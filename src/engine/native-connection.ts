@@ -9,16 +9,7 @@ import {
   type NativeSecureContext,
 } from '../binding/tls-contract.js';
 import { engineError, InternalError, verificationProblem, type PeerOffer, type TlsError } from '../errors.js';
-import {
-  Alert,
-  NamedGroup,
-  nameOf,
-  ProtocolVersion,
-  SignatureScheme,
-  type AlertName,
-  type NamedGroupName,
-  type ProtocolVersionName,
-} from '../protocol/constants.js';
+import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme, type AlertName } from '../protocol/constants.js';
 import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
 import type {
   Answer,
@@ -31,6 +22,7 @@ import type {
   NegotiatedGroup,
   Progress,
   Question,
+  Restriction,
   SendProgress,
 } from './connection.js';
 import { classicalHandshake, judgeFailure, peerOffer } from './post-quantum-demand.js';
@@ -44,14 +36,6 @@ export class NativeEngineContext implements EngineContext {
   constructor(native: NativeSecureContext) {
     this.native = native;
   }
-}
-
-/** What a connection may do less than its context. */
-export interface Restriction {
-  /** Default: the context's. */
-  readonly minVersion?: ProtocolVersionName | undefined;
-  /** Most wanted first. */
-  readonly groups: readonly NamedGroupName[];
 }
 
 export interface NativeConnectionOptions {
@@ -93,7 +77,7 @@ export class NativeTlsConnection implements Connection {
   #handshakeDone = false;
   #error: TlsError | undefined;
   readonly #isServer: boolean;
-  readonly #requirePostQuantum: boolean;
+  #requirePostQuantum: boolean;
 
   constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
     this.#binding = binding;
@@ -111,13 +95,7 @@ export class NativeTlsConnection implements Connection {
       options.alpn,
     );
     if (options.keylog) this.#native.enableKeylog();
-    if (options.restriction !== undefined) {
-      const { minVersion, groups } = options.restriction;
-      this.#native.restrict(
-        minVersion === undefined ? 0 : ProtocolVersion[minVersion],
-        Uint16Array.from(groups, (name) => NamedGroup[name]),
-      );
-    }
+    if (options.restriction !== undefined) this.#restrict(options.restriction);
   }
 
   get clientHelloLength(): number {
@@ -208,6 +186,8 @@ export class NativeTlsConnection implements Connection {
   resume(answer: Answer): Progress {
     if (answer.kind === 'client-hello') {
       const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
+      if (answer.restriction !== undefined) this.#restrict(answer.restriction);
+      if (answer.requirePostQuantum === true) this.#requirePostQuantum = true;
       this.#native.answerClientHello(context, answer.alert ?? 0);
     } else {
       this.#native.answerVerification(answer.alert ?? 0);
@@ -271,6 +251,13 @@ export class NativeTlsConnection implements Connection {
   destroy(): void {
     this.#dropInput();
     this.#native.destroy();
+  }
+
+  #restrict({ minVersion, groups }: Restriction): void {
+    this.#native.restrict(
+      minVersion === undefined ? 0 : ProtocolVersion[minVersion],
+      Uint16Array.from(groups, (name) => NamedGroup[name]),
+    );
   }
 
   #register(name: keyof typeof ProgressRegister): number {

@@ -1,10 +1,10 @@
 // What the program decides while a handshake is suspended: the context for a server name, and whether a peer is trusted.
 
 import type { Answer, ChainError, Question } from '../engine/connection.js';
-import { Alert } from '../protocol/constants.js';
+import { Alert, type ProtocolVersionName } from '../protocol/constants.js';
 import { verifyPeer } from './peer-verification.js';
 import type { PostQuantumMode } from './named-policies.js';
-import { refuseWeakerContext } from './policy.js';
+import { contextDemand, refuseWeakerContext, type ConnectionSecurity } from './policy.js';
 import { isSecureContext, type SecureContext } from './secure-context.js';
 import type { TLSSocketOptions } from './socket.js';
 
@@ -15,6 +15,10 @@ export interface DecidingSocket {
   readonly options: TLSSocketOptions;
   readonly postQuantum: PostQuantumMode;
   readonly policyName: string | undefined;
+  /** Of the server's own context. */
+  readonly minVersion: ProtocolVersionName;
+  /** A context for a server name holds the connection to more than the server does. */
+  adopt(security: ConnectionSecurity): void;
   authorized: boolean;
   authorizationError: string | Error | null;
   /** Why we end the handshake ourselves; takes the place of the engine's own report, which knows only that we did. */
@@ -37,6 +41,17 @@ function verify(socket: DecidingSocket, chain: readonly Buffer[], chainError: Ch
   if (options.rejectUnauthorized === false) return { kind: 'verify' };
   socket.refusal = rejection.error;
   return { kind: 'verify', alert: rejection.alert };
+}
+
+function accept(socket: DecidingSocket, context: SecureContext | undefined): void {
+  const demand = context === undefined ? undefined : contextDemand(context, socket.minVersion);
+  if (demand !== undefined) socket.adopt(demand);
+  socket.resume({
+    kind: 'client-hello',
+    context: context?.context,
+    restriction: demand?.restriction,
+    requirePostQuantum: demand?.postQuantum === 'require',
+  });
 }
 
 /** Why a context for a server name may not take the place of the server's own. */
@@ -70,7 +85,7 @@ function selectContext(socket: DecidingSocket, servername: string): void {
     } else {
       const weaker = weakness(socket, context);
       if (weaker === undefined) {
-        socket.resume({ kind: 'client-hello', context: context?.context });
+        accept(socket, context ?? undefined);
         return;
       }
       socket.refusal = weaker;

@@ -269,6 +269,21 @@ function otherPolicy(wanted: string | undefined, actual: string | undefined): st
   return `the policy is '${wanted}', and the secureContext was made ${made}`;
 }
 
+/**
+ * What a context for a server name asks of a connection over another context: all that it is held to itself. undefined
+ * where it is held to nothing, and the server's own versions and groups go on.
+ */
+export function contextDemand(
+  context: ContextSecurity,
+  serverMinVersion: ProtocolVersionName,
+): ConnectionSecurity | undefined {
+  const { postQuantum, policyName, groups } = context;
+  if (postQuantum !== 'require' && policyName === undefined) return undefined;
+  const isLower = ProtocolVersion[context.minVersion] < ProtocolVersion[serverMinVersion];
+  const minVersion = isLower ? serverMinVersion : context.minVersion;
+  return { postQuantum, policyName, restriction: { minVersion, groups: postQuantumFirst(groups) } };
+}
+
 /** A context for a server name must not allow what the server itself refuses. */
 export function refuseWeakerContext(
   server: { readonly postQuantum: PostQuantumMode; readonly policyName: string | undefined },

@@ -3,8 +3,8 @@
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
-import type { Answer, Connection, EngineEvent, Progress } from '../engine/connection.js';
-import { NativeTlsConnection, type Restriction } from '../engine/native-connection.js';
+import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
+import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
 import {
   beginHandshake,
@@ -99,7 +99,7 @@ export class TLSSocket extends NegotiatedSocket {
   #startedAt = performance.now();
   #handshakeInfo: Established | undefined;
   readonly #context: SecureContext;
-  readonly #security: ConnectionSecurity;
+  #security: ConnectionSecurity;
   /** Dials again with classical groups, once; undefined where that is not wanted or was done. */
   #redial: Redial | undefined;
   #retriedClassical = false;
@@ -159,6 +159,10 @@ export class TLSSocket extends NegotiatedSocket {
       options: this.#options,
       postQuantum: this.#security.postQuantum,
       policyName: this.#security.policyName,
+      minVersion: this.#context.minVersion,
+      adopt: (security) => {
+        this.#security = security;
+      },
       get authorized() {
         return socket.authorized;
       },

@@ -210,6 +210,20 @@ void t.test('contexts beside a policy', async (t) => {
   t.equal(client.getHandshakeInfo()?.cipherSuite, 'TLS_AES_128_GCM_SHA256');
 });
 
+void t.test('a policy of a server name does not bring an older version along', async (t) => {
+  const { leaf } = await credentials();
+  const { server, port } = await listen(t, { minVersion: 'TLSv1.3' });
+  server.on('tlsClientError', () => {});
+  server.addContext('localhost', createSecureContext({ ...leaf, policy: 'default', groups: 'X25519MLKEM768:P-256' }));
+  const old = await dial(t, port, { maxVersion: 'TLSv1.2' });
+  t.match(await errorOf(old), { alertReceived: 'protocol_version' });
+  const beyond = await dial(t, port, { groups: 'X25519' });
+  t.match(await errorOf(beyond), { alertReceived: 'handshake_failure' }, 'its groups hold');
+  const client = await dial(t, port);
+  await once(client, 'secureConnect');
+  t.equal(client.getProtocol(), 'TLSv1.3');
+});
+
 void t.test('cnsa2', async (t) => {
   const identity = selfSigned('ML-DSA-87');
   const { client, served } = await connectedPair(

@@ -199,6 +199,24 @@ void t.test('contexts for server names', async (t) => {
   const after = await dial(t, port, { groups: 'X25519' });
   t.match(await errorOf(after), { alertReceived: 'handshake_failure' }, 'setSecureContext() keeps the mode');
 
+  // The other way round: a name may be held to more than the server.
+  const lenient = await listen(t);
+  lenient.server.addContext('b.test', strict);
+  for (const options of [{ groups: 'X25519' }, { maxVersion: 'TLSv1.2' }] as const) {
+    const refused = errorOf(lenient.server, 'tlsClientError');
+    const classical = await dial(t, lenient.port, { servername: 'b.test', ...options });
+    t.match((await errorOf(classical)).message, /handshake_failure|protocol_version/);
+    t.match(await refused, { code: 'ERR_PQTLS_NOT_POST_QUANTUM', phase: 'handshake' });
+    const elsewhere = await dial(t, lenient.port, options);
+    await once(elsewhere, 'secureConnect');
+    t.equal(elsewhere.getHandshakeInfo()?.postQuantum, false);
+  }
+  const accepted = once(lenient.server, 'secureConnection') as Promise<[TLSSocket]>;
+  const named = await dial(t, lenient.port, { servername: 'b.test' });
+  await once(named, 'secureConnect');
+  const [servedByName] = await accepted;
+  t.match(servedByName.getHandshakeInfo(), { postQuantum: true, postQuantumPolicy: 'require' });
+
   const byCallback = await listen(t, {
     postQuantum: 'require',
     SNICallback: (_name, callback) => callback(null, lax),
