@@ -5,6 +5,7 @@ import { Server as NetServer, type ServerOpts, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
 import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
+import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
 export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
@@ -33,6 +34,8 @@ type AnyListener = Parameters<EventEmitter['on']>[1];
 export class Server extends NetServer {
   readonly #options: TlsServerOptions;
   #context: SecureContext;
+  #ticketKeys: NodeJS.ArrayBufferView | undefined;
+  #sessionTimeout: number | undefined;
   readonly #byName: { readonly pattern: RegExp; readonly context: SecureContext }[] = [];
 
   constructor(options: TlsServerOptions = {}, listener?: (socket: TLSSocket) => void) {
@@ -44,7 +47,7 @@ export class Server extends NetServer {
     checkFunction('options.SNICallback', options.SNICallback);
     encodeAlpn(options.ALPNProtocols);
     checkHandshakeTimeout(options.handshakeTimeout);
-    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(this.#withSessionOptions(options)));
     if (listener !== undefined) this.on('secureConnection', listener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
   }
@@ -67,7 +70,36 @@ export class Server extends NetServer {
 
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
-    this.#context = createSecureContext(options);
+    this.#context = createSecureContext(this.#withSessionOptions(options));
+  }
+
+  /** The 48 bytes that seal session tickets now. Secret. */
+  getTicketKeys(): Buffer {
+    return this.#context.context.native.getTicketKeys();
+  }
+
+  /**
+   * Sets the 48 bytes that seal and open session tickets from now on, in the contexts of setSecureContext() as well.
+   * Tickets of other keys lead to full handshakes.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`; Error `ERR_INTERNAL_ASSERTION` for another length, as in node:tls
+   */
+  setTicketKeys(keys: NodeJS.ArrayBufferView): void {
+    const bytes = checkGivenTicketKeys(keys);
+    this.#context.context.native.setTicketKeys(bytes);
+    this.#ticketKeys = Uint8Array.from(bytes);
+  }
+
+  /** What was given once stays, as in node:tls. */
+  #withSessionOptions(options: SecureContextOptions): SecureContextOptions {
+    this.#ticketKeys = options.ticketKeys ?? this.#ticketKeys;
+    this.#sessionTimeout = options.sessionTimeout || this.#sessionTimeout;
+    return {
+      ...options,
+      ticketKeys: this.#ticketKeys,
+      sessionTimeout: this.#sessionTimeout,
+      sessionIdContext: options.sessionIdContext || defaultSessionIdContext(),
+    };
   }
 
   override on(event: 'secureConnection', listener: SecureConnectionListener): this;
