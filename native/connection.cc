@@ -467,6 +467,7 @@ Napi::Value Connection::VerifyResult(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
   result.Set("code", Napi::Number::New(env, verify_result_));
+  result.Set("resumed", Napi::Boolean::New(env, ssl_ && SSL_session_reused(ssl_.get())));
   result.Set("message", Napi::String::New(env, X509_verify_cert_error_string(verify_result_)));
   return result;
 }
@@ -511,6 +512,7 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   out.Set("peerSignatureScheme", Napi::Number::New(env, SSL_get_peer_signature_algorithm(ssl)));
   out.Set("helloRetryRequest", Napi::Boolean::New(env, SSL_used_hello_retry_request(ssl)));
   out.Set("resumed", Napi::Boolean::New(env, SSL_session_reused(ssl)));
+  out.Set("sessionPostQuantum", Napi::Boolean::New(env, sessions_.IsPostQuantum()));
   out.Set("alpn", Napi::String::New(env, reinterpret_cast<const char*>(alpn), alpn_length));
   out.Set("serverName", Napi::String::New(env, hello_.server_name));
   return out;

@@ -23,6 +23,8 @@ namespace {
 constexpr size_t kStoredIdLength = SSL_MAX_SSL_SESSION_ID_LENGTH;
 // A peer may send tickets without end; the program is told of the newest ones of one call.
 constexpr size_t kMaxEvents = 8;
+// Seven days, in seconds. RFC 9846, Section 4.6.1.
+constexpr uint32_t kLongestLifetime = 604800;
 
 void FreeContextSessions(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<ContextSessions*>(pointer);
@@ -122,6 +124,8 @@ void ConnectionSessions::Start(SSL* ssl, bool is_server, bool require_peer) {
   context_ = ContextSessions::Of(SSL_get_SSL_CTX(ssl));
   is_server_ = is_server;
   require_peer_ = require_peer;
+  // A client's: it asks for no tickets of TLS 1.2. A server decides by the version, see OnClientHello().
+  if (!is_server && context_->no_tickets) SSL_set_options(ssl, SSL_OP_NO_TICKET);
 }
 
 bool ConnectionSessions::RequiresPostQuantum() const {
@@ -176,8 +180,23 @@ void ConnectionSessions::OnClientHello(const SSL_CLIENT_HELLO* hello, bool asks_
 
 // A resumed handshake leaves the client the tickets that it has, as OpenSSL does, unless their key is going.
 void ConnectionSessions::OnMessage(bool is_write, std::span<const uint8_t> message) {
+  if (!is_server_ && !is_write) RememberLifetime(message);
   if (!is_server_ || !is_write || message.empty() || message[0] != SSL3_MT_SERVER_HELLO) return;
   if (SSL_session_reused(ssl_) && !renew_ticket_) SSL_set_options(ssl_, SSL_OP_NO_TICKET);
+}
+
+// The server says how long a client may keep its ticket; libssl would forget it after our own sessionTimeout.
+void ConnectionSessions::RememberLifetime(std::span<const uint8_t> message) {
+  CBS body;
+  CBS_init(&body, message.data(), message.size());
+  uint8_t type = 0;
+  uint32_t length = 0;
+  uint32_t lifetime = 0;
+  if (!CBS_get_u8(&body, &type) || type != SSL3_MT_NEW_SESSION_TICKET || !CBS_get_u24(&body, &length) ||
+      !CBS_get_u32(&body, &lifetime)) {
+    return;
+  }
+  ticket_lifetime_ = std::min(lifetime, kLongestLifetime);
 }
 
 void ConnectionSessions::Tell(SessionEvent event) {
@@ -192,6 +211,7 @@ std::vector<SessionEvent> ConnectionSessions::TakeEvents() { return std::exchang
 
 int ConnectionSessions::NewSession(SSL* ssl, SSL_SESSION* session) {
   ConnectionSessions& self = *Connection::SessionsOf(ssl);
+  if (!self.is_server_ && SSL_version(ssl) >= TLS1_3_VERSION) SSL_SESSION_set_timeout(session, self.ticket_lifetime_);
   if (self.events_enabled_) {
     SessionEvent event;
     if (self.is_server_) {

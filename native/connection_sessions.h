@@ -58,6 +58,9 @@ class ConnectionSessions {
   std::vector<uint8_t> Export(bool handshake_done) const;
   std::span<const uint8_t> Ticket(bool handshake_done) const;
 
+  // Whether every key exchange that the session of this connection descends from was post-quantum.
+  bool IsPostQuantum() const { return EstablishedClass() == KeyExchangeClass::kPostQuantum; }
+
   std::vector<SessionEvent> TakeEvents();
   bool has_events() const { return !events_.empty(); }
 
@@ -79,6 +82,7 @@ class ConnectionSessions {
   // Of the session that this connection establishes: no better than what it resumed.
   KeyExchangeClass EstablishedClass() const;
   const SSL_SESSION* Newest(bool handshake_done) const;
+  void RememberLifetime(std::span<const uint8_t> message);
   void Tell(SessionEvent event);
 
   SSL* ssl_ = nullptr;
@@ -93,6 +97,7 @@ class ConnectionSessions {
   KeyExchangeClass resumed_class_ = KeyExchangeClass::kClassical;
   bssl::UniquePtr<SSL_SESSION> offered_;
   bssl::UniquePtr<SSL_SESSION> latest_;
+  uint32_t ticket_lifetime_ = 0;
   std::vector<uint8_t> wanted_id_;
   std::optional<std::vector<uint8_t>> answer_;
   std::vector<SessionEvent> events_;

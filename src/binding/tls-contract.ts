@@ -87,6 +87,7 @@ export interface NativeNegotiated {
   peerSignatureScheme: number;
   helloRetryRequest: boolean;
   resumed: boolean;
+  sessionPostQuantum: boolean;
   alpn: string;
   serverName: string;
 }
@@ -130,7 +131,7 @@ export interface NativeConnection {
   /** From now on every secret of the connection is an event, in the NSS key log format. */
   enableKeylog(): void;
   clientHello(): NativeClientHello;
-  verifyResult(): { code: number; message: string };
+  verifyResult(): { code: number; message: string; resumed: boolean };
   peerCertificates(): Buffer[];
   negotiated(): NativeNegotiated | null;
   failure(): NativeFailure;

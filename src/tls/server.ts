@@ -128,6 +128,7 @@ export class Server extends NetServer {
       this.#options;
     const options: TLSSocketOptions = {
       isServer: true,
+      server: this,
       secureContext: this.#context,
       requestCert,
       rejectUnauthorized,

@@ -14,6 +14,8 @@ export interface SessionOptions {
 }
 
 const ticketKeysLength = 48;
+// In bytes, as in node:tls.
+const longestIdContext = 32;
 const defaultTimeout = 300;
 // Seven days. RFC 9846, Section 4.6.1.
 const longestTimeout = 604_800;
@@ -29,6 +31,9 @@ export function applySessionOptions(
   const { ticketKeys, sessionTimeout, sessionIdContext, secureOptions } = options;
   if (sessionIdContext !== undefined && sessionIdContext !== null && typeof sessionIdContext !== 'string') {
     throw invalidArgType('options.sessionIdContext', 'of type string', sessionIdContext);
+  }
+  if (Buffer.byteLength(sessionIdContext ?? '') > longestIdContext) {
+    throw new TypeError('options.sessionIdContext: ssl session id context too long');
   }
   native.setSessionIdContext(
     createHash('sha256')
