@@ -237,8 +237,6 @@ bool Connection::AdvanceHandshake(uint32_t* flags) {
   if (is_server_ && !VerifyResumedClient(flags)) return false;
   handshake_done_ = true;
   *flags |= kHandshakeDone;
-  // libssl keeps the tickets for the first write, which may never come.
-  if (is_server_ && SSL_version(ssl_.get()) >= TLS1_3_VERSION) SSL_write(ssl_.get(), nullptr, 0);
   return true;
 }
 
@@ -326,6 +324,11 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
   uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
   size_t sent = 0;
   if (!failed_) ERR_clear_error();
+  // Nothing to send: sends the tickets, which libssl keeps for the first write.
+  if (!failed_ && rest.empty()) {
+    int result = SSL_write(ssl_.get(), nullptr, 0);
+    if (result < 0) Classify(result, &flags);
+  }
   while (!failed_ && sent < rest.size()) {
     size_t piece = std::min(rest.size() - sent, kMaxPlaintext);
     if (transport_.output_room() < kRecordRoom - kMaxPlaintext + piece) break;
@@ -559,7 +562,10 @@ Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
 }
 
 // Frees libssl's state, which wipes its keys. Idempotent.
-void Connection::Destroy(const Napi::CallbackInfo&) { ssl_.reset(); }
+void Connection::Destroy(const Napi::CallbackInfo&) {
+  sessions_.Clear();
+  ssl_.reset();
+}
 
 }  // namespace pqtls
 

@@ -114,9 +114,12 @@ void ConnectionSessions::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_reverify_on_resume(ctx, 1);
 }
 
-ConnectionSessions::~ConnectionSessions() {
+void ConnectionSessions::Clear() {
   for (SessionEvent& event : events_) Wipe(event.session);
+  events_.clear();
   if (answer_) Wipe(*answer_);
+  offered_.reset();
+  latest_.reset();
 }
 
 void ConnectionSessions::Start(SSL* ssl, bool is_server, bool require_peer) {

@@ -39,7 +39,9 @@ class ConnectionSessions {
  public:
   static void InstallCallbacks(SSL_CTX* ctx);
 
-  ~ConnectionSessions();
+  ~ConnectionSessions() { Clear(); }
+  // Forgets and wipes every session.
+  void Clear();
   void Start(SSL* ssl, bool is_server, bool require_peer);
   // From now on the program is told of sessions, and a server asks it for those that it keeps.
   void EnableEvents() { events_enabled_ = true; }

@@ -1,27 +1,13 @@
 // Server: a net.Server that speaks TLS on every connection it accepts.
 
 import type { EventEmitter } from 'node:events';
-import { Server as NetServer, type ServerOpts, type Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
-import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
-import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
-import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
-import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
+import { TlsAcceptor, type TlsServerOptions } from './acceptor.js';
+import type { SecureContext, SecureContextOptions } from './secure-context.js';
+import type { TLSSocket } from './socket.js';
 
-export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
-  secureContext?: SecureContext | undefined;
-  /** Ask clients for a certificate. Default false. */
-  requestCert?: boolean | undefined;
-  /** Refuse clients without a trusted certificate where one is asked for. Default true. */
-  rejectUnauthorized?: boolean | undefined;
-  ALPNProtocols?: readonly string[] | Uint8Array | undefined;
-  /** Default: looks in the contexts of addContext(). */
-  SNICallback?: SniCallback | undefined;
-  /** Milliseconds until an unfinished handshake fails with `tlsClientError`. Default 120 000. */
-  handshakeTimeout?: number | undefined;
-}
-
-const defaultHandshakeTimeout = 120_000;
+export type { TlsServerOptions } from './acceptor.js';
 
 type SecureConnectionListener = (socket: TLSSocket) => void;
 type ClientErrorListener = (error: Error & { code?: string }, socket: TLSSocket) => void;
@@ -32,50 +18,32 @@ type AnyListener = Parameters<EventEmitter['on']>[1];
  * error and the socket for every one that failed.
  */
 export class Server extends NetServer {
-  readonly #options: TlsServerOptions;
-  #context: SecureContext;
-  #ticketKeys: NodeJS.ArrayBufferView | undefined;
-  #sessionTimeout: number | undefined;
-  readonly #byName: { readonly pattern: RegExp; readonly context: SecureContext }[] = [];
+  readonly #acceptor: TlsAcceptor;
 
   constructor(options: TlsServerOptions = {}, listener?: (socket: TLSSocket) => void) {
     if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
     // The TCP side stays open for writing until close_notify is out.
     super({ ...options, allowHalfOpen: true, pauseOnConnect: false });
-    this.#options = options;
-    refuseAbsentOptions(options);
-    checkFunction('options.SNICallback', options.SNICallback);
-    encodeAlpn(options.ALPNProtocols);
-    checkHandshakeTimeout(options.handshakeTimeout);
-    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(this.#withSessionOptions(options)));
+    this.#acceptor = new TlsAcceptor(this, options);
     if (listener !== undefined) this.on('secureConnection', listener);
-    this.on('connection', (socket: Socket) => this.#accept(socket));
+    this.on('connection', (socket: Socket) => this.#acceptor.accept(socket));
   }
 
   /**
    * Adds a context for a server name; `*` stands for one label. The one that was added last is looked at first.
    */
   addContext(servername: string, context: SecureContext | SecureContextOptions): void {
-    if (typeof servername !== 'string' || servername === '') {
-      throw Object.assign(new Error('"servername" is required parameter for Server.addContext'), {
-        code: 'ERR_TLS_REQUIRED_SERVER_NAME',
-      });
-    }
-    const escaped = servername.replace(/([.^$+?\-\\[\]{}])/g, '\\$1').replaceAll('*', '[^.]*');
-    this.#byName.unshift({
-      pattern: new RegExp(`^${escaped}$`, 'i'),
-      context: context instanceof SecureContext ? context : createSecureContext(context),
-    });
+    this.#acceptor.addContext(servername, context);
   }
 
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
-    this.#context = createSecureContext(this.#withSessionOptions(options));
+    this.#acceptor.setSecureContext(options);
   }
 
   /** The 48 bytes that seal session tickets now. Secret. */
   getTicketKeys(): Buffer {
-    return this.#context.context.native.getTicketKeys();
+    return this.#acceptor.getTicketKeys();
   }
 
   /**
@@ -85,21 +53,7 @@ export class Server extends NetServer {
    * @throws TypeError `ERR_INVALID_ARG_TYPE`; Error `ERR_INTERNAL_ASSERTION` for another length, as in node:tls
    */
   setTicketKeys(keys: NodeJS.ArrayBufferView): void {
-    const bytes = checkGivenTicketKeys(keys);
-    this.#context.context.native.setTicketKeys(bytes);
-    this.#ticketKeys = Uint8Array.from(bytes);
-  }
-
-  /** What was given once stays, as in node:tls. */
-  #withSessionOptions(options: SecureContextOptions): SecureContextOptions {
-    this.#ticketKeys = options.ticketKeys ?? this.#ticketKeys;
-    this.#sessionTimeout = options.sessionTimeout || this.#sessionTimeout;
-    return {
-      ...options,
-      ticketKeys: this.#ticketKeys,
-      sessionTimeout: this.#sessionTimeout,
-      sessionIdContext: options.sessionIdContext || defaultSessionIdContext(),
-    };
+    this.#acceptor.setTicketKeys(keys);
   }
 
   override on(event: 'secureConnection', listener: SecureConnectionListener): this;
@@ -122,45 +76,6 @@ export class Server extends NetServer {
   override addListener(event: string, listener: AnyListener): this {
     return super.addListener(event, listener);
   }
-
-  #accept(transport: Socket): void {
-    const { requestCert, rejectUnauthorized, ALPNProtocols, handshakeTimeout, allowHalfOpen, highWaterMark } =
-      this.#options;
-    const options: TLSSocketOptions = {
-      isServer: true,
-      server: this,
-      secureContext: this.#context,
-      requestCert,
-      rejectUnauthorized,
-      ALPNProtocols,
-      SNICallback: this.#options.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
-      handshakeTimeout: handshakeTimeout ?? defaultHandshakeTimeout,
-      allowHalfOpen,
-      highWaterMark,
-    };
-    let socket: TLSSocket;
-    try {
-      socket = new TLSSocket(transport, options);
-    } catch (error) {
-      // Out of memory, say: one connection's trouble must not end the server.
-      transport.destroy();
-      this.emit('tlsClientError', error, transport);
-      return;
-    }
-    const onError = (error: Error): void => {
-      this.emit('tlsClientError', error, socket);
-    };
-    socket.once('error', onError);
-    socket.once('secure', () => {
-      socket.off('error', onError);
-      if (this.#options.pauseOnConnect === true) socket.pause();
-      this.emit('secureConnection', socket);
-    });
-  }
-
-  readonly #findContext: SniCallback = (servername, callback) => {
-    callback(null, this.#byName.find(({ pattern }) => pattern.test(servername))?.context);
-  };
 }
 
 /**

@@ -67,6 +67,7 @@ const lingerMs = 2000;
 
 // The most that setTimeout takes, in milliseconds.
 const longestTimeout = 0x7fff_ffff;
+const noBytes = new Uint8Array(0);
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -372,7 +373,19 @@ export class TLSSocket extends NegotiatedSocket {
     }
     this.#deliveries.unshift(() => this.#runWaiting());
     if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
+    else if (negotiated.protocol === 'TLSv1.3') setImmediate(() => this.#sendTickets());
     this.emit('secure');
+  }
+
+  /**
+   * The engine keeps them for the first write, which may never come. Not before everybody who waits for `secure` has
+   * had a turn, as in node:tls: a peer that is closed then would answer with a reset.
+   */
+  #sendTickets(): void {
+    if (this.destroyed || this.#closeSent) return;
+    const { ciphertext, error } = this.#connection.send(noBytes, 0);
+    if (ciphertext !== undefined) this.#writer.write(ciphertext);
+    if (error !== undefined) this.#fail(error);
   }
 
   #runWaiting(): void {
