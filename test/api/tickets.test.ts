@@ -10,7 +10,7 @@ import { keepsFreedMemory, memoryGrowth } from '../support/memory.js';
 import { credentials, listen } from '../support/tls-server.js';
 import { host, ours } from '../support/visits.js';
 
-const classical = { ecdhCurve: 'X25519' };
+const classical = { ecdhCurve: 'X25519:P-256' };
 const versions = ['TLSv1.3', 'TLSv1.2'] as const;
 
 /** A context that neither offers nor accepts classical sessions, though it negotiates classical groups. */
@@ -239,6 +239,19 @@ void t.test('a session is resumed only within the limits of the context', async 
   const now = await visit({ ca });
   const lowered = await visit({ ca, session: now.session, maxVersion: 'TLSv1.2' });
   t.same([lowered.resumed.client, lowered.client.getProtocol(), lowered.error], [false, 'TLSv1.2', undefined]);
+});
+
+void t.test('resumption through a HelloRetryRequest', async (t) => {
+  const { authority, leaf } = await credentials();
+  const ca = authority.cert;
+  const group = 'SecP384r1MLKEM1024';
+  const { visit } = await host(t, ours, { ...leaf, ecdhCurve: group });
+  const { session } = await visit({ ca });
+  const retried = await visit({ ca, session });
+  t.same(retried.resumed, { client: true, server: true });
+  for (const socket of [retried.client, retried.served]) {
+    t.match(info(socket), { helloRetryRequest: true, sessionKeyExchange: 'post-quantum', group: { name: group } });
+  }
 });
 
 void t.test("node:tls's own sessions are ignored", async (t) => {
