@@ -5,6 +5,8 @@
 #include <napi.h>
 #include <openssl/ssl.h>
 
+#include "connection_sessions.h"
+
 namespace pqtls {
 
 class SecureContext : public Napi::ObjectWrap<SecureContext> {
@@ -30,9 +32,14 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value Ciphers(const Napi::CallbackInfo& info);
   Napi::Value SetCertificateKey(const Napi::CallbackInfo& info);
   Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
+  Napi::Value SetTicketKeys(const Napi::CallbackInfo& info);
+  Napi::Value GetTicketKeys(const Napi::CallbackInfo& info);
+  Napi::Value SetSessionIdContext(const Napi::CallbackInfo& info);
+  Napi::Value SetResumption(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<SSL_CTX> ctx_;
   int certificate_key_ = 0;
+  ContextSessions* sessions_ = nullptr;  // the context's own
 };
 
 }  // namespace pqtls

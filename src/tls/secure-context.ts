@@ -27,6 +27,7 @@ import {
   type Demand,
   type PolicyOptions,
 } from './policy.js';
+import { applySessionOptions, type SessionOptions } from './session-options.js';
 
 export type PemInput = string | Uint8Array;
 
@@ -36,7 +37,7 @@ export interface KeyObjectInput {
   passphrase?: string | undefined;
 }
 
-export interface SecureContextOptions extends PolicyOptions {
+export interface SecureContextOptions extends PolicyOptions, SessionOptions {
   /** Private keys in PEM, in the order of `cert`. */
   key?: PemInput | readonly (PemInput | KeyObjectInput)[] | undefined;
   /** Certificate chains in PEM, leaf first; several with keys of different types may stand side by side. */
@@ -121,7 +122,7 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
     native.setVersions(ProtocolVersion[minVersion], ProtocolVersion[maxVersion]);
     const certificateKey = demand.policy?.certificateKey ?? 'any';
     if (certificateKey !== 'any') native.setCertificateKey(certificateKeys[certificateKey]);
-    native.setResumption?.({ requirePostQuantum: security.postQuantum === 'require' });
+    native.setResumption({ requirePostQuantum: security.postQuantum === 'require' });
     native.setGroups(Uint16Array.from(groups, (name) => NamedGroup[name]));
     if (options.ciphers !== undefined && options.ciphers !== null) {
       minVersion = setCiphers(native, options.ciphers, minVersion, maxVersion);
@@ -150,6 +151,7 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
       }
       native.setTrustStore(store);
     }
+    applySessionOptions(native, options, security.policyName);
     return new SecureContext(new NativeEngineContext(native), { ...security, minVersion });
   });
 }
