@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint16_t kExtensionServerName = TLSEXT_TYPE_server_name;
 constexpr uint16_t kExtensionSupportedGroups = TLSEXT_TYPE_supported_groups;
+constexpr uint16_t kExtensionStatusRequest = TLSEXT_TYPE_status_request;
 constexpr uint16_t kExtensionSignatureAlgorithms = TLSEXT_TYPE_signature_algorithms;
 constexpr uint16_t kExtensionAlpn = TLSEXT_TYPE_application_layer_protocol_negotiation;
 constexpr uint16_t kExtensionKeyShare = TLSEXT_TYPE_key_share;
@@ -28,7 +29,7 @@ std::vector<uint16_t> ReadU16List(CBS extension) {
 
 }  // namespace
 
-void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length) {
+void HelloObserver::Observe(bool is_write, int version, const uint8_t* message, size_t length) {
   CBS cbs, body;
   uint8_t type;
   CBS_init(&cbs, message, length);
@@ -40,6 +41,9 @@ void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length
       break;
     case SSL3_MT_SERVER_HELLO:
       ParseServerHello(body);
+      break;
+    case SSL3_MT_CERTIFICATE_REQUEST:
+      if (!is_write) ParseCertificateRequest(body, version);
       break;
     case SSL3_MT_CERTIFICATE_VERIFY:
       if (is_write) CBS_get_u16(&body, &own_scheme);
@@ -60,6 +64,7 @@ void HelloObserver::ParseClientHello(CBS body, bool is_first) {
   client_shares.clear();
   offered_schemes.clear();
   offered_protocols.clear();
+  ocsp_requested = false;
   uint16_t type;
   CBS extension;
   while (CBS_get_u16(&extensions, &type) && CBS_get_u16_length_prefixed(&extensions, &extension)) {
@@ -67,6 +72,9 @@ void HelloObserver::ParseClientHello(CBS body, bool is_first) {
       offered_groups = ReadU16List(extension);
     } else if (type == kExtensionSignatureAlgorithms) {
       offered_schemes = ReadU16List(extension);
+    } else if (type == kExtensionStatusRequest) {
+      uint8_t status_type;
+      ocsp_requested = CBS_get_u8(&extension, &status_type) && status_type == TLSEXT_STATUSTYPE_ocsp;
     } else if (type == kExtensionKeyShare) {
       CBS shares, share;
       uint16_t group;
@@ -106,6 +114,21 @@ void HelloObserver::ParseServerHello(CBS body) {
         CBS_get_u16_length_prefixed(&extension, &share)) {
       server_share = {group, static_cast<uint16_t>(CBS_len(&share))};
     }
+  }
+}
+
+// RFC 9846, Section 4.3.2; RFC 5246, Section 7.4.4.
+void HelloObserver::ParseCertificateRequest(CBS body, int version) {
+  CBS types_or_context, extensions, extension;
+  if (!CBS_get_u8_length_prefixed(&body, &types_or_context)) return;
+  if (version < TLS1_3_VERSION) {
+    requested_schemes = ReadU16List(body);
+    return;
+  }
+  uint16_t type;
+  if (!CBS_get_u16_length_prefixed(&body, &extensions)) return;
+  while (CBS_get_u16(&extensions, &type) && CBS_get_u16_length_prefixed(&extensions, &extension)) {
+    if (type == kExtensionSignatureAlgorithms) requested_schemes = ReadU16List(extension);
   }
 }
 

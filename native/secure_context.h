@@ -5,6 +5,9 @@
 #include <napi.h>
 #include <openssl/ssl.h>
 
+#include <cstdint>
+#include <vector>
+
 namespace pqtls {
 
 class SecureContext : public Napi::ObjectWrap<SecureContext> {
@@ -16,6 +19,8 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   static SecureContext* From(const Napi::Value& value);
 
   SSL_CTX* ctx() const { return ctx_.get(); }
+  // What its connections may sign with, most wanted first.
+  const std::vector<uint16_t>& signing_schemes() const { return signing_schemes_; }
 
  private:
   Napi::Value SetCertificateChain(const Napi::CallbackInfo& info);
@@ -28,6 +33,7 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<SSL_CTX> ctx_;
+  std::vector<uint16_t> signing_schemes_;
 };
 
 }  // namespace pqtls

@@ -3,7 +3,17 @@
 import type { EventEmitter } from 'node:events';
 import { Server as NetServer, type ServerOpts, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
-import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
+import type { AlpnCallback } from './handshake-decisions.js';
+import {
+  checkAlpnCallback,
+  checkEnableTrace,
+  checkFunction,
+  checkHandshakeTimeout,
+  checkPskOptions,
+  encodeAlpn,
+  refuseAbsentOptions,
+} from './options.js';
+import type { ServerPskCallback } from './pre-shared-keys.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
@@ -16,6 +26,14 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
   ALPNProtocols?: readonly string[] | Uint8Array | undefined;
   /** Default: looks in the contexts of addContext(). */
   SNICallback?: SniCallback | undefined;
+  /** Chooses among the protocols that a client offers, in place of ALPNProtocols. */
+  ALPNCallback?: AlpnCallback | undefined;
+  /** The key of a client's identity, in TLS 1.2 only. */
+  pskCallback?: ServerPskCallback<TLSSocket> | undefined;
+  /** At most 128 bytes. */
+  pskIdentityHint?: string | undefined;
+  /** Writes what happens on every connection to stderr, without secrets. Default false. */
+  enableTrace?: boolean | undefined;
   /** Milliseconds until an unfinished handshake fails with `tlsClientError`. Default 120 000. */
   handshakeTimeout?: number | undefined;
 }
@@ -43,6 +61,9 @@ export class Server extends NetServer {
     refuseAbsentOptions(options);
     checkFunction('options.SNICallback', options.SNICallback);
     encodeAlpn(options.ALPNProtocols);
+    checkAlpnCallback(options);
+    checkPskOptions('options.pskCallback', options);
+    checkEnableTrace(options.enableTrace);
     checkHandshakeTimeout(options.handshakeTimeout);
     this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     if (listener !== undefined) this.on('secureConnection', listener);
@@ -102,6 +123,11 @@ export class Server extends NetServer {
       ALPNProtocols,
       SNICallback: this.#options.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
       handshakeTimeout: handshakeTimeout ?? defaultHandshakeTimeout,
+      ALPNCallback: this.#options.ALPNCallback,
+      pskCallback: this.#options.pskCallback,
+      pskIdentityHint: this.#options.pskIdentityHint,
+      enableTrace: this.#options.enableTrace,
+      server: this,
       allowHalfOpen,
       highWaterMark,
     };
@@ -113,6 +139,9 @@ export class Server extends NetServer {
       transport.destroy();
       this.emit('tlsClientError', error, transport);
       return;
+    }
+    if (this.listenerCount('keylog') > 0) {
+      socket.on('keylog', (line: Buffer) => this.emit('keylog', line, socket));
     }
     const onError = (error: Error): void => {
       this.emit('tlsClientError', error, socket);

@@ -1,5 +1,6 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
+import type { EventEmitter } from 'node:events';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
@@ -7,9 +8,13 @@ import type { Answer, Connection, EngineEvent, Negotiated, Progress } from '../e
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
+import { setUpConnection } from './connection-setup.js';
 import {
+  checkAlpnCallback,
+  checkEnableTrace,
   checkFunction,
   checkHandshakeTimeout,
+  checkPskOptions,
   checkServername,
   checkTransport,
   encodeAlpn,
@@ -17,8 +22,10 @@ import {
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { defineGetter, forwardProperties } from './forwarded-properties.js';
-import { decide, type DecidingSocket } from './handshake-decisions.js';
+import { decide, type AlpnCallback, type DecidingSocket } from './handshake-decisions.js';
 import { NegotiatedSocket, state, type ConnectionState } from './negotiated-socket.js';
+import { verifyKeyHolder } from './peer-verification.js';
+import type { ClientPskCallback, ServerPskCallback } from './pre-shared-keys.js';
 import {
   checkSecureContext,
   createSecureContext,
@@ -42,7 +49,19 @@ export interface TLSSocketOptions extends SecureContextOptions {
   rejectUnauthorized?: boolean | undefined;
   /** Names in order of preference, or wire form. */
   ALPNProtocols?: readonly string[] | Uint8Array | undefined;
+  /** A server's, in place of ALPNProtocols. */
+  ALPNCallback?: AlpnCallback | undefined;
   SNICallback?: SniCallback | undefined;
+  /** The server that emits `OCSPRequest`. */
+  server?: EventEmitter | undefined;
+  /** A client asks for a stapled OCSP response; see `OCSPResponse`. Default false. */
+  requestOCSP?: boolean | undefined;
+  /** Pre-shared keys, in TLS 1.2 only. */
+  pskCallback?: ClientPskCallback | ServerPskCallback<TLSSocket> | undefined;
+  /** A server's hint about which identity to show, at most 128 bytes. */
+  pskIdentityHint?: string | undefined;
+  /** Writes what happens to stderr, without secrets. Default false. */
+  enableTrace?: boolean | undefined;
   /** A client's Server Name Indication; a host name, not an IP address. */
   servername?: string | undefined;
   /** Default: checkServerIdentity() of this module. */
@@ -97,6 +116,8 @@ export class TLSSocket extends NegotiatedSocket {
   #deliveries: (() => void)[] = [];
   #pumping = false;
   #failed = false;
+  /** What a callback threw while the engine was at work. */
+  #abandoned: Error | undefined;
   #plaintextRead = 0;
   #plaintextWritten = 0;
   readonly #decider: DecidingSocket;
@@ -114,11 +135,15 @@ export class TLSSocket extends NegotiatedSocket {
     this.#isServer = options.isServer === true;
     refuseAbsentOptions(options);
     checkHandshakeTimeout(options.handshakeTimeout);
+    if (this.#isServer) checkAlpnCallback(options);
+    checkPskOptions('pskCallback', options);
+    checkEnableTrace(options.enableTrace);
     if (transport !== undefined) checkTransport(transport);
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
     const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#connection = this.#createConnection(context);
     this.#decider = this.#createDecider();
+    setUpConnection(this, this.#connection, options, (error) => this.#abandon(error));
     this.#writer = new CiphertextWriter(this.#transport);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
     this.#attach();
@@ -135,6 +160,8 @@ export class TLSSocket extends NegotiatedSocket {
       isServer: this.#isServer,
       engine: this.#connection.engine,
       options: this.#options,
+      connection: this.#connection,
+      socket,
       get authorized() {
         return socket.authorized;
       },
@@ -162,12 +189,15 @@ export class TLSSocket extends NegotiatedSocket {
       isServer: this.#isServer,
       verifyPeer: this.#isServer ? Boolean(requestCert) : true,
       requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
-      suspendOnClientHello: this.#isServer && sni !== undefined,
+      suspendOnClientHello:
+        this.#isServer &&
+        (sni !== undefined ||
+          Boolean(this.#options.ALPNCallback) ||
+          (this.#options.server?.listenerCount('OCSPRequest') ?? 0) > 0),
       servername: sendName ? servername : undefined,
       alpn: encodeAlpn(this.#options.ALPNProtocols),
       // Any other stream may hold on to what it was given after it called back.
       poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
-      keylog: false,
     });
   }
 
@@ -230,6 +260,11 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** Writes what the engine made for the peer, then tells the program what happened. */
   #handle(progress: Progress): void {
+    if (this.#abandoned !== undefined) {
+      for (const ciphertext of progress.ciphertext) ciphertext.release();
+      this.destroy(this.#abandoned);
+      return;
+    }
     this.#more = progress.more;
     this.#awaits = progress.awaits !== undefined;
     const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;
@@ -284,23 +319,44 @@ export class TLSSocket extends NegotiatedSocket {
     else if (!wanted && !this.#transport.isPaused()) this.#transport.pause();
   }
 
+  /** Ends the connection without an alert, as node:tls does when a callback throws that the engine waits for. */
+  #abandon(error: Error): void {
+    this.#abandoned = error;
+  }
+
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
     const negotiated = this.#connection.negotiated();
     this.#handshakeInfo = { ...negotiated, durationMs: performance.now() - this.#startedAt };
     this.alpnProtocol = negotiated.alpn ?? false;
     if (this.#isServer) this.servername = negotiated.servername ?? false;
-    if (
-      this.#isServer &&
-      this.#options.requestCert &&
-      !this.authorized &&
-      this.#connection.peerCertificates().length === 0
-    ) {
-      this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
-    }
+    if (!this.#acceptWithoutCertificate(negotiated)) return;
     this.#deliveries.unshift(() => this.#runWaiting());
     if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
     this.emit('secure');
+  }
+
+  /** What a peer that showed no certificate may do. False where it is refused. */
+  #acceptWithoutCertificate({ cipherSuite }: Negotiated): boolean {
+    const options = this.#options;
+    const byKey = cipherSuite.includes('_PSK_');
+    if (this.#isServer) {
+      const missing = options.requestCert && !this.authorized && this.#connection.peerCertificates().length === 0;
+      if (!missing) return true;
+      this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+      if (!byKey || options.rejectUnauthorized === false) return true;
+      this.destroy();
+      return false;
+    }
+    if (!byKey) return true;
+    const certificate = () => ({}) as PeerCertificate;
+    const error = verifyKeyHolder({ ...options, isServer: false, engine: this.#connection.engine, certificate });
+    this.authorized = error === undefined;
+    if (error === undefined) return true;
+    this.authorizationError = (error as { code?: string }).code ?? error;
+    if (options.rejectUnauthorized === false) return true;
+    this.#fail(error);
+    return false;
   }
 
   #runWaiting(): void {
