@@ -226,9 +226,9 @@ export abstract class NegotiatedSocket extends Socket {
   /** Nothing to do: a peer that asks for a renegotiation is refused. */
   disableRenegotiation(): void {}
 
-  /** Writes what happens on this connection to stderr, from now on: messages and sizes, never secrets. */
+  /** Writes what happens on this connection to stderr, from now on: messages and sizes, never secrets. Returns null after the end. */
   enableTrace(): void {
-    this.#orNull(() => startTrace(this[state].connection, this[state].isServer));
+    return this.#orNull(() => startTrace(this[state].connection, this[state].isServer));
   }
 }
 

@@ -7,7 +7,7 @@ import type { PeerCertificate } from 'node:tls';
 import type { Answer, Connection, EngineEvent, Negotiated, Progress } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
+import { CertificateError, HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
 import { setUpConnection } from './connection-setup.js';
 import {
   checkAlpnCallback,
@@ -345,7 +345,13 @@ export class TLSSocket extends NegotiatedSocket {
       if (!missing) return true;
       this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
       if (!byKey || options.rejectUnauthorized === false) return true;
-      this.destroy();
+      this.#fail(
+        new CertificateError('The peer showed a pre-shared key and no certificate', {
+          code: 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE',
+          phase: 'handshake',
+          engine: this.#connection.engine,
+        }),
+      );
       return false;
     }
     if (!byKey) return true;
