@@ -76,7 +76,7 @@ void t.test('pqtls: destroy() inside of ALPNCallback', async (t) => {
     this.destroy(new Error('enough'));
     return 'a';
   }
-  const { log } = await attempt(t, modules.pqtls, { ALPNCallback: ALPNCallback as never }, offered);
+  const { log } = await attempt(t, modules.pqtls, { ALPNCallback: ALPNCallback }, offered);
   t.same(log.toSorted(), ['error ECONNRESET', 'tlsClientError enough']);
 });
 

@@ -57,7 +57,7 @@ onBoth(t, 'no hint is null, and a server may answer with an object', async (t, t
 
 onBoth(t, 'the default check refuses a server without a certificate', async (t, tls) => {
   const pskCallback = () => ({ psk, identity: 'me' });
-  const { clientError, log } = await attempt(t, tls, server(), { ...suites, pskCallback } as ConnectionOptions);
+  const { clientError, log } = await attempt(t, tls, server(), { ...suites, pskCallback });
   t.equal(clientError?.code, 'ERR_TLS_CERT_ALTNAME_INVALID');
   t.notOk(log.includes('secureConnect'));
 });
@@ -231,7 +231,7 @@ void t.test('pqtls: node:tls and we share keys', async (t) => {
       ...modules['node:tls'],
       createServer: modules[asServer].createServer,
       connect: modules[asServer === 'pqtls' ? 'node:tls' : 'pqtls'].connect,
-    } as (typeof modules)['node:tls'];
+    };
     const { log } = await attempt(t, mixed, server(undefined, { pskIdentityHint: 'h' }), client());
     t.same(log.toSorted(), ['secureConnect', 'secureConnection'], asServer);
   }
