@@ -134,7 +134,8 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
   }
   bool has_certificate = SSL_get_certificate(hello->ssl) != nullptr && SSL_get_privatekey(hello->ssl) != nullptr;
   // AWS-LC has external PSKs in TLS 1.2 only; without a certificate nothing else is left.
-  bool has_psk = !has_certificate && self->has_psk_ && SSL_set_max_proto_version(hello->ssl, TLS1_2_VERSION);
+  bool has_psk = !has_certificate && self->has_psk_ && SSL_get_min_proto_version(hello->ssl) <= TLS1_2_VERSION &&
+                 SSL_set_max_proto_version(hello->ssl, TLS1_2_VERSION);
   if (!has_certificate && !has_psk) {
     // libssl would fail here without a reason and without an alert.
     OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);

@@ -199,7 +199,10 @@ export abstract class NegotiatedSocket extends Socket {
     if (!this.destroyed) this[state].connection.setServername(name);
   }
 
-  /** Key and certificate for this connection alone; before the handshake, or in an ALPNCallback. */
+  /**
+   * Key, certificate and trusted CAs for this connection alone, as in node:tls; before the handshake, or in an
+   * ALPNCallback. Versions and groups stay.
+   */
   setKeyCert(context: SecureContext | SecureContextOptions): void {
     if (this.destroyed) return;
     const secureContext = isSecureContext(context) ? context : createSecureContext(context);

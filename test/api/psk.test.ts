@@ -225,6 +225,13 @@ void t.test('pqtls: a server that asks for certificates takes no key instead', a
   t.match(lenient.served?.authorizationError, 'UNABLE_TO_GET_ISSUER_CERT');
 });
 
+void t.test('pqtls: a server that may not speak TLS 1.2 takes no key', async (t) => {
+  const strict = { ...server(() => t.fail('asked')), maxVersion: 'TLSv1.3', minVersion: 'TLSv1.3' } as TlsOptions;
+  const { log, serverError } = await attempt(t, modules.pqtls, { ...strict, ciphers: undefined }, {});
+  t.equal(serverError?.code, 'ERR_SSL_NO_SHARED_CIPHER');
+  t.notOk(log.includes('secureConnect'));
+});
+
 void t.test('pqtls: node:tls and we share keys', async (t) => {
   for (const asServer of ['node:tls', 'pqtls'] as const) {
     const mixed = {
