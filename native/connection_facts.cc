@@ -95,6 +95,9 @@ Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
     shares.Set(i, share);
   }
   hello.Set("keyShares", shares);
+  hello.Set("versions", NumberList(env, hello_.offered_versions));
+  hello.Set("chosenVersion", Napi::Number::New(env, hello_.chosen_version));
+  hello.Set("chosenGroup", Napi::Number::New(env, hello_.chosen_group));
   hello.Set("ocspRequested", Napi::Boolean::New(env, hello_.ocsp_requested));
   hello.Set("length", Napi::Number::New(env, hello_.client_hello_length));
   return hello;

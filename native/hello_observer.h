@@ -25,6 +25,7 @@ class HelloObserver {
   std::vector<uint16_t> offered_groups;
   std::vector<KeyShareEntry> client_shares;
   std::vector<uint16_t> offered_schemes;
+  std::vector<uint16_t> offered_versions;
   std::vector<std::string> offered_protocols;
   // It has a status_request for OCSP. RFC 6066, Section 8.
   bool ocsp_requested = false;
@@ -33,6 +34,9 @@ class HelloObserver {
   // Bytes of the first ClientHello, with its handshake header.
   uint32_t client_hello_length = 0;
   KeyShareEntry server_share = {0, 0};
+  // Of the last ServerHello or HelloRetryRequest; 0 where there was none.
+  uint16_t chosen_version = 0;
+  uint16_t chosen_group = 0;
   // The scheme of our own CertificateVerify; AWS-LC has no getter for it.
   uint16_t own_scheme = 0;
   // Of the server's CertificateRequest; empty where none came.

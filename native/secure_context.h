@@ -21,6 +21,8 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   SSL_CTX* ctx() const { return ctx_.get(); }
   // What its connections may sign with, most wanted first.
   const std::vector<uint16_t>& signing_schemes() const { return signing_schemes_; }
+  // The only kind of key that the certificates of a peer may have, as an OBJ NID; 0 for any.
+  int certificate_key() const { return certificate_key_; }
 
  private:
   Napi::Value SetCertificateChain(const Napi::CallbackInfo& info);
@@ -30,10 +32,13 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetVersions(const Napi::CallbackInfo& info);
   Napi::Value SetGroups(const Napi::CallbackInfo& info);
   Napi::Value SetCiphers(const Napi::CallbackInfo& info);
+  Napi::Value Ciphers(const Napi::CallbackInfo& info);
+  Napi::Value SetCertificateKey(const Napi::CallbackInfo& info);
   Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<SSL_CTX> ctx_;
   std::vector<uint16_t> signing_schemes_;
+  int certificate_key_ = 0;
 };
 
 }  // namespace pqtls

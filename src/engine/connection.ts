@@ -1,7 +1,7 @@
 // The interface between a TLS engine and whoever does its I/O: bytes in, bytes out, no socket and no timer.
 
-import type { TlsError } from '../errors.js';
-import type { ProtocolVersionName } from '../protocol/constants.js';
+import type { PeerOffer, TlsError } from '../errors.js';
+import type { NamedGroupName, ProtocolVersionName } from '../protocol/constants.js';
 
 export type EngineName = 'aws-lc' | 'typescript';
 
@@ -101,6 +101,14 @@ export interface ChainError {
   readonly message: string;
 }
 
+/** What a connection may do less than its context. */
+export interface Restriction {
+  /** Default: the context's. */
+  readonly minVersion?: ProtocolVersionName | undefined;
+  /** Most wanted first. */
+  readonly groups: readonly NamedGroupName[];
+}
+
 export type Answer =
   | {
       readonly kind: 'client-hello';
@@ -110,6 +118,10 @@ export type Answer =
       readonly ocspResponse?: Uint8Array | undefined;
       /** The chosen protocol in wire form; null refuses whatever the client offers. Default: the connection's list. */
       readonly alpn?: Uint8Array | null | undefined;
+      /** A context brings its certificates along, not its versions and groups: those it must have are given here. */
+      readonly restriction?: Restriction | undefined;
+      /** From here on, let no handshake end without a post-quantum group. */
+      readonly requirePostQuantum?: boolean | undefined;
     }
   /** An alert rejects the peer's certificate and is sent to it. */
   | { readonly kind: 'verify'; readonly alert?: number | undefined };
@@ -170,6 +182,10 @@ export interface Connection {
   /** close_notify. RFC 9846, Section 6.1. */
   shutdown(): Progress;
   negotiated(): Negotiated;
+  /** What the peer offered (a client) or chose (a server), as far as it is known. */
+  peerOffer(): PeerOffer;
+  /** Bytes of the first ClientHello message; 0 where there was none yet. */
+  readonly clientHelloLength: number;
   /** DER, leaf first. */
   peerCertificates(): readonly Buffer[];
   /** The peer's certificate, its issuers, and theirs, as far as they were sent or are trusted. */

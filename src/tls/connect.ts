@@ -2,7 +2,8 @@
 
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
-import { invalidArgType } from '../errors.js';
+import { invalidArgType, invalidArgValue } from '../errors.js';
+import { redial } from './first-flight.js';
 import { createSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
 
@@ -19,6 +20,11 @@ export interface ConnectionOptions
   socket?: Duplex | undefined;
   /** Milliseconds of inactivity until `timeout`. */
   timeout?: number | undefined;
+  /**
+   * Dial once more with classical groups only when the connection dies before any answer to a large ClientHello, as some
+   * middleboxes make it. Whoever is on the path can force that. Never with `postQuantum: 'require'`. Default false.
+   */
+  retryClassical?: boolean | undefined;
 }
 
 type SecureConnectListener = () => void;
@@ -42,11 +48,36 @@ export function connect(...args: unknown[]): TLSSocket {
   const { options, listener } = readArguments(args);
   const secureContext = options.secureContext ?? createSecureContext(options);
   const { socket: given, timeout, allowHalfOpen, signal, ...rest } = options;
+  const retries = checkRetry(options);
   const transport = given ?? dial(rest);
-  const socket = new TLSSocket(transport, { ...rest, allowHalfOpen, signal, secureContext, isServer: false });
+  let socket: TLSSocket;
+  try {
+    socket = new TLSSocket(transport, {
+      ...rest,
+      allowHalfOpen,
+      signal,
+      secureContext,
+      isServer: false,
+      [redial]: retries ? () => dial(rest) : undefined,
+    });
+  } catch (error) {
+    // Nobody else knows of it.
+    if (transport !== given) transport.destroy();
+    throw error;
+  }
   if (timeout !== undefined) socket.setTimeout(timeout);
   if (listener !== undefined) socket.once('secureConnect', listener);
   return socket;
+}
+
+function checkRetry(options: ConnectionOptions): boolean {
+  const { retryClassical, socket } = options;
+  if (retryClassical === undefined || retryClassical === null || retryClassical === false) return false;
+  if (typeof retryClassical !== 'boolean') {
+    throw invalidArgType('options.retryClassical', 'of type boolean', retryClassical);
+  }
+  if (socket === undefined || socket === null) return true;
+  throw invalidArgValue('options.retryClassical', 'a given socket cannot be dialled again');
 }
 
 function dial(options: ConnectionOptions): net.Socket {

@@ -21,7 +21,6 @@ export function setUpConnection(
   const isServer = options.isServer === true;
   if (!isServer && options.requestOCSP) connection.requestOcsp();
   if (options.pskCallback) setUpPsk(socket, connection, options, abandon);
-  reportKeys(socket, connection);
   if (options.enableTrace ?? traceRequested()) startTrace(connection, isServer);
 }
 
@@ -49,11 +48,11 @@ function setUpPsk(
 }
 
 /** The engine gives its secrets away only where someone listens. */
-function reportKeys(socket: TLSSocket, connection: Connection): void {
+export function reportKeys(socket: TLSSocket, connection: () => Connection): void {
   const onNewListener = (event: string | symbol): void => {
     if (event !== 'keylog') return;
     socket.removeListener('newListener', onNewListener);
-    if (!socket.destroyed) connection.enableKeylog();
+    if (!socket.destroyed) connection().enableKeylog();
   };
   socket.on('newListener', onNewListener);
   const write = keyLogFile();

@@ -2,9 +2,12 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Answer, ClientHelloInfo, Connection, Question } from '../engine/connection.js';
-import { Alert } from '../protocol/constants.js';
+import { CertificateError } from '../errors.js';
+import { Alert, type ProtocolVersionName } from '../protocol/constants.js';
+import type { PostQuantumMode } from './named-policies.js';
 import { legacyChain } from './peer-certificate.js';
-import { verifyPeer } from './peer-verification.js';
+import { verifyKeyHolder, verifyPeer } from './peer-verification.js';
+import { contextDemand, refuseWeakerContext, type ConnectionSecurity } from './policy.js';
 import { isSecureContext, type SecureContext } from './secure-context.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
 
@@ -21,6 +24,12 @@ export interface DecidingSocket {
   readonly options: TLSSocketOptions;
   readonly connection: Connection;
   readonly socket: TLSSocket;
+  readonly postQuantum: PostQuantumMode;
+  readonly policyName: string | undefined;
+  /** Of the server's own context. */
+  readonly minVersion: ProtocolVersionName;
+  /** A context for a server name holds the connection to more than the server does. */
+  adopt(security: ConnectionSecurity): void;
   authorized: boolean;
   authorizationError: string | Error | null;
   /** Why we end the handshake ourselves; takes the place of the engine's own report, which knows only that we did. */
@@ -28,10 +37,38 @@ export interface DecidingSocket {
   resume(answer: Answer): void;
 }
 
+/**
+ * After the handshake: why a peer that showed no certificate is refused, and what authorizationError says of one that is
+ * not. It may have shown a pre-shared key.
+ */
+export function refuseWithoutCertificate(socket: DecidingSocket, cipherSuite: string): Error | undefined {
+  const { isServer, engine, options, connection } = socket;
+  const byKey = cipherSuite.includes('_PSK_');
+  if (isServer) {
+    if (!options.requestCert || socket.authorized || connection.peerCertificates().length > 0) return undefined;
+    socket.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+    if (!byKey || options.rejectUnauthorized === false) return undefined;
+    const code = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
+    return new CertificateError('The peer showed a pre-shared key and no certificate', {
+      code,
+      phase: 'handshake',
+      engine,
+    });
+  }
+  if (!byKey) return undefined;
+  const error = verifyKeyHolder({ ...options, isServer, engine });
+  socket.authorized = error === undefined;
+  if (error === undefined) return undefined;
+  socket.authorizationError = (error as { code?: string }).code ?? error;
+  return options.rejectUnauthorized === false ? undefined : error;
+}
+
+type HelloAnswer = Answer & { kind: 'client-hello' };
+
 /** Answers a question of the engine, now or later. */
 export function decide(socket: DecidingSocket, question: Question): void {
   if (question.kind === 'verify') verify(socket, question);
-  else selectContext(socket, question.hello, () => staple(socket, question.hello));
+  else selectContext(socket, question.hello, (demanded) => staple(socket, question.hello, demanded));
 }
 
 function verify(socket: DecidingSocket, { chain, chainError }: Question & { kind: 'verify' }): void {
@@ -56,10 +93,37 @@ function verify(socket: DecidingSocket, { chain, chainError }: Question & { kind
   socket.resume({ kind: 'verify', alert: rejection.alert });
 }
 
-function selectContext(socket: DecidingSocket, { serverName }: ClientHelloInfo, next: () => void): void {
+/** Takes over a context's certificates; what it demands besides goes along with the answer. */
+function adopt(socket: DecidingSocket, context: SecureContext): HelloAnswer {
+  const demand = contextDemand(context, socket.minVersion);
+  if (demand !== undefined) socket.adopt(demand);
+  socket.connection.useContext(context.context);
+  return {
+    kind: 'client-hello',
+    restriction: demand?.restriction,
+    requirePostQuantum: demand?.postQuantum === 'require',
+  };
+}
+
+/** Why a context for a server name may not take the place of the server's own. */
+function weakness(socket: DecidingSocket, context: SecureContext): Error | undefined {
+  try {
+    refuseWeakerContext(socket, context);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
+
+function selectContext(
+  socket: DecidingSocket,
+  { serverName }: ClientHelloInfo,
+  next: (demanded: HelloAnswer) => void,
+): void {
   const sni = socket.options.SNICallback;
   if (sni === undefined || serverName === '') {
-    next();
+    next({ kind: 'client-hello' });
     return;
   }
   const refuse = (error: Error): void => {
@@ -73,11 +137,14 @@ function selectContext(socket: DecidingSocket, { serverName }: ClientHelloInfo, 
     if (socket.socket.destroyed) return;
     if (error) {
       refuse(error);
-    } else if (context !== undefined && context !== null && !isSecureContext(context)) {
+    } else if (context === undefined || context === null) {
+      next({ kind: 'client-hello' });
+    } else if (!isSecureContext(context)) {
       refuse(Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' }));
     } else {
-      if (context) socket.connection.useContext(context.context);
-      next();
+      const weaker = weakness(socket, context);
+      if (weaker === undefined) next(adopt(socket, context));
+      else refuse(weaker);
     }
   };
   try {
@@ -89,11 +156,11 @@ function selectContext(socket: DecidingSocket, { serverName }: ClientHelloInfo, 
 }
 
 /** After the context is known, whose certificate the response is about. */
-function staple(socket: DecidingSocket, hello: ClientHelloInfo): void {
+function staple(socket: DecidingSocket, hello: ClientHelloInfo, demanded: HelloAnswer): void {
   const server: EventEmitter | undefined = socket.options.server;
   const certificate = hello.ocspRequested ? socket.connection.ownCertificate() : undefined;
   if (certificate === undefined || server === undefined || server.listenerCount('OCSPRequest') === 0) {
-    chooseProtocol(socket, hello, undefined);
+    chooseProtocol(socket, hello, demanded);
     return;
   }
   let answered = false;
@@ -107,10 +174,13 @@ function staple(socket: DecidingSocket, hello: ClientHelloInfo): void {
     if (error) {
       socket.socket.destroy(error);
     } else if (!response) {
-      chooseProtocol(socket, hello, undefined);
+      chooseProtocol(socket, hello, demanded);
     } else if (ArrayBuffer.isView(response)) {
       const { buffer, byteOffset, byteLength } = response;
-      chooseProtocol(socket, hello, new Uint8Array(buffer, byteOffset, byteLength));
+      chooseProtocol(socket, hello, {
+        ...demanded,
+        ocspResponse: new Uint8Array(buffer, byteOffset, byteLength),
+      });
     } else {
       // Into the program's own call, as in node:tls.
       throw Object.assign(new TypeError('OCSP response must be a buffer'), { code: 'ERR_INVALID_ARG_TYPE' });
@@ -123,14 +193,10 @@ function staple(socket: DecidingSocket, hello: ClientHelloInfo): void {
   }
 }
 
-function chooseProtocol(
-  socket: DecidingSocket,
-  { serverName, protocols }: ClientHelloInfo,
-  ocspResponse: Uint8Array | undefined,
-): void {
+function chooseProtocol(socket: DecidingSocket, { serverName, protocols }: ClientHelloInfo, answer: HelloAnswer): void {
   const callback = socket.options.ALPNCallback;
   if (!callback || protocols.length === 0) {
-    socket.resume({ kind: 'client-hello', ocspResponse });
+    socket.resume(answer);
     return;
   }
   let chosen: unknown;
@@ -146,7 +212,7 @@ function chooseProtocol(
   }
   const name = typeof chosen === 'string' ? Buffer.from(chosen, 'latin1') : undefined;
   const alpn = name === undefined ? null : Buffer.concat([Uint8Array.of(name.length), name]);
-  socket.resume({ kind: 'client-hello', ocspResponse, alpn });
+  socket.resume({ ...answer, alpn });
 }
 
 function asError(error: unknown): Error {

@@ -46,7 +46,7 @@ function untrusted({ code, message }: ChainError, engine: string): CertificateEr
  * A server that showed a pre-shared key and no certificate: the check of its name is asked all the same, with an empty
  * certificate, as in node:tls. The default one refuses.
  */
-export function verifyKeyHolder(options: VerificationOptions): Error | undefined {
+export function verifyKeyHolder(options: Omit<VerificationOptions, 'certificate'>): Error | undefined {
   const hostname = options.servername || options.host || 'localhost';
   const nothing = {} as PeerCertificate;
   try {

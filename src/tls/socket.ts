@@ -1,14 +1,19 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
-import type { EventEmitter } from 'node:events';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { PeerCertificate } from 'node:tls';
-import type { Answer, Connection, EngineEvent, Negotiated, Progress } from '../engine/connection.js';
+import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { CertificateError, HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
-import { setUpConnection } from './connection-setup.js';
+import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
+import { reportKeys, setUpConnection } from './connection-setup.js';
+import {
+  beginHandshake,
+  handshakeEnded,
+  handshakeFailed,
+  handshakeRetried,
+  type HandshakeTrace,
+} from '../diagnostics.js';
 import {
   checkAlpnCallback,
   checkEnableTrace,
@@ -22,58 +27,15 @@ import {
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { defineGetter, forwardProperties } from './forwarded-properties.js';
-import { decide, type AlpnCallback, type DecidingSocket } from './handshake-decisions.js';
-import { NegotiatedSocket, state, type ConnectionState } from './negotiated-socket.js';
-import { verifyKeyHolder } from './peer-verification.js';
-import type { ClientPskCallback, ServerPskCallback } from './pre-shared-keys.js';
-import {
-  checkSecureContext,
-  createSecureContext,
-  type SecureContext,
-  type SecureContextOptions,
-} from './secure-context.js';
+import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
+import { droppedClientHello, redial, withHint, type Redial } from './first-flight.js';
+import { metricsOfThisThread as metrics } from './metrics.js';
+import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
+import { classicalGroupsOf, connectionSecurity, type ConnectionSecurity } from './policy.js';
+import type { TLSSocketOptions } from './socket-options.js';
+import { checkSecureContext, createSecureContext, type SecureContext } from './secure-context.js';
 
-/** Answers with the context for a server name; without one the server's own is used. */
-export type SniCallback = (
-  servername: string,
-  callback: (error: Error | null, context?: SecureContext) => void,
-) => void;
-
-export interface TLSSocketOptions extends SecureContextOptions {
-  isServer?: boolean | undefined;
-  /** Default: made of the other options. */
-  secureContext?: SecureContext | undefined;
-  /** A server asks for a client's certificate. Default false. */
-  requestCert?: boolean | undefined;
-  /** Refuse a peer whose certificate is not trusted. Default true. */
-  rejectUnauthorized?: boolean | undefined;
-  /** Names in order of preference, or wire form. */
-  ALPNProtocols?: readonly string[] | Uint8Array | undefined;
-  /** A server's, in place of ALPNProtocols. */
-  ALPNCallback?: AlpnCallback | undefined;
-  SNICallback?: SniCallback | undefined;
-  /** The server that emits `OCSPRequest`. */
-  server?: EventEmitter | undefined;
-  /** A client asks for a stapled OCSP response; see `OCSPResponse`. Default false. */
-  requestOCSP?: boolean | undefined;
-  /** Pre-shared keys, in TLS 1.2 only. */
-  pskCallback?: ClientPskCallback | ServerPskCallback<TLSSocket> | undefined;
-  /** A server's hint about which identity to show, at most 128 bytes. */
-  pskIdentityHint?: string | undefined;
-  /** Writes what happens to stderr, without secrets. Default false. */
-  enableTrace?: boolean | undefined;
-  /** A client's Server Name Indication; a host name, not an IP address. */
-  servername?: string | undefined;
-  /** Default: checkServerIdentity() of this module. */
-  checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
-  /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
-  host?: string | undefined;
-  allowHalfOpen?: boolean | undefined;
-  highWaterMark?: number | undefined;
-  signal?: AbortSignal | undefined;
-  /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
-  handshakeTimeout?: number | undefined;
-}
+export type { SniCallback, TLSSocketOptions } from './socket-options.js';
 
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
 const lingerMs = 2000;
@@ -98,13 +60,19 @@ export class TLSSocket extends NegotiatedSocket {
   /** The server name of the ClientHello; false where there is none, null before the handshake is done (server side). */
   servername: string | false | null = null;
 
-  readonly #transport: Duplex;
-  readonly #connection: Connection;
-  readonly #writer: CiphertextWriter;
+  #transport: Duplex;
+  #connection: Connection;
+  #writer: CiphertextWriter;
   readonly #options: TLSSocketOptions;
   readonly #isServer: boolean;
   #startedAt = performance.now();
-  #handshakeInfo: (Negotiated & { durationMs: number }) | undefined;
+  #handshakeInfo: Established | undefined;
+  readonly #context: SecureContext;
+  #security: ConnectionSecurity;
+  /** Dials again with classical groups, once; undefined where that is not wanted or was done. */
+  #redial: Redial | undefined;
+  #retriedClassical = false;
+  #trace: HandshakeTrace | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
   /** Ciphertext may be read: the stream above has room, or the handshake goes on. */
   #reading = true;
@@ -120,7 +88,7 @@ export class TLSSocket extends NegotiatedSocket {
   #abandoned: Error | undefined;
   #plaintextRead = 0;
   #plaintextWritten = 0;
-  readonly #decider: DecidingSocket;
+  #decider: DecidingSocket;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
@@ -140,12 +108,17 @@ export class TLSSocket extends NegotiatedSocket {
     checkEnableTrace(options.enableTrace);
     if (transport !== undefined) checkTransport(transport);
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
-    const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
-    this.#connection = this.#createConnection(context);
+    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    this.#security = connectionSecurity(options, this.#context, this.#isServer);
+    this.#redial = options[redial];
+    if (this.#redial !== undefined) classicalGroupsOf(this.#security, this.#context);
+    this.#connection = this.#createConnection(this.#security.restriction);
     this.#decider = this.#createDecider();
-    setUpConnection(this, this.#connection, options, (error) => this.#abandon(error));
+    this.#setUpConnection();
+    reportKeys(this, () => this.#connection);
     this.#writer = new CiphertextWriter(this.#transport);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
+    metrics.opened(this.#isServer);
     this.#attach();
   }
 
@@ -162,6 +135,12 @@ export class TLSSocket extends NegotiatedSocket {
       options: this.#options,
       connection: this.#connection,
       socket,
+      postQuantum: this.#security.postQuantum,
+      policyName: this.#security.policyName,
+      minVersion: this.#context.minVersion,
+      adopt: (security) => {
+        this.#security = security;
+      },
       get authorized() {
         return socket.authorized;
       },
@@ -179,13 +158,13 @@ export class TLSSocket extends NegotiatedSocket {
     };
   }
 
-  #createConnection(context: SecureContext): Connection {
+  #createConnection(restriction: Restriction | undefined): Connection {
     const { servername, requestCert, rejectUnauthorized } = this.#options;
     const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
     checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
     checkServername(servername);
     const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
-    return new NativeTlsConnection(requireTlsBinding(), context.context, {
+    return new NativeTlsConnection(requireTlsBinding(), this.#context.context, {
       isServer: this.#isServer,
       verifyPeer: this.#isServer ? Boolean(requestCert) : true,
       requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
@@ -198,25 +177,32 @@ export class TLSSocket extends NegotiatedSocket {
       alpn: encodeAlpn(this.#options.ALPNProtocols),
       // Any other stream may hold on to what it was given after it called back.
       poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
+      restriction,
+      requirePostQuantum: this.#security.postQuantum === 'require',
     });
   }
 
   #attach(): void {
     const transport = this.#transport;
-    transport.on('data', (chunk: unknown) => this.#onCiphertext(chunk));
-    transport.on('end', () => this.#onTransportEnd());
-    transport.on('error', (error: Error) => this.destroy(error));
-    transport.on('close', () => this.#onTransportClose());
+    // A classical retry leaves its first transport behind.
+    const current = (): boolean => transport === this.#transport;
+    transport.on('data', (chunk: unknown) => current() && this.#onCiphertext(chunk));
+    transport.on('end', () => current() && this.#onTransportEnd());
+    transport.on('error', (error: Error) => current() && this.#lost(error, () => this.destroy(error)));
+    transport.on('close', () => current() && this.#onTransportClose());
     if (transport instanceof Socket) {
       for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout']) {
         transport.on(event, (...values: unknown[]) => this.emit(event, ...values));
       }
       if (transport.connecting) {
         transport.once('connect', () => {
-          this.#setConnecting(false);
-          this.#startedAt = performance.now();
-          this.emit('connect');
-          this.emit('ready');
+          if (!current()) return;
+          if (!this.#retriedClassical) {
+            this.#setConnecting(false);
+            this.#startedAt = performance.now();
+            this.emit('connect');
+            this.emit('ready');
+          }
           this.#start();
         });
         return;
@@ -235,15 +221,15 @@ export class TLSSocket extends NegotiatedSocket {
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
-        this.#fail(
-          new HandshakeTimeoutError(`TLS handshake timeout: it did not finish within ${timeout} ms`, {
-            code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
-            phase: 'handshake',
-            engine: this.#connection.engine,
-          }),
-        );
+        const error = new HandshakeTimeoutError(`TLS handshake timeout: it did not finish within ${timeout} ms`, {
+          code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
+          phase: 'handshake',
+          engine: this.#connection.engine,
+        });
+        this.#lost(error, () => this.#fail(error));
       }, timeout);
     }
+    this.#trace ??= beginHandshake(this, this.#isServer, this.#options);
     if (this.#isServer) this.#flowControl();
     else this.#handle(this.#connection.start());
   }
@@ -255,6 +241,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     this.#touch();
+    metrics.bytesReceived += chunk.length;
     this.#handle(this.#connection.receive(chunk));
   }
 
@@ -319,6 +306,10 @@ export class TLSSocket extends NegotiatedSocket {
     else if (!wanted && !this.#transport.isPaused()) this.#transport.pause();
   }
 
+  #setUpConnection(): void {
+    setUpConnection(this, this.#connection, this.#options, (error) => this.#abandon(error));
+  }
+
   /** Ends the connection without an alert, as node:tls does when a callback throws that the engine waits for. */
   #abandon(error: Error): void {
     this.#abandoned = error;
@@ -327,42 +318,25 @@ export class TLSSocket extends NegotiatedSocket {
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
     const negotiated = this.#connection.negotiated();
-    this.#handshakeInfo = { ...negotiated, durationMs: performance.now() - this.#startedAt };
+    this.#handshakeInfo = {
+      ...negotiated,
+      durationMs: performance.now() - this.#startedAt,
+      policy: this.#security.policyName,
+      postQuantumPolicy: this.#security.postQuantum,
+      retriedClassical: this.#retriedClassical,
+    };
     this.alpnProtocol = negotiated.alpn ?? false;
     if (this.#isServer) this.servername = negotiated.servername ?? false;
-    if (!this.#acceptWithoutCertificate(negotiated)) return;
+    const refusal = refuseWithoutCertificate(this.#decider, negotiated.cipherSuite);
+    if (refusal !== undefined) {
+      this.#fail(refusal);
+      return;
+    }
+    metrics.established(this.#isServer, this.#handshakeInfo);
+    if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
     this.#deliveries.unshift(() => this.#runWaiting());
     if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
     this.emit('secure');
-  }
-
-  /** What a peer that showed no certificate may do. False where it is refused. */
-  #acceptWithoutCertificate({ cipherSuite }: Negotiated): boolean {
-    const options = this.#options;
-    const byKey = cipherSuite.includes('_PSK_');
-    if (this.#isServer) {
-      const missing = options.requestCert && !this.authorized && this.#connection.peerCertificates().length === 0;
-      if (!missing) return true;
-      this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
-      if (!byKey || options.rejectUnauthorized === false) return true;
-      this.#fail(
-        new CertificateError('The peer showed a pre-shared key and no certificate', {
-          code: 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE',
-          phase: 'handshake',
-          engine: this.#connection.engine,
-        }),
-      );
-      return false;
-    }
-    if (!byKey) return true;
-    const certificate = () => ({}) as PeerCertificate;
-    const error = verifyKeyHolder({ ...options, isServer: false, engine: this.#connection.engine, certificate });
-    this.authorized = error === undefined;
-    if (error === undefined) return true;
-    this.authorizationError = (error as { code?: string }).code ?? error;
-    if (options.rejectUnauthorized === false) return true;
-    this.#fail(error);
-    return false;
   }
 
   #runWaiting(): void {
@@ -389,13 +363,13 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The transport is at its end and everything that came before was told. */
   #onStreamEnd(): void {
-    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
+    if (this.#handshakeInfo === undefined) this.#endEarly();
     else this.#endRead();
   }
 
   #onTransportClose(): void {
     if (this.destroyed || this.#failed) return;
-    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
+    if (this.#handshakeInfo === undefined) this.#endEarly();
     // A reader that is slower than the transport's close still gets everything up to the end.
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
@@ -407,6 +381,44 @@ export class TLSSocket extends NegotiatedSocket {
       phase: 'handshake',
       engine: this.#connection.engine,
     });
+  }
+
+  #endEarly(): void {
+    const error = this.#earlyEnd();
+    this.#lost(error, () => this.#fail(error));
+  }
+
+  /** The transport is lost. Where the ClientHello may be why, that is said, or one classical retry is made. */
+  #lost(error: Error, giveUp: () => void): void {
+    if (this.#isServer || this.#handshakeInfo !== undefined || this.#failed || this.destroyed) {
+      giveUp();
+      return;
+    }
+    const connection = this.#connection;
+    const hint = droppedClientHello(error, connection.clientHelloLength, connection.bytesRead);
+    if (hint !== undefined) withHint(error, hint);
+    const dial = this.#redial;
+    if (hint === undefined || dial === undefined) {
+      giveUp();
+      return;
+    }
+    this.#redial = undefined;
+    this.#retriedClassical = true;
+    clearTimeout(this.#handshakeTimer);
+    if (this.#trace !== undefined) handshakeRetried(this.#trace, error);
+    metrics.classicalRetries += 1;
+    connection.destroy();
+    const previous = this.#transport;
+    this.#transport = dial();
+    previous.destroy();
+    this.#deliveries = [];
+    this.#more = this.#awaits = this.#transportEnded = false;
+    this.#connection = this.#createConnection({ groups: classicalGroupsOf(this.#security, this.#context) });
+    this.#setUpConnection();
+    if (this.listenerCount('keylog') > 0) this.#connection.enableKeylog();
+    this.#decider = this.#createDecider();
+    this.#writer = new CiphertextWriter(this.#transport);
+    this.#attach();
   }
 
   /** Ends the connection with an error; an alert that is on its way gets its time to leave. */
@@ -502,6 +514,12 @@ export class TLSSocket extends NegotiatedSocket {
     clearTimeout(this.#handshakeTimer);
     this.setTimeout(0);
     this.#setConnecting(false);
+    metrics.closed(this.#isServer);
+    if (this.#handshakeInfo === undefined && this.#trace !== undefined)
+      handshakeFailed(this.#trace, error ?? undefined);
+    if (error !== null && error !== undefined && (this.#trace !== undefined || this.#handshakeInfo !== undefined)) {
+      metrics.failed(this.#isServer, this.#handshakeInfo === undefined, error);
+    }
     this.#connection.destroy();
     this.#deliveries = [];
     const waiting = this.#whenSecure;
