@@ -1,4 +1,4 @@
-// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. No call into JavaScript from here.
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out.
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
@@ -25,12 +25,6 @@ namespace {
 constexpr size_t kMaxPlaintext = SSL3_RT_MAX_PLAIN_LENGTH;
 constexpr size_t kRecordRoom = SSL3_RT_HEADER_LENGTH + kMaxPlaintext + SSL3_RT_MAX_ENCRYPTED_OVERHEAD;
 
-Napi::Value GroupList(Napi::Env env, const std::vector<uint16_t>& values) {
-  Napi::Array array = Napi::Array::New(env, values.size());
-  for (uint32_t i = 0; i < values.size(); i++) array.Set(i, Napi::Number::New(env, values[i]));
-  return array;
-}
-
 }  // namespace
 
 Napi::Function Connection::Define(Napi::Env env) {
@@ -49,7 +43,20 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::Session>("session"),
                          InstanceMethod<&Connection::SessionTicket>("sessionTicket"),
                          InstanceMethod<&Connection::TakeEvents>("takeEvents"),
+                         InstanceMethod<&Connection::UseContext>("useContext"),
                          InstanceMethod<&Connection::EnableKeylog>("enableKeylog"),
+                         InstanceMethod<&Connection::EnableTrace>("enableTrace"),
+                         InstanceMethod<&Connection::SetServerName>("setServerName"),
+                         InstanceMethod<&Connection::SetMaxSendFragment>("setMaxSendFragment"),
+                         InstanceMethod<&Connection::RequestOcsp>("requestOcsp"),
+                         InstanceMethod<&Connection::SetPskIdentityHint>("setPskIdentityHint"),
+                         InstanceMethod<&Connection::SetPskCallback>("setPskCallback"),
+                         InstanceMethod<&Connection::PeerChain>("peerChain"),
+                         InstanceMethod<&Connection::OwnCertificate>("ownCertificate"),
+                         InstanceMethod<&Connection::OwnIssuer>("ownIssuer"),
+                         InstanceMethod<&Connection::OcspResponse>("ocspResponse"),
+                         InstanceMethod<&Connection::Finished>("finished"),
+                         InstanceMethod<&Connection::SharedSchemes>("sharedSchemes"),
                          InstanceMethod<&Connection::Restrict>("restrict"),
                          InstanceMethod<&Connection::Abort>("abort"),
                          InstanceMethod<&Connection::ClientHello>("clientHello"),
@@ -82,6 +89,7 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   verify_peer_ = info[2].As<Napi::Boolean>();
   require_peer_ = info[3].As<Napi::Boolean>();
   awaits_client_hello_ = info[4].As<Napi::Boolean>();
+  own_schemes_ = context->signing_schemes();
   registers_ = env.GetInstanceData<Addon>()->progress_registers();
 
   ssl_.reset(SSL_new(context->ctx()));
@@ -134,7 +142,11 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
     }
   }
   self->sessions_.OnClientHello(hello, self->verify_peer_);
-  if (SSL_get_certificate(hello->ssl) == nullptr || SSL_get_privatekey(hello->ssl) == nullptr) {
+  bool has_certificate = SSL_get_certificate(hello->ssl) != nullptr && SSL_get_privatekey(hello->ssl) != nullptr;
+  // AWS-LC has external PSKs in TLS 1.2 only; without a certificate nothing else is left.
+  bool has_psk = !has_certificate && self->has_psk_ && SSL_get_min_proto_version(hello->ssl) <= TLS1_2_VERSION &&
+                 SSL_set_max_proto_version(hello->ssl, TLS1_2_VERSION);
+  if (!has_certificate && !has_psk) {
     // libssl would fail here without a reason and without an alert.
     OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
     SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
@@ -158,6 +170,7 @@ ssl_verify_result_t Connection::VerifyPeer(SSL* ssl, uint8_t* out_alert) {
 // A server that speaks ALPN refuses a client with which it shares no protocol. RFC 7301, Section 3.2.
 int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, const uint8_t* in, unsigned in_len, void*) {
   Connection* self = FromSsl(ssl);
+  if (self->alpn_refused_) return SSL_TLSEXT_ERR_ALERT_FATAL;
   if (self->alpn_.empty()) return SSL_TLSEXT_ERR_NOACK;
   uint8_t* selected = nullptr;
   int outcome = SSL_select_next_proto(&selected, out_len, self->alpn_.data(), static_cast<unsigned>(self->alpn_.size()),
@@ -166,10 +179,14 @@ int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, cons
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-void Connection::ObserveMessage(int is_write, int, int content_type, const void* data, size_t length, SSL* ssl, void*) {
+void Connection::ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,
+                                void*) {
+  Connection* self = FromSsl(ssl);
+  auto* bytes = static_cast<const uint8_t*>(data);
+  if (self->trace_) self->Trace(is_write != 0, version, content_type, {bytes, length});
   if (content_type != SSL3_RT_HANDSHAKE) return;
-  FromSsl(ssl)->hello_.Observe(is_write != 0, static_cast<const uint8_t*>(data), length);
-  FromSsl(ssl)->sessions_.OnMessage(is_write != 0, {static_cast<const uint8_t*>(data), length});
+  self->hello_.Observe(is_write != 0, version, bytes, length);
+  self->sessions_.OnMessage(is_write != 0, {bytes, length});
 }
 
 // The NSS key log format. RFC 9850.
@@ -290,6 +307,7 @@ Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext,
   registers_[kPlaintext] = static_cast<int32_t>(plaintext);
   registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
   transport_.EndCall();
+  if (destroy_requested_) ssl_.reset();
   return Napi::Number::New(env, flags);
 }
 
@@ -298,14 +316,26 @@ Napi::Value Connection::FinishDestroyed(Napi::Env env) {
   return env.Undefined();
 }
 
+bool Connection::Begin(const Napi::CallbackInfo& info, std::span<const uint8_t> input, std::span<uint8_t> output) {
+  if (!ssl_ || destroy_requested_) {
+    FinishDestroyed(info.Env());
+    return false;
+  }
+  if (in_psk_callback_) {
+    Napi::Error::New(info.Env(), "The connection waits for its pskCallback").ThrowAsJavaScriptException();
+    return false;
+  }
+  transport_.BeginCall(input, output);
+  return true;
+}
+
 // receive(chunk, offset, plaintext, plaintextOffset, ciphertext)
 Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<uint8_t> slab = BytesOf(info[2]);
   size_t slab_offset = std::min<size_t>(info[3].As<Napi::Number>().Uint32Value(), slab.size());
-  transport_.BeginCall(chunk.subspan(offset), BytesOf(info[4]));
+  if (!Begin(info, chunk.subspan(offset), BytesOf(info[4]))) return info.Env().Undefined();
   uint32_t flags = 0;
   size_t plaintext = 0;
   if (failed_) {
@@ -319,11 +349,10 @@ Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
 
 // send(chunk, offset, ciphertext)
 Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<const uint8_t> rest = chunk.subspan(offset);
-  transport_.BeginCall({}, BytesOf(info[2]));
+  if (!Begin(info, {}, BytesOf(info[2]))) return info.Env().Undefined();
   uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
   size_t sent = 0;
   if (!failed_) ERR_clear_error();
@@ -333,7 +362,7 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
     if (result < 0) Classify(result, &flags);
   }
   while (!failed_ && sent < rest.size()) {
-    size_t piece = std::min(rest.size() - sent, kMaxPlaintext);
+    size_t piece = std::min(rest.size() - sent, max_fragment_);
     if (transport_.output_room() < kRecordRoom - kMaxPlaintext + piece) break;
     int result = SSL_write(ssl_.get(), rest.data() + sent, static_cast<int>(piece));
     if (result <= 0) {
@@ -347,14 +376,15 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
 
 // flush(ciphertext)
 Napi::Value Connection::Flush(const Napi::CallbackInfo& info) {
+  // What waits is given out even after the end, for the alert's sake.
+  if (in_psk_callback_) return Napi::Number::New(info.Env(), 0);
   transport_.BeginCall({}, BytesOf(info[0]));
   return Finish(info.Env(), 0, 0, failed_ ? uint32_t{kFailed} : 0);
 }
 
 // shutdown(ciphertext): queues close_notify. RFC 9846, Section 6.1.
 Napi::Value Connection::Shutdown(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
-  transport_.BeginCall({}, BytesOf(info[0]));
+  if (!Begin(info, {}, BytesOf(info[0]))) return info.Env().Undefined();
   if (!failed_) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
@@ -363,18 +393,41 @@ Napi::Value Connection::Shutdown(const Napi::CallbackInfo& info) {
   return Finish(info.Env(), 0, 0, 0);
 }
 
-// answerClientHello(context | null, alert)
+bool Connection::SwitchContext(const Napi::Value& value) {
+  SecureContext* context = SecureContext::From(value);
+  if (context == nullptr) return false;
+  if (in_psk_callback_ || SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
+    ThrowTakenError(value.Env(), "The context could not be switched");
+    return false;
+  }
+  own_schemes_ = context->signing_schemes();
+  if (context->certificate_key() != 0) certificate_key_ = context->certificate_key();
+  return true;
+}
+
+// useContext(context)
+Napi::Value Connection::UseContext(const Napi::CallbackInfo& info) {
+  if (ssl_) SwitchContext(info[0]);
+  return info.Env().Undefined();
+}
+
+// answerClientHello(context | null, alert, ocspResponse | undefined, alpn | null | undefined): alpn in wire form takes
+// the place of the list; null refuses every protocol.
 Napi::Value Connection::AnswerClientHello(const Napi::CallbackInfo& info) {
-  if (!ssl_) return info.Env().Undefined();
-  if (info[0].IsObject()) {
-    SecureContext* context = SecureContext::From(info[0]);
-    if (context == nullptr) return info.Env().Undefined();
-    if (SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
-      ThrowTakenError(info.Env(), "The context could not be switched");
+  if (!ssl_ || (info[0].IsObject() && !SwitchContext(info[0]))) return info.Env().Undefined();
+  // After the context, whose own response it replaces.
+  if (info[2].IsTypedArray()) {
+    std::span<const uint8_t> response = BytesOf(info[2]);
+    if (!SSL_set_ocsp_response(ssl_.get(), response.data(), response.size())) {
+      ThrowTakenError(info.Env(), "The OCSP response was not accepted");
       return info.Env().Undefined();
     }
-    if (context->certificate_key() != 0) certificate_key_ = context->certificate_key();
   }
+  if (info[3].IsTypedArray()) {
+    std::span<const uint8_t> wire = BytesOf(info[3]);
+    alpn_.assign(wire.begin(), wire.end());
+  }
+  alpn_refused_ = info[3].IsNull();
   client_hello_alert_ = info[1].As<Napi::Number>().Int32Value();
   return info.Env().Undefined();
 }
@@ -425,6 +478,8 @@ Napi::Value Connection::TakeEvents(const Napi::CallbackInfo& info) {
   std::vector<Event> events = std::exchange(events_, {});
   std::vector<SessionEvent> sessions = sessions_.TakeEvents();
   Napi::Array out = Napi::Array::New(env, events.size() + sessions.size());
+  // The last one of a full queue says how many it had no room for.
+  if (size_t lost = std::exchange(untraced_, 0)) out.Set("untraced", Napi::Number::New(env, static_cast<double>(lost)));
   for (uint32_t i = 0; i < events.size(); i++) {
     Napi::Object event = Napi::Object::New(env);
     event.Set("kind", Napi::Number::New(env, events[i].kind));
@@ -445,8 +500,6 @@ Napi::Value Connection::TakeEvents(const Napi::CallbackInfo& info) {
   return out;
 }
 
-void Connection::EnableKeylog(const Napi::CallbackInfo&) { keylog_ = true; }
-
 // restrict(minimum, groups): a minimum of 0 keeps the context's version.
 Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
   if (!ssl_) return FinishDestroyed(info.Env());
@@ -463,8 +516,7 @@ Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
 
 // abort(alert, ciphertext)
 Napi::Value Connection::Abort(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
-  transport_.BeginCall({}, BytesOf(info[1]));
+  if (!Begin(info, {}, BytesOf(info[1]))) return info.Env().Undefined();
   if (!failed_) {
     failed_ = true;
     SSL_send_fatal_alert(ssl_.get(), static_cast<uint8_t>(info[0].As<Napi::Number>().Uint32Value()));
@@ -473,131 +525,13 @@ Napi::Value Connection::Abort(const Napi::CallbackInfo& info) {
   return Finish(info.Env(), 0, 0, kFailed);
 }
 
-Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Object hello = Napi::Object::New(env);
-  hello.Set("serverName", Napi::String::New(env, hello_.server_name));
-  Napi::Array protocols = Napi::Array::New(env, hello_.offered_protocols.size());
-  for (uint32_t i = 0; i < hello_.offered_protocols.size(); i++) {
-    protocols.Set(i, Napi::String::New(env, hello_.offered_protocols[i]));
-  }
-  hello.Set("protocols", protocols);
-  hello.Set("groups", GroupList(env, hello_.offered_groups));
-  hello.Set("signatureSchemes", GroupList(env, hello_.offered_schemes));
-  Napi::Array shares = Napi::Array::New(env, hello_.client_shares.size());
-  for (uint32_t i = 0; i < hello_.client_shares.size(); i++) {
-    Napi::Object share = Napi::Object::New(env);
-    share.Set("group", Napi::Number::New(env, hello_.client_shares[i].group));
-    share.Set("length", Napi::Number::New(env, hello_.client_shares[i].length));
-    shares.Set(i, share);
-  }
-  hello.Set("keyShares", shares);
-  hello.Set("versions", GroupList(env, hello_.offered_versions));
-  hello.Set("chosenVersion", Napi::Number::New(env, hello_.chosen_version));
-  hello.Set("chosenGroup", Napi::Number::New(env, hello_.chosen_group));
-  hello.Set("length", Napi::Number::New(env, hello_.client_hello_length));
-  return hello;
-}
-
-Napi::Value Connection::VerifyResult(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("code", Napi::Number::New(env, verify_result_));
-  result.Set("resumed", Napi::Boolean::New(env, ssl_ && SSL_session_reused(ssl_.get())));
-  result.Set("message", Napi::String::New(env, X509_verify_cert_error_string(verify_result_)));
-  return result;
-}
-
-// The chain as the peer sent it, leaf first, DER.
-Napi::Value Connection::PeerCertificates(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Array chain = Napi::Array::New(env);
-  const STACK_OF(CRYPTO_BUFFER)* certificates = ssl_ ? SSL_get0_peer_certificates(ssl_.get()) : nullptr;
-  size_t count = certificates != nullptr ? sk_CRYPTO_BUFFER_num(certificates) : 0;
-  for (size_t i = 0; i < count; i++) {
-    const CRYPTO_BUFFER* der = sk_CRYPTO_BUFFER_value(certificates, i);
-    chain.Set(static_cast<uint32_t>(i),
-              Napi::Buffer<uint8_t>::Copy(env, CRYPTO_BUFFER_data(der), CRYPTO_BUFFER_len(der)));
-  }
-  return chain;
-}
-
-Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Object out = Napi::Object::New(env);
-  if (!ssl_) return env.Null();
-  SSL* ssl = ssl_.get();
-  const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl);
-  const char* name = cipher != nullptr ? SSL_CIPHER_standard_name(cipher) : nullptr;
-  const uint8_t* alpn = nullptr;
-  unsigned alpn_length = 0;
-  SSL_get0_alpn_selected(ssl, &alpn, &alpn_length);
-  uint16_t group = SSL_get_group_id(ssl);
-  uint16_t client_share = 0;
-  for (const KeyShareEntry& share : hello_.client_shares) {
-    if (share.group == group) client_share = share.length;
-  }
-  out.Set("version", Napi::Number::New(env, SSL_version(ssl)));
-  out.Set("cipherSuite", Napi::String::New(env, name != nullptr ? name : ""));
-  out.Set("cipherId", Napi::Number::New(env, cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0));
-  out.Set("group", Napi::Number::New(env, group));
-  out.Set("clientShare", Napi::Number::New(env, client_share));
-  out.Set("serverShare", Napi::Number::New(env, hello_.server_share.group == group ? hello_.server_share.length : 0));
-  out.Set("clientHelloLength", Napi::Number::New(env, hello_.client_hello_length));
-  out.Set("signatureScheme", Napi::Number::New(env, hello_.own_scheme));
-  out.Set("peerSignatureScheme", Napi::Number::New(env, SSL_get_peer_signature_algorithm(ssl)));
-  out.Set("helloRetryRequest", Napi::Boolean::New(env, SSL_used_hello_retry_request(ssl)));
-  out.Set("resumed", Napi::Boolean::New(env, SSL_session_reused(ssl)));
-  out.Set("sessionPostQuantum", Napi::Boolean::New(env, sessions_.IsPostQuantum()));
-  out.Set("alpn", Napi::String::New(env, reinterpret_cast<const char*>(alpn), alpn_length));
-  out.Set("serverName", Napi::String::New(env, hello_.server_name));
-  return out;
-}
-
-Napi::Value Connection::Failure(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Object out = Napi::Object::New(env);
-  out.Set("library", Napi::String::New(env, failure_.library));
-  out.Set("reason", Napi::String::New(env, failure_.reason));
-  out.Set("alertSent", Napi::Number::New(env, alert_sent_));
-  out.Set("alertReceived", Napi::Number::New(env, alert_received_));
-  return out;
-}
-
-Napi::Value Connection::BytesRead(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(transport_.bytes_read()));
-}
-
-Napi::Value Connection::BytesWritten(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(transport_.bytes_written()));
-}
-
-// exportKeyingMaterial(out, label, context | undefined). RFC 9846, Section 7.5.
-Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
-  if (!info[1].IsString()) {
-    Napi::TypeError::New(info.Env(), "The label must be a string").ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  std::span<uint8_t> out = BytesOf(info[0]);
-  std::string label = info[1].As<Napi::String>().Utf8Value();
-  bool use_context = !info[2].IsUndefined();
-  if (use_context && !info[2].IsTypedArray()) {
-    Napi::TypeError::New(info.Env(), "The context must be a Uint8Array").ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  std::span<const uint8_t> context = use_context ? BytesOf(info[2]) : std::span<uint8_t>();
-  if (!SSL_export_keying_material(ssl_.get(), out.data(), out.size(), label.data(), label.size(), context.data(),
-                                  context.size(), use_context ? 1 : 0)) {
-    ThrowTakenError(info.Env(), "The keying material could not be exported");
-  }
-  return info.Env().Undefined();
-}
-
-// Frees libssl's state, which wipes its keys. Idempotent.
+// Frees libssl's state, which wipes its keys; from inside of pskCallback, when libssl has returned. Idempotent.
 void Connection::Destroy(const Napi::CallbackInfo&) {
-  sessions_.Clear();
-  ssl_.reset();
+  if (in_psk_callback_) {
+    destroy_requested_ = true;
+  } else {
+    ssl_.reset();
+  }
 }
 
 }  // namespace pqtls

@@ -1,4 +1,5 @@
-// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. No call into JavaScript from here.
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. Calls JavaScript for a PSK and for
+// nothing else.
 #ifndef PQTLS_NATIVE_CONNECTION_H_
 #define PQTLS_NATIVE_CONNECTION_H_
 
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,7 @@ enum ProgressFlag : uint32_t {
 enum ProgressRegister { kConsumed = 0, kPlaintext = 1, kCiphertext = 2, kProgressRegisters = 3 };
 
 // Something that the program may be told about. Mirrored in src/binding/tls-contract.ts.
-enum EventKind { kKeylogEvent = 0, kSessionEvent = 1, kNewSessionEvent = 2 };
+enum EventKind { kKeylogEvent = 0, kSessionEvent = 1, kNewSessionEvent = 2, kTraceEvent = 3 };
 
 struct Event {
   EventKind kind;
@@ -66,9 +68,18 @@ class Connection : public Napi::ObjectWrap<Connection> {
   void OfferSession(const Napi::CallbackInfo& info);
   Napi::Value Session(const Napi::CallbackInfo& info);
   Napi::Value SessionTicket(const Napi::CallbackInfo& info);
+  Napi::Value UseContext(const Napi::CallbackInfo& info);
 
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);
   void EnableKeylog(const Napi::CallbackInfo& info);
+  void EnableTrace(const Napi::CallbackInfo& info);
+
+  // Before the handshake.
+  Napi::Value SetServerName(const Napi::CallbackInfo& info);
+  Napi::Value SetMaxSendFragment(const Napi::CallbackInfo& info);
+  void RequestOcsp(const Napi::CallbackInfo& info);
+  Napi::Value SetPskIdentityHint(const Napi::CallbackInfo& info);
+  void SetPskCallback(const Napi::CallbackInfo& info);
   // Before the handshake: narrows what the context allows, for this connection alone.
   Napi::Value Restrict(const Napi::CallbackInfo& info);
   // Ends the connection with an alert of ours.
@@ -77,6 +88,12 @@ class Connection : public Napi::ObjectWrap<Connection> {
   Napi::Value ClientHello(const Napi::CallbackInfo& info);
   Napi::Value VerifyResult(const Napi::CallbackInfo& info);
   Napi::Value PeerCertificates(const Napi::CallbackInfo& info);
+  Napi::Value PeerChain(const Napi::CallbackInfo& info);
+  Napi::Value OwnCertificate(const Napi::CallbackInfo& info);
+  Napi::Value OwnIssuer(const Napi::CallbackInfo& info);
+  Napi::Value OcspResponse(const Napi::CallbackInfo& info);
+  Napi::Value Finished(const Napi::CallbackInfo& info);
+  Napi::Value SharedSchemes(const Napi::CallbackInfo& info);
   Napi::Value Negotiated(const Napi::CallbackInfo& info);
   Napi::Value Failure(const Napi::CallbackInfo& info);
   Napi::Value BytesRead(const Napi::CallbackInfo& info);
@@ -90,8 +107,18 @@ class Connection : public Napi::ObjectWrap<Connection> {
   static int SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, const uint8_t* in, unsigned in_len, void* arg);
   static void ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,
                              void* arg);
+  static unsigned ClientPsk(SSL* ssl, const char* hint, char* identity, unsigned max_identity, uint8_t* psk,
+                            unsigned max_psk);
+  static unsigned ServerPsk(SSL* ssl, const char* identity, uint8_t* psk, unsigned max_psk);
   static void LogSecret(const SSL* ssl, const char* line);
   static void ObserveAlert(const SSL* ssl, int type, int value);
+
+  // What a call starts and ends with. A call from inside of pskCallback is not begun.
+  bool Begin(const Napi::CallbackInfo& info, std::span<const uint8_t> input, std::span<uint8_t> output);
+  // Takes over the certificates and settings of a context. False with an exception pending.
+  bool SwitchContext(const Napi::Value& value);
+  void Trace(bool is_write, int version, int content_type, std::span<const uint8_t> data);
+  Napi::Value CallPsk(const char* argument, unsigned max_psk, unsigned max_identity);
 
   // Runs the handshake as far as it goes; true when it is over and application data may be read.
   bool AdvanceHandshake(uint32_t* flags);
@@ -123,7 +150,16 @@ class Connection : public Napi::ObjectWrap<Connection> {
   std::optional<uint8_t> verification_alert_;  // set once answered; 0 accepts
   bool keylog_ = false;
   std::vector<Event> events_;
+  bool trace_ = false;
+  size_t untraced_ = 0;  // trace events that found the queue full
+  // JavaScript runs on top of libssl: nothing may be freed and no call begun until it returns.
+  bool in_psk_callback_ = false;
+  bool destroy_requested_ = false;
+  bool has_psk_ = false;
+  std::vector<uint16_t> own_schemes_;  // what we may sign with, by the context
+  size_t max_fragment_ = SSL3_RT_MAX_PLAIN_LENGTH;
   std::vector<uint8_t> alpn_;  // wire form, a server's in order of preference
+  bool alpn_refused_ = false;  // whatever the client offers
   int alert_sent_ = -1;
   int alert_received_ = -1;
   QueuedError failure_;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint16_t kExtensionServerName = TLSEXT_TYPE_server_name;
 constexpr uint16_t kExtensionSupportedGroups = TLSEXT_TYPE_supported_groups;
+constexpr uint16_t kExtensionStatusRequest = TLSEXT_TYPE_status_request;
 constexpr uint16_t kExtensionSignatureAlgorithms = TLSEXT_TYPE_signature_algorithms;
 constexpr uint16_t kExtensionAlpn = TLSEXT_TYPE_application_layer_protocol_negotiation;
 constexpr uint16_t kExtensionKeyShare = TLSEXT_TYPE_key_share;
@@ -29,7 +30,7 @@ std::vector<uint16_t> ReadU16List(CBS extension) {
 
 }  // namespace
 
-void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length) {
+void HelloObserver::Observe(bool is_write, int version, const uint8_t* message, size_t length) {
   CBS cbs, body;
   uint8_t type;
   CBS_init(&cbs, message, length);
@@ -41,6 +42,9 @@ void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length
       break;
     case SSL3_MT_SERVER_HELLO:
       ParseServerHello(body);
+      break;
+    case SSL3_MT_CERTIFICATE_REQUEST:
+      if (!is_write) ParseCertificateRequest(body, version);
       break;
     case SSL3_MT_CERTIFICATE_VERIFY:
       if (is_write) CBS_get_u16(&body, &own_scheme);
@@ -63,6 +67,7 @@ void HelloObserver::ParseClientHello(CBS body, bool is_first) {
   client_shares.clear();
   offered_schemes.clear();
   offered_protocols.clear();
+  ocsp_requested = false;
   // A client of TLS 1.2 may send none at all.
   if (!CBS_get_u16_length_prefixed(&body, &extensions)) return;
   uint16_t type;
@@ -72,6 +77,9 @@ void HelloObserver::ParseClientHello(CBS body, bool is_first) {
       offered_groups = ReadU16List(extension);
     } else if (type == kExtensionSignatureAlgorithms) {
       offered_schemes = ReadU16List(extension);
+    } else if (type == kExtensionStatusRequest) {
+      uint8_t status_type;
+      ocsp_requested = CBS_get_u8(&extension, &status_type) && status_type == TLSEXT_STATUSTYPE_ocsp;
     } else if (type == kExtensionSupportedVersions) {
       // It takes the place of legacy_version. RFC 9846, Section 4.2.1.
       CBS versions;
@@ -121,6 +129,21 @@ void HelloObserver::ParseServerHello(CBS body) {
     if (CBS_get_u16_length_prefixed(&extension, &share)) {
       server_share = {group, static_cast<uint16_t>(CBS_len(&share))};
     }
+  }
+}
+
+// RFC 9846, Section 4.3.2; RFC 5246, Section 7.4.4.
+void HelloObserver::ParseCertificateRequest(CBS body, int version) {
+  CBS types_or_context, extensions, extension;
+  if (!CBS_get_u8_length_prefixed(&body, &types_or_context)) return;
+  if (version < TLS1_3_VERSION) {
+    requested_schemes = ReadU16List(body);
+    return;
+  }
+  uint16_t type;
+  if (!CBS_get_u16_length_prefixed(&body, &extensions)) return;
+  while (CBS_get_u16(&extensions, &type) && CBS_get_u16_length_prefixed(&extensions, &extension)) {
+    if (type == kExtensionSignatureAlgorithms) requested_schemes = ReadU16List(extension);
   }
 }
 

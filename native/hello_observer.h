@@ -19,7 +19,7 @@ struct KeyShareEntry {
 // Fed from SSL_set_msg_callback; keeps small copies, never a pointer into a message.
 class HelloObserver {
  public:
-  void Observe(bool is_write, const uint8_t* message, size_t length);
+  void Observe(bool is_write, int version, const uint8_t* message, size_t length);
 
   // The last ClientHello: after a HelloRetryRequest it is the second one.
   std::vector<uint16_t> offered_groups;
@@ -27,6 +27,8 @@ class HelloObserver {
   std::vector<uint16_t> offered_schemes;
   std::vector<uint16_t> offered_versions;
   std::vector<std::string> offered_protocols;
+  // It has a status_request for OCSP. RFC 6066, Section 8.
+  bool ocsp_requested = false;
   // Of the first ClientHello, by which the certificate was chosen; a second one must not change what is reported.
   std::string server_name;
   // Bytes of the first ClientHello, with its handshake header.
@@ -37,10 +39,13 @@ class HelloObserver {
   uint16_t chosen_group = 0;
   // The scheme of our own CertificateVerify; AWS-LC has no getter for it.
   uint16_t own_scheme = 0;
+  // Of the server's CertificateRequest; empty where none came.
+  std::vector<uint16_t> requested_schemes;
 
  private:
   void ParseClientHello(CBS body, bool is_first);
   void ParseServerHello(CBS body);
+  void ParseCertificateRequest(CBS body, int version);
 };
 
 }  // namespace pqtls

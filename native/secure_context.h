@@ -5,6 +5,9 @@
 #include <napi.h>
 #include <openssl/ssl.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "connection_sessions.h"
 
 namespace pqtls {
@@ -18,6 +21,8 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   static SecureContext* From(const Napi::Value& value);
 
   SSL_CTX* ctx() const { return ctx_.get(); }
+  // What its connections may sign with, most wanted first.
+  const std::vector<uint16_t>& signing_schemes() const { return signing_schemes_; }
   // The only kind of key that the certificates of a peer may have, as an OBJ NID; 0 for any.
   int certificate_key() const { return certificate_key_; }
 
@@ -38,6 +43,7 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetResumption(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<SSL_CTX> ctx_;
+  std::vector<uint16_t> signing_schemes_;
   int certificate_key_ = 0;
   ContextSessions* sessions_ = nullptr;  // the context's own
 };

@@ -241,6 +241,7 @@ const engineReasons = {
   },
   UNSUPPORTED_PROTOCOL: { fault: 'incompatible', text: 'no protocol version in common' },
   NO_APPLICATION_PROTOCOL: { fault: 'incompatible', text: 'no application protocol (ALPN) in common' },
+  PSK_IDENTITY_NOT_FOUND: { fault: 'incompatible', text: 'no pre-shared key for this peer' },
   NO_CERTIFICATE_SET: { fault: 'incompatible', openssl: 'NO_SHARED_CIPHER', text: 'this server has no certificate' },
   WRONG_CIPHER_RETURNED: { fault: 'misbehaved', text: 'the peer chose a cipher suite that was not offered' },
   WRONG_SIGNATURE_TYPE: { fault: 'misbehaved', text: 'the peer signed with a scheme that was not offered' },

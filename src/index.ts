@@ -34,6 +34,9 @@ export {
 export { policies, type Policy, type PolicyName, type PostQuantumMode } from './tls/named-policies.js';
 export type { HandshakeInfo } from './tls/negotiated-socket.js';
 export { TLSSocket, type SniCallback, type TLSSocketOptions } from './tls/socket.js';
+export type { AlpnCallback } from './tls/handshake-decisions.js';
+export type { MlDsaFields } from './tls/peer-certificate.js';
+export type { ClientPskCallback, PskNegotation, ServerPskCallback } from './tls/pre-shared-keys.js';
 export type { Negotiated, NegotiatedGroup } from './engine/connection.js';
 export { defaultGroups } from './protocol/named-groups.js';
 export {

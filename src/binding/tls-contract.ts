@@ -1,4 +1,4 @@
-// What the addon exports for the TLS engine (native/secure_context.cc, trust_store.cc, connection.cc).
+// What the addon exports for the TLS engine (native/secure_context.cc, trust_store.cc, connection*.cc, psk.cc).
 
 /** Bits of what a Connection call returns. Mirrors ProgressFlag in native/connection.h. */
 export const NativeProgress = {
@@ -17,7 +17,7 @@ export const NativeProgress = {
 export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2 } as const;
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */
-export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2 } as const;
+export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2, trace: 3 } as const;
 
 export interface NativeTrustStore {
   /** Returns how many certificates were added. */
@@ -76,12 +76,31 @@ export interface NativeClientHello {
   groups: number[];
   signatureSchemes: number[];
   keyShares: { group: number; length: number }[];
+  /** The client asks for a stapled OCSP response. */
+  ocspRequested: boolean;
   versions: number[];
   /** What the last ServerHello or HelloRetryRequest chose; 0 where there was none. */
   chosenVersion: number;
   chosenGroup: number;
   length: number;
 }
+
+/** A certificate of the peer's chain. */
+export interface NativeChainEntry {
+  der: Buffer;
+  selfIssued: boolean;
+  /** `ml-dsa-44`, `ml-dsa-65` or `ml-dsa-87`, where its key is one. */
+  mlDsa?: string;
+  /** The raw ML-DSA key. */
+  publicKey?: Buffer;
+}
+
+/** A server's gets the client's identity and returns the key. A client's gets the hint and returns key and identity. */
+export type NativePskCallback = (
+  argument: string | null,
+  maximumKey: number,
+  maximumIdentity: number,
+) => Uint8Array | readonly [Uint8Array, string] | undefined;
 
 export interface NativeNegotiated {
   version: number;
@@ -90,6 +109,8 @@ export interface NativeNegotiated {
   group: number;
   clientShare: number;
   serverShare: number;
+  /** Of the last ClientHello. */
+  offeredGroups: number[];
   clientHelloLength: number;
   signatureScheme: number;
   peerSignatureScheme: number;
@@ -120,8 +141,18 @@ export interface NativeConnection {
   send(chunk: Uint8Array, offset: number, ciphertext: Uint8Array): number;
   flush(ciphertext: Uint8Array): number;
   shutdown(ciphertext: Uint8Array): number;
-  /** An alert of 0 goes on; `context` null keeps the one the connection was made with. */
-  answerClientHello(context: NativeSecureContext | null, alert: number): void;
+  /**
+   * An alert of 0 goes on; `context` null keeps the one the connection was made with; `alpn` in wire form takes the place
+   * of the list, null refuses whatever the client offers.
+   */
+  answerClientHello(
+    context: NativeSecureContext | null,
+    alert: number,
+    ocspResponse: Uint8Array | undefined,
+    alpn: Uint8Array | null | undefined,
+  ): void;
+  /** Takes over a context's certificates, before ours was chosen. */
+  useContext(context: NativeSecureContext): void;
   answerVerification(alert: number): void;
   /** undefined where there is no such session. */
   answerSession(session: Uint8Array | undefined): void;
@@ -134,10 +165,33 @@ export interface NativeConnection {
   /** The newest session. Secret. */
   session(): Buffer | undefined;
   sessionTicket(): Buffer | undefined;
-  /** Empties the queue of events. */
-  takeEvents(): NativeEventRecord[];
+  /** Empties the queue of events; `untraced` counts those for the trace that it had no room for. */
+  takeEvents(): NativeEventRecord[] & { untraced?: number };
   /** From now on every secret of the connection is an event, in the NSS key log format. */
   enableKeylog(): void;
+  /** From now on messages, alerts and records are events. */
+  enableTrace(): void;
+  /** False where it is too late. */
+  setServerName(name: string): boolean;
+  /** False outside of 512 to 16384 bytes. */
+  setMaxSendFragment(size: number): boolean;
+  /** A client asks for a stapled OCSP response. */
+  requestOcsp(): void;
+  /** False where the hint is too long. */
+  setPskIdentityHint(hint: string): boolean;
+  /** Called while libssl is on the stack. It must not throw. */
+  setPskCallback(callback: NativePskCallback): void;
+  /** The peer's certificate, its issuers, and theirs, as far as they were sent or are trusted. */
+  peerChain(): NativeChainEntry[];
+  /** DER of what we show. */
+  ownCertificate(): Buffer | undefined;
+  ownIssuer(): Buffer | undefined;
+  /** What the server stapled. */
+  ocspResponse(): Buffer | undefined;
+  /** verify_data; undefined before the handshake is done. */
+  finished(ofPeer: boolean): Buffer | undefined;
+  /** Schemes that the peer accepts and we may sign with. */
+  sharedSchemes(): number[];
   /** Before the handshake, narrows what the context allows. A minimum of 0 keeps the context's version. */
   restrict(minimum: number, groups: Uint16Array): void;
   /** Ends the connection with an alert of ours. */

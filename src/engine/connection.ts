@@ -26,6 +26,35 @@ export type EngineEvent =
       readonly blocking: boolean;
     };
 
+/** What a trace shows of a connection: never a secret. */
+export interface TraceEvent {
+  readonly sent: boolean;
+  /** Of the protocol, 0 for a record. */
+  readonly version: number;
+  /** Of the record that it came in; 256 for a record header. */
+  readonly contentType: number;
+  /** Bytes of the message. */
+  readonly length: number;
+  /** Its beginning, as much as may be shown. */
+  readonly bytes: Uint8Array;
+}
+
+/** A certificate, and what Node may not know of its key. */
+export interface ChainEntry {
+  readonly der: Buffer;
+  readonly selfIssued: boolean;
+  readonly mlDsa?: string | undefined;
+  readonly publicKey?: Uint8Array | undefined;
+}
+
+/** Chooses a pre-shared key. TLS 1.2 only; called while the engine is at work, so that it must not throw. */
+export type PskCallback = (
+  /** A server's: the client's identity. A client's: the hint, or null. */
+  argument: string | null,
+  maximumKey: number,
+  maximumIdentity: number,
+) => Uint8Array | readonly [Uint8Array, string] | undefined;
+
 /** What one call achieved. Deal with it in this order: ciphertext, events, handshakeDone, plaintext, closeNotify, error. */
 export interface Progress {
   /** To write to the peer, in order. */
@@ -62,6 +91,8 @@ export interface ClientHelloInfo {
   /** Names, or `0x....` where we know none. */
   readonly groups: readonly string[];
   readonly signatureSchemes: readonly string[];
+  /** The client asks for a stapled OCSP response. */
+  readonly ocspRequested: boolean;
 }
 
 export type Question =
@@ -97,6 +128,10 @@ export type Answer =
       readonly kind: 'client-hello';
       readonly context?: EngineContext | undefined;
       readonly alert?: number | undefined;
+      /** To staple, DER. */
+      readonly ocspResponse?: Uint8Array | undefined;
+      /** The chosen protocol in wire form; null refuses whatever the client offers. Default: the connection's list. */
+      readonly alpn?: Uint8Array | null | undefined;
       /** A context brings its certificates along, not its versions and groups: those it must have are given here. */
       readonly restriction?: Restriction | undefined;
       /** From here on, let no handshake end without a post-quantum group. */
@@ -135,6 +170,8 @@ export interface Negotiated {
   readonly engineVersion: string;
   /** Bytes of the first ClientHello message. */
   readonly clientHelloLength: number;
+  /** Groups that the ClientHello offered, by name, or `0x....` where we know none. */
+  readonly offeredGroups: readonly string[];
 }
 
 export interface NegotiatedGroup {
@@ -176,6 +213,35 @@ export interface Connection {
   readonly clientHelloLength: number;
   /** DER, leaf first. */
   peerCertificates(): readonly Buffer[];
+  /** The peer's certificate, its issuers, and theirs, as far as they were sent or are trusted. */
+  peerChain(): readonly ChainEntry[];
+  /** What we show, DER. */
+  ownCertificate(): Buffer | undefined;
+  /** Who issued it, DER, where that is known. */
+  ownIssuer(): Buffer | undefined;
+  /** What the server stapled. */
+  ocspResponse(): Buffer | undefined;
+  /** verify_data of a Finished message, ours or the peer's; undefined before the handshake is done. */
+  finished(ofPeer: boolean): Buffer | undefined;
+  /** Names of the schemes that the peer accepts and we may sign with. */
+  sharedSchemes(): readonly string[];
+  /** Alerts by name, the last of each direction. */
+  readonly alertSent: string | undefined;
+  readonly alertReceived: string | undefined;
+  /** From now on there are `keylog` events. */
+  enableKeylog(): void;
+  /** From now on messages, alerts and records are shown to `sink`, which must not throw. */
+  enableTrace(sink: (event: TraceEvent) => void, onLost: (count: number) => void): void;
+  /** Takes over a context's certificates; before the handshake, or while it is suspended. */
+  useContext(context: EngineContext): void;
+  /** Before the handshake. False where it was not taken. */
+  setServername(name: string): boolean;
+  /** Bytes of plaintext in a record, 512 to 16384; false for others. */
+  setMaxSendFragment(size: number): boolean;
+  requestOcsp(): void;
+  /** False where the hint is too long. */
+  setPskIdentityHint(hint: string): boolean;
+  setPskCallback(callback: PskCallback): void;
   /** Ciphertext, in bytes. */
   readonly bytesRead: number;
   readonly bytesWritten: number;

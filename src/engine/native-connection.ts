@@ -13,6 +13,7 @@ import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme, type Alert
 import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
 import type {
   Answer,
+  ChainEntry,
   ChainError,
   Ciphertext,
   Connection,
@@ -21,9 +22,11 @@ import type {
   Negotiated,
   NegotiatedGroup,
   Progress,
+  PskCallback,
   Question,
   Restriction,
   SendProgress,
+  TraceEvent,
 } from './connection.js';
 import { classicalHandshake, judgeFailure, peerOffer } from './post-quantum-demand.js';
 import { CiphertextPool, PlaintextSlab } from './slabs.js';
@@ -51,8 +54,6 @@ export interface NativeConnectionOptions {
   readonly alpn: Uint8Array | undefined;
   /** The ciphertext's receiver is done with it when it calls release(). */
   readonly poolsOutput: boolean;
-  /** Make `keylog` events. */
-  readonly keylog: boolean;
   readonly restriction?: Restriction | undefined;
   /** Let no handshake end without a post-quantum group. */
   readonly requirePostQuantum?: boolean | undefined;
@@ -62,6 +63,18 @@ export interface NativeConnectionOptions {
 const plaintextPerCall = 256 * 1024;
 const noBytes = new Uint8Array(0);
 const noId = Buffer.alloc(0);
+
+/** What a call achieves that may not be made: the engine is at work, or gone. */
+const nothingHappened: Progress = Object.freeze({
+  ciphertext: [],
+  plaintext: [],
+  events: [],
+  handshakeDone: false,
+  more: false,
+  closeNotify: false,
+  awaits: undefined,
+  error: undefined,
+});
 
 const plaintextSlab = new PlaintextSlab();
 const ciphertextPool = new CiphertextPool();
@@ -77,6 +90,13 @@ export class NativeTlsConnection implements Connection {
   #inputOffset = 0;
   #handshakeDone = false;
   #error: TlsError | undefined;
+  /** The program's pskCallback runs on top of the engine: what comes in meanwhile waits. */
+  #inPskCallback = false;
+  #destroyed = false;
+  #traceSink: ((event: TraceEvent) => void) | undefined;
+  #onTraceLost: (count: number) => void = () => {};
+  /** Made by a call whose result has no room for them. */
+  #laterEvents: EngineEvent[] = [];
   readonly #isServer: boolean;
   #requirePostQuantum: boolean;
 
@@ -95,7 +115,6 @@ export class NativeTlsConnection implements Connection {
       options.servername,
       options.alpn,
     );
-    if (options.keylog) this.#native.enableKeylog();
     if (options.restriction !== undefined) this.#restrict(options.restriction);
   }
 
@@ -121,6 +140,7 @@ export class NativeTlsConnection implements Connection {
 
   receive(chunk: Uint8Array | undefined): Progress {
     if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
+    if (this.#inPskCallback) return nothingHappened;
     const ciphertext: Ciphertext[] = [];
     const plaintext: Buffer[] = [];
     let produced = 0;
@@ -133,6 +153,11 @@ export class NativeTlsConnection implements Connection {
       seen |= flags;
       const consumed = this.#register('consumed');
       const length = this.#register('plaintext');
+      // pskCallback may have ended it.
+      if (this.#destroyed) {
+        ciphertextPool.release(output);
+        return nothingHappened;
+      }
       this.#consume(bytes, consumed);
       this.#collect(output, flags, ciphertext);
       if ((flags & NativeProgress.handshakeDone) !== 0 && this.#requirePostQuantum) {
@@ -162,7 +187,7 @@ export class NativeTlsConnection implements Connection {
     if (handshakeDone) this.#handshakeDone = true;
     return {
       ciphertext,
-      events: (seen & NativeProgress.hasEvents) === 0 ? [] : this.#events(),
+      events: this.#events(seen),
       plaintext,
       handshakeDone,
       more: question === undefined && produced >= plaintextPerCall,
@@ -177,6 +202,7 @@ export class NativeTlsConnection implements Connection {
     const flags = this.#native.send(chunk, offset, output);
     const taken = this.#register('consumed');
     const length = this.#register('ciphertext');
+    this.#laterEvents = this.#events(flags);
     if ((flags & NativeProgress.failed) !== 0) this.#fail();
     if (length > 0)
       return { ciphertext: ciphertextPool.wrap(output, length, this.#poolsOutput), taken, error: this.#error };
@@ -189,7 +215,7 @@ export class NativeTlsConnection implements Connection {
       const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
       if (answer.restriction !== undefined) this.#restrict(answer.restriction);
       if (answer.requirePostQuantum === true) this.#requirePostQuantum = true;
-      this.#native.answerClientHello(context, answer.alert ?? 0);
+      this.#native.answerClientHello(context, answer.alert ?? 0, answer.ocspResponse, answer.alpn);
     } else if (answer.kind === 'resume-session') {
       this.#native.answerSession(answer.session);
     } else {
@@ -203,6 +229,7 @@ export class NativeTlsConnection implements Connection {
     const output = ciphertextPool.acquire();
     const flags = this.#native.shutdown(output);
     this.#collect(output, flags, ciphertext);
+    this.#laterEvents = this.#events(flags);
     return {
       ciphertext,
       events: [],
@@ -239,6 +266,7 @@ export class NativeTlsConnection implements Connection {
       engine: this.engine,
       engineVersion: awsLcVersion(this.#binding),
       clientHelloLength: native.clientHelloLength,
+      offeredGroups: native.offeredGroups.map((id) => nameOf(NamedGroup, id)),
     };
   }
 
@@ -262,6 +290,79 @@ export class NativeTlsConnection implements Connection {
     return this.#native.peerCertificates();
   }
 
+  peerChain(): readonly ChainEntry[] {
+    return this.#native.peerChain();
+  }
+
+  ownCertificate(): Buffer | undefined {
+    return this.#native.ownCertificate();
+  }
+
+  ownIssuer(): Buffer | undefined {
+    return this.#native.ownIssuer();
+  }
+
+  ocspResponse(): Buffer | undefined {
+    return this.#native.ocspResponse();
+  }
+
+  finished(ofPeer: boolean): Buffer | undefined {
+    return this.#native.finished(ofPeer);
+  }
+
+  sharedSchemes(): readonly string[] {
+    return this.#native.sharedSchemes().map((id) => nameOf(SignatureScheme, id));
+  }
+
+  get alertSent(): string | undefined {
+    return alertName(this.#native.failure().alertSent);
+  }
+
+  get alertReceived(): string | undefined {
+    return alertName(this.#native.failure().alertReceived);
+  }
+
+  enableKeylog(): void {
+    this.#native.enableKeylog();
+  }
+
+  enableTrace(sink: (event: TraceEvent) => void, onLost: (count: number) => void): void {
+    this.#traceSink = sink;
+    this.#onTraceLost = onLost;
+    this.#native.enableTrace();
+  }
+
+  useContext(context: EngineContext): void {
+    if (context instanceof NativeEngineContext) this.#native.useContext(context.native);
+  }
+
+  setServername(name: string): boolean {
+    return this.#native.setServerName(name);
+  }
+
+  setMaxSendFragment(size: number): boolean {
+    return this.#native.setMaxSendFragment(size);
+  }
+
+  requestOcsp(): void {
+    this.#native.requestOcsp();
+  }
+
+  setPskIdentityHint(hint: string): boolean {
+    return this.#native.setPskIdentityHint(hint);
+  }
+
+  setPskCallback(callback: PskCallback): void {
+    this.#native.setPskCallback((argument, maximumKey, maximumIdentity) => {
+      this.#inPskCallback = true;
+      try {
+        return callback(argument, maximumKey, maximumIdentity);
+      } finally {
+        this.#inPskCallback = false;
+      }
+    });
+  }
+
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     const out = Buffer.alloc(length);
     this.#native.exportKeyingMaterial(out, label, context);
@@ -269,6 +370,7 @@ export class NativeTlsConnection implements Connection {
   }
 
   destroy(): void {
+    this.#destroyed = true;
     this.#dropInput();
     this.#native.destroy();
   }
@@ -311,12 +413,20 @@ export class NativeTlsConnection implements Connection {
     }
   }
 
-  #events(): EngineEvent[] {
-    return this.#native.takeEvents().map(({ kind, bytes, id = noId, blocking = false }) => {
-      if (kind === NativeEvent.keylog) return { kind: 'keylog', bytes };
-      if (kind === NativeEvent.session) return { kind: 'session', session: bytes };
-      return { kind: 'new-session', id, session: bytes, blocking };
-    });
+  /** The trace goes where it belongs at once; the rest is for the program. */
+  #events(flags: number): EngineEvent[] {
+    const events = this.#laterEvents;
+    this.#laterEvents = [];
+    if ((flags & NativeProgress.hasEvents) === 0) return events;
+    const taken = this.#native.takeEvents();
+    for (const { kind, bytes, id = noId, blocking = false } of taken) {
+      if (kind === NativeEvent.trace) this.#traceSink?.(readTraceEvent(bytes));
+      else if (kind === NativeEvent.keylog) events.push({ kind: 'keylog', bytes });
+      else if (kind === NativeEvent.session) events.push({ kind: 'session', session: bytes });
+      else events.push({ kind: 'new-session', id, session: bytes, blocking });
+    }
+    if (taken.untraced !== undefined) this.#onTraceLost(taken.untraced);
+    return events;
   }
 
   #question(flags: number): Question | undefined {
@@ -329,6 +439,7 @@ export class NativeTlsConnection implements Connection {
           protocols: hello.protocols,
           groups: hello.groups.map((id) => nameOf(NamedGroup, id)),
           signatureSchemes: hello.signatureSchemes.map((id) => nameOf(SignatureScheme, id)),
+          ocspRequested: hello.ocspRequested,
         },
       };
     }
@@ -367,6 +478,17 @@ export class NativeTlsConnection implements Connection {
     });
     this.#error = this.#requirePostQuantum ? judgeFailure(error, this.#isServer, this.#native.clientHello()) : error;
   }
+}
+
+// Mirrors Connection::Trace in native/connection_settings.cc.
+function readTraceEvent(bytes: Buffer): TraceEvent {
+  return {
+    sent: bytes.readUInt8(0) === 1,
+    version: bytes.readUInt16BE(1),
+    contentType: bytes.readUInt16BE(3),
+    length: bytes.readUInt32BE(5),
+    bytes: bytes.subarray(9),
+  };
 }
 
 function alertName(alert: number): AlertName | undefined {

@@ -84,6 +84,64 @@ export const Alert = {
 
 export type AlertName = keyof typeof Alert;
 
+/** Content types of records. RFC 9846, Section 5.1. */
+export const ContentType = {
+  change_cipher_spec: 0x14,
+  alert: 0x15,
+  handshake: 0x16,
+  application_data: 0x17,
+} as const;
+
+/** RFC 9846, Section 4; RFC 5246, Section 7.4. */
+export const HandshakeType = {
+  HelloRequest: 0x00,
+  ClientHello: 0x01,
+  ServerHello: 0x02,
+  NewSessionTicket: 0x04,
+  EndOfEarlyData: 0x05,
+  EncryptedExtensions: 0x08,
+  Certificate: 0x0b,
+  ServerKeyExchange: 0x0c,
+  CertificateRequest: 0x0d,
+  ServerHelloDone: 0x0e,
+  CertificateVerify: 0x0f,
+  ClientKeyExchange: 0x10,
+  Finished: 0x14,
+  CertificateStatus: 0x16,
+  KeyUpdate: 0x18,
+  CompressedCertificate: 0x19,
+} as const;
+
+/** TLS ExtensionType. RFC 9846, Section 4.2. */
+export const ExtensionType = {
+  server_name: 0x0000,
+  status_request: 0x0005,
+  supported_groups: 0x000a,
+  ec_point_formats: 0x000b,
+  signature_algorithms: 0x000d,
+  application_layer_protocol_negotiation: 0x0010,
+  signed_certificate_timestamp: 0x0012,
+  padding: 0x0015,
+  extended_master_secret: 0x0017,
+  compress_certificate: 0x001b,
+  session_ticket: 0x0023,
+  pre_shared_key: 0x0029,
+  early_data: 0x002a,
+  supported_versions: 0x002b,
+  cookie: 0x002c,
+  psk_key_exchange_modes: 0x002d,
+  certificate_authorities: 0x002f,
+  signature_algorithms_cert: 0x0032,
+  key_share: 0x0033,
+  renegotiation_info: 0xff01,
+} as const;
+
+/** TLS 1.3 cipher suites. RFC 9846, Section B.4. */
+export const CipherSuite = {
+  TLS_AES_128_GCM_SHA256: 0x1301,
+  TLS_AES_256_GCM_SHA384: 0x1302,
+  TLS_CHACHA20_POLY1305_SHA256: 0x1303,
+} as const;
 /** Values that a peer sends to keep us tolerant; they mean nothing. RFC 8701, Section 2. */
 export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);

@@ -4,7 +4,17 @@ import type { EventEmitter } from 'node:events';
 import type { ServerOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { invalidArgType } from '../errors.js';
-import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
+import type { AlpnCallback } from './handshake-decisions.js';
+import {
+  checkAlpnCallback,
+  checkEnableTrace,
+  checkFunction,
+  checkHandshakeTimeout,
+  checkPskOptions,
+  encodeAlpn,
+  refuseAbsentOptions,
+} from './options.js';
+import type { ServerPskCallback } from './pre-shared-keys.js';
 import { connectionSecurity, readDemand, refuseWeakerContext, strictest } from './policy.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
@@ -19,6 +29,14 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
   ALPNProtocols?: readonly string[] | Uint8Array | undefined;
   /** Default: looks in the contexts of addContext(). */
   SNICallback?: SniCallback | undefined;
+  /** Chooses among the protocols that a client offers, in place of ALPNProtocols. */
+  ALPNCallback?: AlpnCallback | undefined;
+  /** The key of a client's identity, in TLS 1.2 only. */
+  pskCallback?: ServerPskCallback<TLSSocket> | undefined;
+  /** At most 128 bytes. */
+  pskIdentityHint?: string | undefined;
+  /** Writes what happens on every connection to stderr, without secrets. Default false. */
+  enableTrace?: boolean | undefined;
   /** Milliseconds until an unfinished handshake fails with `tlsClientError`. Default 120 000. */
   handshakeTimeout?: number | undefined;
 }
@@ -48,6 +66,9 @@ export class TlsAcceptor {
     refuseAbsentOptions(options);
     checkFunction('options.SNICallback', options.SNICallback);
     encodeAlpn(options.ALPNProtocols);
+    checkAlpnCallback(options);
+    checkPskOptions('options.pskCallback', options);
+    checkEnableTrace(options.enableTrace);
     checkHandshakeTimeout(options.handshakeTimeout);
     this.#context = checkSecureContext(options.secureContext ?? createSecureContext(this.#withSessionOptions(options)));
     // Refuses what every connection would be refused for.
@@ -127,6 +148,10 @@ export class TlsAcceptor {
       ALPNProtocols,
       SNICallback: this.#options.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
       handshakeTimeout: handshakeTimeout ?? defaultHandshakeTimeout,
+      ALPNCallback: this.#options.ALPNCallback,
+      pskCallback: this.#options.pskCallback,
+      pskIdentityHint: this.#options.pskIdentityHint,
+      enableTrace: this.#options.enableTrace,
       allowHalfOpen,
       highWaterMark,
     };
@@ -138,6 +163,9 @@ export class TlsAcceptor {
       transport.destroy();
       this.#server.emit('tlsClientError', error, transport);
       return;
+    }
+    if (this.#server.listenerCount('keylog') > 0) {
+      socket.on('keylog', (line: Buffer) => this.#server.emit('keylog', line, socket));
     }
     const onError = (error: Error): void => {
       this.#server.emit('tlsClientError', error, socket);

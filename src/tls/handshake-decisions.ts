@@ -1,13 +1,22 @@
-// What the program decides while a handshake is suspended: the context for a server name, and whether a peer is trusted.
+// What the program decides while a handshake is suspended: context, OCSP response, application protocol, trust.
 
-import type { Answer, Question } from '../engine/connection.js';
+import type { EventEmitter } from 'node:events';
+import type { Answer, ClientHelloInfo, Connection, Question } from '../engine/connection.js';
+import { CertificateError } from '../errors.js';
 import { Alert, type ProtocolVersionName } from '../protocol/constants.js';
-import { expectedName, verifyPeer } from './peer-verification.js';
 import type { PostQuantumMode } from './named-policies.js';
+import { legacyChain } from './peer-certificate.js';
+import { expectedName, verifyKeyHolder, verifyPeer } from './peer-verification.js';
 import { contextDemand, refuseWeakerContext, type ConnectionSecurity } from './policy.js';
 import { isSecureContext, type SecureContext } from './secure-context.js';
 import type { ServerSessions, VerifiedIdentity } from './session.js';
-import type { TLSSocketOptions } from './socket.js';
+import type { TLSSocket, TLSSocketOptions } from './socket.js';
+
+/** Chooses among the protocols that a client offers; undefined refuses them all. */
+export type AlpnCallback = (
+  this: TLSSocket,
+  offer: { servername: string | false; protocols: string[] },
+) => string | undefined;
 
 type VerifyQuestion = Extract<Question, { kind: 'verify' }>;
 
@@ -16,6 +25,8 @@ export interface DecidingSocket {
   readonly isServer: boolean;
   readonly engine: string;
   readonly options: TLSSocketOptions;
+  readonly connection: Connection;
+  readonly socket: TLSSocket;
   readonly postQuantum: PostQuantumMode;
   readonly policyName: string | undefined;
   /** Of the server's own context. */
@@ -34,11 +45,39 @@ export interface DecidingSocket {
   resume(answer: Answer): void;
 }
 
+/**
+ * After the handshake: why a peer that showed no certificate is refused, and what authorizationError says of one that is
+ * not. It may have shown a pre-shared key.
+ */
+export function refuseWithoutCertificate(socket: DecidingSocket, cipherSuite: string): Error | undefined {
+  const { isServer, engine, options, connection } = socket;
+  const byKey = cipherSuite.includes('_PSK_');
+  if (isServer) {
+    if (!options.requestCert || socket.authorized || connection.peerCertificates().length > 0) return undefined;
+    socket.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+    if (!byKey || options.rejectUnauthorized === false) return undefined;
+    const code = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
+    return new CertificateError('The peer showed a pre-shared key and no certificate', {
+      code,
+      phase: 'handshake',
+      engine,
+    });
+  }
+  if (!byKey) return undefined;
+  const error = verifyKeyHolder({ ...options, isServer, engine });
+  socket.authorized = error === undefined;
+  if (error === undefined) return undefined;
+  socket.authorizationError = (error as { code?: string }).code ?? error;
+  return options.rejectUnauthorized === false ? undefined : error;
+}
+
+type HelloAnswer = Answer & { kind: 'client-hello' };
+
 /** Answers a question of the engine, now or later. */
 export function decide(socket: DecidingSocket, question: Question): void {
-  if (question.kind === 'verify') socket.resume(verify(socket, question));
+  if (question.kind === 'verify') verify(socket, question);
   else if (question.kind === 'resume-session') resumeSession(socket, question.id);
-  else selectContext(socket, question.hello.serverName);
+  else selectContext(socket, question.hello, (demanded) => staple(socket, question.hello, demanded));
 }
 
 function resumeSession(socket: DecidingSocket, id: Buffer): void {
@@ -46,36 +85,47 @@ function resumeSession(socket: DecidingSocket, id: Buffer): void {
   else socket.sessions.wanted(id);
 }
 
-function verify(socket: DecidingSocket, { chain, chainError, resumed }: VerifyQuestion): Answer {
-  const { isServer, engine, options, offeredIdentity } = socket;
+function verify(socket: DecidingSocket, { chain, chainError, resumed }: VerifyQuestion): void {
+  const { isServer, engine, options, offeredIdentity, connection } = socket;
+  if (!isServer && options.requestOCSP && !resumed) {
+    socket.socket.emit('OCSPResponse', connection.ocspResponse() ?? null);
+    if (socket.socket.destroyed) return;
+  }
   const identity = { name: expectedName(options), byProgram: Boolean(options.checkServerIdentity) };
   // As in node:tls, the name is checked once for a session; but only another check of the same kind can be spared.
   const nameVerified =
     resumed && offeredIdentity?.name === identity.name && offeredIdentity.byProgram === identity.byProgram;
-  const rejection = verifyPeer(chain, chainError, { ...options, isServer, engine, nameVerified });
+  const certificate = () => legacyChain(connection.peerChain(), true);
+  const rejection = verifyPeer(chain, chainError, { ...options, isServer, engine, certificate, nameVerified });
   socket.authorized = rejection === undefined;
   socket.verifiedIdentity = rejection === undefined && !isServer ? identity : undefined;
-  if (rejection === undefined) return { kind: 'verify' };
+  if (rejection === undefined) {
+    socket.resume({ kind: 'verify' });
+    return;
+  }
   socket.authorizationError = rejection.authorizationError;
-  if (options.rejectUnauthorized === false) return { kind: 'verify' };
+  if (options.rejectUnauthorized === false) {
+    socket.resume({ kind: 'verify' });
+    return;
+  }
   socket.refusal = rejection.error;
-  return { kind: 'verify', alert: rejection.alert };
+  socket.resume({ kind: 'verify', alert: rejection.alert });
 }
 
-function accept(socket: DecidingSocket, context: SecureContext | undefined): void {
-  const demand = context === undefined ? undefined : contextDemand(context, socket.minVersion);
+/** Takes over a context's certificates; what it demands besides goes along with the answer. */
+function adopt(socket: DecidingSocket, context: SecureContext): HelloAnswer {
+  const demand = contextDemand(context, socket.minVersion);
   if (demand !== undefined) socket.adopt(demand);
-  socket.resume({
+  socket.connection.useContext(context.context);
+  return {
     kind: 'client-hello',
-    context: context?.context,
     restriction: demand?.restriction,
     requirePostQuantum: demand?.postQuantum === 'require',
-  });
+  };
 }
 
 /** Why a context for a server name may not take the place of the server's own. */
-function weakness(socket: DecidingSocket, context: SecureContext | null | undefined): Error | undefined {
-  if (context === undefined || context === null) return undefined;
+function weakness(socket: DecidingSocket, context: SecureContext): Error | undefined {
   try {
     refuseWeakerContext(socket, context);
     return undefined;
@@ -85,36 +135,119 @@ function weakness(socket: DecidingSocket, context: SecureContext | null | undefi
   }
 }
 
-function selectContext(socket: DecidingSocket, servername: string): void {
+function selectContext(
+  socket: DecidingSocket,
+  { serverName }: ClientHelloInfo,
+  next: (demanded: HelloAnswer) => void,
+): void {
   const sni = socket.options.SNICallback;
-  if (sni === undefined || servername === '') {
-    socket.resume({ kind: 'client-hello' });
+  if (sni === undefined || serverName === '') {
+    next({ kind: 'client-hello' });
     return;
   }
+  const refuse = (error: Error): void => {
+    socket.refusal = error;
+    socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
+  };
   let answered = false;
   const answer = (error: Error | null | undefined, context?: SecureContext): void => {
     if (answered) return;
     answered = true;
+    if (socket.socket.destroyed) return;
     if (error) {
-      socket.refusal = error;
-      socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
-    } else if (context !== undefined && context !== null && !isSecureContext(context)) {
-      socket.refusal = Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' });
-      socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
+      refuse(error);
+    } else if (context === undefined || context === null) {
+      next({ kind: 'client-hello' });
+    } else if (!isSecureContext(context)) {
+      refuse(Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' }));
     } else {
       const weaker = weakness(socket, context);
-      if (weaker === undefined) {
-        accept(socket, context ?? undefined);
-        return;
-      }
-      socket.refusal = weaker;
-      socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
+      if (weaker === undefined) next(adopt(socket, context));
+      else refuse(weaker);
     }
   };
   try {
-    sni(servername, answer);
+    sni(serverName, answer);
   } catch (error) {
     if (answered) throw error;
     answer(error instanceof Error ? error : new Error('SNICallback threw', { cause: error }));
   }
+}
+
+/** After the context is known, whose certificate the response is about. */
+function staple(socket: DecidingSocket, hello: ClientHelloInfo, demanded: HelloAnswer): void {
+  const server: EventEmitter | undefined = socket.options.server;
+  const certificate = hello.ocspRequested ? socket.connection.ownCertificate() : undefined;
+  if (certificate === undefined || server === undefined || server.listenerCount('OCSPRequest') === 0) {
+    chooseProtocol(socket, hello, demanded);
+    return;
+  }
+  let answered = false;
+  const answer = (error: Error | null | undefined, response?: unknown): void => {
+    if (answered) {
+      socket.socket.destroy(multipleCallback());
+      return;
+    }
+    answered = true;
+    if (socket.socket.destroyed) return;
+    if (error) {
+      socket.socket.destroy(error);
+    } else if (!response) {
+      chooseProtocol(socket, hello, demanded);
+    } else if (ArrayBuffer.isView(response)) {
+      const { buffer, byteOffset, byteLength } = response;
+      chooseProtocol(socket, hello, {
+        ...demanded,
+        ocspResponse: new Uint8Array(buffer, byteOffset, byteLength),
+      });
+    } else {
+      // Into the program's own call, as in node:tls.
+      throw Object.assign(new TypeError('OCSP response must be a buffer'), { code: 'ERR_INVALID_ARG_TYPE' });
+    }
+  };
+  try {
+    server.emit('OCSPRequest', certificate, socket.connection.ownIssuer() ?? null, answer);
+  } catch (error) {
+    socket.socket.destroy(asError(error));
+  }
+}
+
+function chooseProtocol(socket: DecidingSocket, { serverName, protocols }: ClientHelloInfo, answer: HelloAnswer): void {
+  const callback = socket.options.ALPNCallback;
+  if (!callback || protocols.length === 0) {
+    socket.resume(answer);
+    return;
+  }
+  let chosen: unknown;
+  try {
+    const offer = { servername: serverName === '' ? (false as const) : serverName, protocols: [...protocols] };
+    chosen = callback.call(socket.socket, offer);
+    if (chosen !== undefined && !protocols.some((protocol) => protocol === chosen)) {
+      throw invalidResult(chosen, protocols);
+    }
+  } catch (error) {
+    socket.socket.destroy(asError(error));
+    return;
+  }
+  const name = typeof chosen === 'string' ? Buffer.from(chosen, 'latin1') : undefined;
+  const alpn = name === undefined ? null : Buffer.concat([Uint8Array.of(name.length), name]);
+  socket.resume({ ...answer, alpn });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('A callback threw', { cause: error });
+}
+
+function multipleCallback(): Error {
+  return Object.assign(new Error('Callback called multiple times'), { code: 'ERR_MULTIPLE_CALLBACK' });
+}
+
+function invalidResult(value: unknown, protocols: readonly string[]): TypeError {
+  const offered = protocols.join(', ');
+  return Object.assign(
+    new TypeError(
+      `ALPN callback returned a value (${String(value)}) that did not match any of the client's offered protocols (${offered})`,
+    ),
+    { code: 'ERR_TLS_ALPN_CALLBACK_INVALID_RESULT' },
+  );
 }

@@ -1,7 +1,20 @@
 // What a TLS socket tells of its connection: everything that was negotiated, and what can be derived from it.
 
+import { X509Certificate } from 'node:crypto';
 import { Socket } from 'node:net';
+import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import type { Connection, Negotiated } from '../engine/connection.js';
+import { ephemeralKeyInfo } from './ephemeral-key.js';
+import { startTrace } from './handshake-trace.js';
+import { checkServername } from './options.js';
+import { legacyCertificate, legacyChain } from './peer-certificate.js';
+import {
+  createSecureContext,
+  isSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+} from './secure-context.js';
+import { sharedSigalgName } from './shared-sigalgs.js';
 import { invalidArgType, outOfRange, type PeerOffer } from '../errors.js';
 import type { PostQuantumMode } from './named-policies.js';
 
@@ -25,6 +38,9 @@ export interface HandshakeInfo extends Established {
   /** Ciphertext bytes so far. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** The last alert that we sent and that the peer sent, by its RFC 9846 name. */
+  readonly alertSent: string | undefined;
+  readonly alertReceived: string | undefined;
   /** What the client offered; on a server only. */
   readonly offered: PeerOffer | undefined;
 }
@@ -58,22 +74,26 @@ export abstract class NegotiatedSocket extends Socket {
     return {
       ...info,
       postQuantum: info.group?.postQuantum ?? false,
+      alertSent: connection.alertSent,
+      alertReceived: connection.alertReceived,
       bytesRead: connection.bytesRead,
       bytesWritten: connection.bytesWritten,
       offered: isServer ? connection.peerOffer() : undefined,
     };
   }
 
-  /** `TLSv1.3` or `TLSv1.2`; null before the handshake is done. */
+  /** `TLSv1.3` or `TLSv1.2`; null before the handshake is done, and after the end. */
   getProtocol(): string | null {
-    return this[state].info?.protocol ?? null;
+    return this.#orNull(() => this[state].info?.protocol ?? null);
   }
 
-  /** The cipher suite, by its IANA name. */
+  /** The cipher suite, by its IANA name; null after the end. */
   getCipher(): { name: string; standardName: string; version: string } | undefined {
-    const info = this[state].info;
-    if (info === undefined) return undefined;
-    return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
+    return this.#orNull(() => {
+      const info = this[state].info;
+      if (info === undefined) return undefined;
+      return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
+    });
   }
 
   /**
@@ -92,8 +112,9 @@ export abstract class NegotiatedSocket extends Socket {
     return this.destroyed ? null : this[state].connection.sessionTicket();
   }
 
+  /** null after the end. */
   isSessionReused(): boolean {
-    return this[state].info?.resumed ?? false;
+    return this.#orNull(() => this[state].info?.resumed ?? false);
   }
 
   /**
@@ -121,4 +142,141 @@ export abstract class NegotiatedSocket extends Socket {
     const { buffer, byteOffset, byteLength } = context;
     return this[state].connection.exportKeyingMaterial(length, label, new Uint8Array(buffer, byteOffset, byteLength));
   }
+
+  /**
+   * The peer's certificate as node:tls's object; `{}` where it showed none, null after the end. An ML-DSA key adds
+   * `asymmetricKeyType`.
+   *
+   * @param detailed with its issuers, as far as they were sent or are trusted
+   */
+  getPeerCertificate(detailed: true): DetailedPeerCertificate;
+  getPeerCertificate(detailed?: false): PeerCertificate;
+  getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate;
+  getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate | null {
+    if (this.destroyed) return null;
+    return legacyChain(this[state].connection.peerChain(), Boolean(detailed));
+  }
+
+  /** Our own certificate; `{}` where we have none, null after the end. */
+  getCertificate(): PeerCertificate | object | null {
+    if (this.destroyed) return null;
+    const der = this[state].connection.ownCertificate();
+    return der === undefined ? {} : legacyCertificate({ der });
+  }
+
+  /** undefined where the peer showed none, and after the end. */
+  getPeerX509Certificate(): X509Certificate | undefined {
+    const leaf = this.destroyed ? undefined : this[state].connection.peerCertificates()[0];
+    return leaf && new X509Certificate(leaf);
+  }
+
+  /** undefined where we have none, and after the end. */
+  getX509Certificate(): X509Certificate | undefined {
+    const der = this.destroyed ? undefined : this[state].connection.ownCertificate();
+    return der && new X509Certificate(der);
+  }
+
+  /** The verify_data of our Finished message; undefined before the handshake is done, null after the end. */
+  getFinished(): Buffer | undefined {
+    return this.#orNull(() => this[state].connection.finished(false));
+  }
+
+  /** The verify_data of the peer's Finished message; undefined before the handshake is done, null after the end. */
+  getPeerFinished(): Buffer | undefined {
+    return this.#orNull(() => this[state].connection.finished(true));
+  }
+
+  /** Signature schemes that the peer accepts and we may sign with, by OpenSSL's names; null after the end. */
+  getSharedSigalgs(): string[] {
+    return this.#orNull(() => this[state].connection.sharedSchemes().map(sharedSigalgName));
+  }
+
+  /**
+   * The key exchange: `ECDH` with its size in bits, or `TLSGroup` for a post-quantum one, which has none. On a server
+   * as well, where node:tls has null. `{}` where the key is not ephemeral, null after the end.
+   */
+  getEphemeralKeyInfo(): EphemeralKeyInfo | object | null {
+    return this.#orNull(() => ephemeralKeyInfo(this[state].info?.group?.name));
+  }
+
+  /** Node's `_handle` is gone then, and its methods answer null. */
+  #orNull<T>(read: () => T): T {
+    return this.destroyed ? (null as T) : read();
+  }
+
+  /**
+   * Bytes of plaintext in one record from now on, 512 to 16384; returns false and changes nothing for others.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`; RangeError `ERR_OUT_OF_RANGE` for what is not a 32-bit integer
+   */
+  setMaxSendFragment(size: number): boolean {
+    if (typeof size !== 'number') throw invalidArgType('size', 'of type number', size);
+    if (!Number.isInteger(size)) throw outOfRange('size', 'an integer', size);
+    if (size !== (size | 0)) throw outOfRange('size', '>= -2147483648 && <= 2147483647', size);
+    return !this.destroyed && this[state].connection.setMaxSendFragment(size);
+  }
+
+  /**
+   * The Server Name Indication of a client that has not begun its handshake; later it has no effect.
+   *
+   * @throws Error `ERR_TLS_SNI_FROM_SERVER`; TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  setServername(name: string): void {
+    if (typeof name !== 'string') throw invalidArgType('name', 'of type string', name);
+    if (this[state].isServer) {
+      throw Object.assign(new Error('Cannot issue SNI from a TLS server-side socket'), {
+        code: 'ERR_TLS_SNI_FROM_SERVER',
+      });
+    }
+    checkServername(name);
+    if (!this.destroyed) this[state].connection.setServername(name);
+  }
+
+  /**
+   * Key, certificate and trusted CAs for this connection alone, as in node:tls; before the handshake, or in an
+   * ALPNCallback. Versions and groups stay.
+   */
+  setKeyCert(context: SecureContext | SecureContextOptions): void {
+    if (this.destroyed) return;
+    const secureContext = isSecureContext(context) ? context : createSecureContext(context);
+    this[state].connection.useContext(secureContext.context);
+  }
+
+  /**
+   * Always refused: TLS 1.3 has no renegotiation, and AWS-LC begins none in TLS 1.2. Returns false and gives `callback`
+   * the error, `ERR_SSL_WRONG_SSL_VERSION` in TLS 1.3 as node:tls has it, `ERR_TLS_RENEGOTIATION_UNSUPPORTED` in TLS 1.2.
+   * Returns undefined after the end.
+   */
+  renegotiate(options: object, callback?: (error: Error | null) => void): boolean | undefined {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw invalidArgType('options', 'of type object', options);
+    }
+    if (callback !== undefined && typeof callback !== 'function') {
+      throw invalidArgType('callback', 'of type function', callback);
+    }
+    if (this.destroyed) return undefined;
+    if (callback !== undefined) process.nextTick(callback, renegotiationRefused(this[state].info?.protocol));
+    return false;
+  }
+
+  /** Nothing to do: a peer that asks for a renegotiation is refused. */
+  disableRenegotiation(): void {}
+
+  /** Writes what happens on this connection to stderr, from now on: messages and sizes, never secrets. Returns null after the end. */
+  enableTrace(): void {
+    return this.#orNull(() => startTrace(this[state].connection, this[state].isServer));
+  }
+}
+
+function renegotiationRefused(protocol: string | undefined): Error {
+  if (protocol === 'TLSv1.3') {
+    return Object.assign(new Error('error:0A00010A:SSL routines::wrong ssl version'), {
+      library: 'SSL routines',
+      reason: 'wrong ssl version',
+      code: 'ERR_SSL_WRONG_SSL_VERSION',
+    });
+  }
+  return Object.assign(new Error('TLS session renegotiation is unsupported by this TLS implementation'), {
+    code: 'ERR_TLS_RENEGOTIATION_UNSUPPORTED',
+  });
 }

@@ -74,6 +74,30 @@ export function checkFunction<T>(name: string, value: T | undefined): T | undefi
   return value;
 }
 
+/** ALPNCallback chooses in place of ALPNProtocols; only one of them may be given. */
+export function checkAlpnCallback(options: { ALPNCallback?: unknown; ALPNProtocols?: unknown }): void {
+  if (!options.ALPNCallback) return;
+  checkFunction('options.ALPNCallback', options.ALPNCallback);
+  if (!options.ALPNProtocols) return;
+  throw Object.assign(new TypeError('The ALPNCallback and ALPNProtocols TLS options are mutually exclusive'), {
+    code: 'ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS',
+  });
+}
+
+/** pskCallback and pskIdentityHint; what is falsy counts as absent, as in node:tls. `name` is the callback's in errors. */
+export function checkPskOptions(name: string, options: { pskCallback?: unknown; pskIdentityHint?: unknown }): void {
+  if (options.pskCallback) checkFunction(name, options.pskCallback);
+  if (options.pskIdentityHint && typeof options.pskIdentityHint !== 'string') {
+    throw invalidArgType('options.pskIdentityHint', 'of type string', options.pskIdentityHint);
+  }
+}
+
+/** enableTrace: a boolean or absent. */
+export function checkEnableTrace(value: unknown): void {
+  if (value === undefined || value === null || typeof value === 'boolean') return;
+  throw invalidArgType('options.enableTrace', 'of type boolean', value);
+}
+
 /** `handshakeTimeout`: milliseconds, 0 for none; what setTimeout can't take counts as its longest. */
 export function checkHandshakeTimeout(value: unknown): void {
   if (value === undefined || value === null) return;
@@ -91,7 +115,7 @@ export function checkTransport(value: unknown): void {
 }
 
 // Options of node:tls and of ours that decide about security and are not there yet.
-const absentOptions = ['crl', 'pfx', 'pskCallback', 'ALPNCallback', 'certificateCompression'];
+const absentOptions = ['crl', 'pfx', 'certificateCompression'];
 
 /** To ignore a policy or a revocation list would be a downgrade: what is not there yet is refused. */
 export function refuseAbsentOptions(options: object): void {

@@ -15,6 +15,8 @@ export interface VerificationOptions {
   readonly servername?: string | undefined;
   readonly host?: string | undefined;
   readonly checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
+  /** All that node:tls gives to a program's own check. */
+  readonly certificate: () => PeerCertificate;
 }
 
 /** Why a peer is not accepted. */
@@ -47,16 +49,30 @@ function untrusted({ code, message }: ChainError, engine: string): CertificateEr
   return new CertificateError(message, { code, phase: 'handshake', engine, alertSent: verificationAlert(code) });
 }
 
+/**
+ * A server that showed a pre-shared key and no certificate: the check of its name is asked all the same, with an empty
+ * certificate, as in node:tls. The default one refuses.
+ */
+export function verifyKeyHolder(options: Omit<VerificationOptions, 'certificate'>): Error | undefined {
+  const hostname = options.servername || options.host || 'localhost';
+  const nothing = {} as PeerCertificate;
+  try {
+    if (options.checkServerIdentity) return asError(options.checkServerIdentity(hostname, nothing));
+    return typed(checkServerIdentity(hostname, nothing), options.engine);
+  } catch (cause) {
+    return cause instanceof Error ? cause : new Error('checkServerIdentity threw', { cause });
+  }
+}
+
 function checkName(chain: readonly Buffer[], options: VerificationOptions): Error | undefined {
   if (options.isServer || options.nameVerified === true) return undefined;
   const hostname = expectedName(options);
   try {
     const leaf = chain[0];
     if (leaf === undefined) throw new Error('The server sent no certificate');
-    const certificate = nameFields(leaf);
     // A caller's own check reports with its own error, as in node:tls.
-    if (options.checkServerIdentity) return asError(options.checkServerIdentity(hostname, certificate));
-    return typed(checkServerIdentity(hostname, certificate), options.engine);
+    if (options.checkServerIdentity) return asError(options.checkServerIdentity(hostname, options.certificate()));
+    return typed(checkServerIdentity(hostname, nameFields(leaf)), options.engine);
   } catch (cause) {
     return cause instanceof Error ? cause : new Error('checkServerIdentity threw', { cause });
   }

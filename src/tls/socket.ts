@@ -1,12 +1,12 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
-import type { EventEmitter } from 'node:events';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { PeerCertificate } from 'node:tls';
 import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
+import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
+import { reportKeys, setUpConnection } from './connection-setup.js';
 import {
   beginHandshake,
   handshakeEnded,
@@ -14,10 +14,12 @@ import {
   handshakeRetried,
   type HandshakeTrace,
 } from '../diagnostics.js';
-import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
 import {
+  checkAlpnCallback,
+  checkEnableTrace,
   checkFunction,
   checkHandshakeTimeout,
+  checkPskOptions,
   checkServername,
   checkTransport,
   encodeAlpn,
@@ -25,17 +27,13 @@ import {
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { defineGetter, forwardProperties } from './forwarded-properties.js';
-import { decide, type DecidingSocket } from './handshake-decisions.js';
+import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
 import { droppedClientHello, redial, withHint, type Redial } from './first-flight.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
 import { classicalGroupsOf, connectionSecurity, type ConnectionSecurity } from './policy.js';
-import {
-  checkSecureContext,
-  createSecureContext,
-  type SecureContext,
-  type SecureContextOptions,
-} from './secure-context.js';
+import type { TLSSocketOptions } from './socket-options.js';
+import { checkSecureContext, createSecureContext, type SecureContext } from './secure-context.js';
 import {
   aroundHandshake,
   checkSession,
@@ -46,41 +44,7 @@ import {
   type VerifiedIdentity,
 } from './session.js';
 
-/** Answers with the context for a server name; without one the server's own is used. */
-export type SniCallback = (
-  servername: string,
-  callback: (error: Error | null, context?: SecureContext) => void,
-) => void;
-
-export interface TLSSocketOptions extends SecureContextOptions {
-  isServer?: boolean | undefined;
-  /** Default: made of the other options. */
-  secureContext?: SecureContext | undefined;
-  /** A server asks for a client's certificate. Default false. */
-  requestCert?: boolean | undefined;
-  /** Refuse a peer whose certificate is not trusted. Default true. */
-  rejectUnauthorized?: boolean | undefined;
-  /** Names in order of preference, or wire form. */
-  ALPNProtocols?: readonly string[] | Uint8Array | undefined;
-  SNICallback?: SniCallback | undefined;
-  /** A client's Server Name Indication; a host name, not an IP address. */
-  servername?: string | undefined;
-  /** Default: checkServerIdentity() of this module. */
-  checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
-  /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
-  host?: string | undefined;
-  allowHalfOpen?: boolean | undefined;
-  highWaterMark?: number | undefined;
-  signal?: AbortSignal | undefined;
-  /** A client's session to resume: what getSession() or a `session` event gave. */
-  session?: Buffer | string | undefined;
-  /** Whose newSession and resumeSession a server's socket emits. */
-  server?: EventEmitter | undefined;
-  /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
-  handshakeTimeout?: number | undefined;
-  /** @internal connect()'s way to dial again, for retryClassical. */
-  [redial]?: Redial | undefined;
-}
+export type { SniCallback, TLSSocketOptions } from './socket-options.js';
 
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
 const lingerMs = 2000;
@@ -131,6 +95,8 @@ export class TLSSocket extends NegotiatedSocket {
   #deliveries: (() => void)[] = [];
   #pumping = false;
   #failed = false;
+  /** What a callback threw while the engine was at work. */
+  #abandoned: Error | undefined;
   #plaintextRead = 0;
   #plaintextWritten = 0;
   #decider: DecidingSocket;
@@ -150,6 +116,9 @@ export class TLSSocket extends NegotiatedSocket {
     this.#isServer = options.isServer === true;
     refuseAbsentOptions(options);
     checkHandshakeTimeout(options.handshakeTimeout);
+    if (this.#isServer) checkAlpnCallback(options);
+    checkPskOptions('pskCallback', options);
+    checkEnableTrace(options.enableTrace);
     if (transport !== undefined) checkTransport(transport);
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
     this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
@@ -159,6 +128,8 @@ export class TLSSocket extends NegotiatedSocket {
     this.#connection = this.#createConnection(this.#security.restriction);
     this.#sessions = this.#createSessions();
     this.#decider = this.#createDecider();
+    this.#setUpConnection();
+    reportKeys(this, () => this.#connection);
     this.#writer = new CiphertextWriter(this.#transport);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
     metrics.opened(this.#isServer);
@@ -212,6 +183,8 @@ export class TLSSocket extends NegotiatedSocket {
       isServer: this.#isServer,
       engine: this.#connection.engine,
       options: this.#options,
+      connection: this.#connection,
+      socket,
       postQuantum: this.#security.postQuantum,
       policyName: this.#security.policyName,
       minVersion: this.#context.minVersion,
@@ -250,12 +223,15 @@ export class TLSSocket extends NegotiatedSocket {
       isServer: this.#isServer,
       verifyPeer: this.#isServer ? Boolean(requestCert) : true,
       requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
-      suspendOnClientHello: this.#isServer && sni !== undefined,
+      suspendOnClientHello:
+        this.#isServer &&
+        (sni !== undefined ||
+          Boolean(this.#options.ALPNCallback) ||
+          (this.#options.server?.listenerCount('OCSPRequest') ?? 0) > 0),
       servername: sendName ? servername : undefined,
       alpn: encodeAlpn(this.#options.ALPNProtocols),
       // Any other stream may hold on to what it was given after it called back.
       poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
-      keylog: false,
       restriction,
       requirePostQuantum: this.#security.postQuantum === 'require',
     });
@@ -326,6 +302,11 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** Writes what the engine made for the peer, then tells the program what happened. */
   #handle(progress: Progress): void {
+    if (this.#abandoned !== undefined) {
+      for (const ciphertext of progress.ciphertext) ciphertext.release();
+      this.destroy(this.#abandoned);
+      return;
+    }
     this.#more = progress.more;
     this.#awaits = progress.awaits !== undefined;
     const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;
@@ -390,6 +371,15 @@ export class TLSSocket extends NegotiatedSocket {
     else if (!wanted && !this.#transport.isPaused()) this.#transport.pause();
   }
 
+  #setUpConnection(): void {
+    setUpConnection(this, this.#connection, this.#options, (error) => this.#abandon(error));
+  }
+
+  /** Ends the connection without an alert, as node:tls does when a callback throws that the engine waits for. */
+  #abandon(error: Error): void {
+    this.#abandoned = error;
+  }
+
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
     const negotiated = this.#connection.negotiated();
@@ -400,17 +390,14 @@ export class TLSSocket extends NegotiatedSocket {
       postQuantumPolicy: this.#security.postQuantum,
       retriedClassical: this.#retriedClassical,
     };
-    metrics.established(this.#isServer, this.#handshakeInfo);
     this.alpnProtocol = negotiated.alpn ?? false;
     if (this.#isServer) this.servername = negotiated.servername ?? false;
-    if (
-      this.#isServer &&
-      this.#options.requestCert &&
-      !this.authorized &&
-      this.#connection.peerCertificates().length === 0
-    ) {
-      this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+    const refusal = refuseWithoutCertificate(this.#decider, negotiated.cipherSuite);
+    if (refusal !== undefined) {
+      this.#fail(refusal);
+      return;
     }
+    metrics.established(this.#isServer, this.#handshakeInfo);
     if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
     this.#deliveries.unshift(() => this.#runWaiting());
     if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
@@ -509,6 +496,8 @@ export class TLSSocket extends NegotiatedSocket {
     this.#deliveries = [];
     this.#more = this.#awaits = this.#transportEnded = false;
     this.#connection = this.#createConnection({ groups: classicalGroupsOf(this.#security, this.#context) });
+    this.#setUpConnection();
+    if (this.listenerCount('keylog') > 0) this.#connection.enableKeylog();
     // Without a session: what was offered once may have been what made the ClientHello large.
     if (this.listenerCount('session') > 0) this.#connection.enableSessionEvents();
     this.#decider = this.#createDecider();

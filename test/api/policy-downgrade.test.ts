@@ -201,7 +201,6 @@ void t.test('the last word: an engine that agreed to a classical group all the s
       servername: undefined,
       alpn: undefined,
       poolsOutput: false,
-      keylog: false,
       requirePostQuantum: demanding,
     };
     return new NativeTlsConnection(binding, context.context, options);

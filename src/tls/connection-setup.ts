@@ -1,0 +1,69 @@
+// What a socket's options ask of its connection beyond the handshake itself: OCSP, pre-shared keys, key log, trace.
+
+import type { Connection } from '../engine/connection.js';
+import { startTrace } from './handshake-trace.js';
+import { keyLogFile } from './key-log-file.js';
+import { enginePskCallback } from './pre-shared-keys.js';
+import type { TLSSocket, TLSSocketOptions } from './socket.js';
+
+const traceFlag = '--trace-tls';
+let warnedOfTrace = false;
+
+/**
+ * Sets a new connection up. `abandon` takes what pskCallback throws, for when the engine has returned.
+ */
+export function setUpConnection(
+  socket: TLSSocket,
+  connection: Connection,
+  options: TLSSocketOptions,
+  abandon: (error: Error) => void,
+): void {
+  const isServer = options.isServer === true;
+  if (!isServer && options.requestOCSP) connection.requestOcsp();
+  if (options.pskCallback) setUpPsk(socket, connection, options, abandon);
+  if (options.enableTrace ?? traceRequested()) startTrace(connection, isServer);
+}
+
+function setUpPsk(
+  socket: TLSSocket,
+  connection: Connection,
+  options: TLSSocketOptions,
+  abandon: (error: Error) => void,
+): void {
+  const isServer = options.isServer === true;
+  const callback = options.pskCallback as (this: TLSSocket, ...args: unknown[]) => unknown;
+  const call = (argument: string | null): unknown =>
+    isServer ? callback.call(socket, socket, argument) : callback.call(socket, argument);
+  const giveUp = (error: unknown): void => {
+    abandon(error instanceof Error ? error : new Error('pskCallback threw', { cause: error }));
+  };
+  connection.setPskCallback(enginePskCallback(isServer, call, giveUp));
+  if (!isServer || !options.pskIdentityHint || connection.setPskIdentityHint(options.pskIdentityHint)) return;
+  // After the constructor, so that the caller's listeners are there.
+  process.nextTick(() => {
+    socket.destroy(
+      Object.assign(new Error('Failed to set PSK identity hint'), { code: 'ERR_TLS_PSK_SET_IDENTITY_HINT_FAILED' }),
+    );
+  });
+}
+
+/** The engine gives its secrets away only where someone listens. */
+export function reportKeys(socket: TLSSocket, connection: () => Connection): void {
+  const onNewListener = (event: string | symbol): void => {
+    if (event !== 'keylog') return;
+    socket.removeListener('newListener', onNewListener);
+    if (!socket.destroyed) connection().enableKeylog();
+  };
+  socket.on('newListener', onNewListener);
+  const write = keyLogFile();
+  if (write !== undefined) socket.on('keylog', write);
+}
+
+function traceRequested(): boolean {
+  if (!process.execArgv.includes(traceFlag)) return false;
+  if (!warnedOfTrace) {
+    warnedOfTrace = true;
+    process.emitWarning(`Enabling ${traceFlag} can expose sensitive data in the resulting log.`);
+  }
+  return true;
+}

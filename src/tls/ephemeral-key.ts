@@ -1,0 +1,17 @@
+// getEphemeralKeyInfo(): a group in the words of node:tls.
+
+import type { EphemeralKeyInfo } from 'node:tls';
+
+const curves: Readonly<Record<string, EphemeralKeyInfo>> = {
+  X25519: { type: 'ECDH', name: 'X25519', size: 253 },
+  secp256r1: { type: 'ECDH', name: 'prime256v1', size: 256 },
+  secp384r1: { type: 'ECDH', name: 'secp384r1', size: 384 },
+  secp521r1: { type: 'ECDH', name: 'secp521r1', size: 521 },
+};
+
+/** `{}` for no group; a group that is no curve is a `TLSGroup` without a size, as in Node 24 and later. */
+export function ephemeralKeyInfo(group: string | undefined): EphemeralKeyInfo | object {
+  if (group === undefined) return {};
+  const curve = curves[group];
+  return curve === undefined ? { type: 'TLSGroup', name: group, size: undefined } : { ...curve };
+}

@@ -1,0 +1,59 @@
+// Secrets for a packet analyser: SSLKEYLOGFILE and node's --tls-keylog, as a file in the NSS key log format. RFC 9850.
+
+import { openSync, writeSync } from 'node:fs';
+
+const flag = '--tls-keylog';
+
+interface KeyLogFile {
+  readonly path: string;
+  /** Undefined where the file could not be opened. */
+  readonly descriptor: number | undefined;
+}
+
+let opened: KeyLogFile | undefined;
+
+/** The file that was asked for and by what; read anew for each connection, as `process.env` may change. */
+function requested(): { path: string; by: string } | undefined {
+  const args = process.execArgv;
+  const at = args.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  const given = args[at];
+  const path = given === flag ? args[at + 1] : given?.slice(flag.length + 1);
+  if (path !== undefined && path !== '') return { path, by: flag };
+  const variable = process.env['SSLKEYLOGFILE'];
+  return variable === undefined || variable === '' ? undefined : { path: variable, by: 'SSLKEYLOGFILE' };
+}
+
+function open(path: string, by: string): KeyLogFile {
+  process.emitWarning(`Using ${by} makes TLS connections insecure by writing secret key material to file ${path}`);
+  try {
+    return { path, descriptor: openSync(path, 'a', 0o600) };
+  } catch (error) {
+    warnOfFailure(error);
+    return { path, descriptor: undefined };
+  }
+}
+
+function warnOfFailure(error: unknown): void {
+  process.emitWarning(`Failed to write TLS keylog (this warning will not be repeated): ${String(error)}`);
+}
+
+/**
+ * Where the lines of a connection go, or undefined where nobody asked. Warns once for each file: its readers can decrypt
+ * the traffic. Written synchronously, so that the lines of all connections stay whole and none is lost at exit.
+ */
+export function keyLogFile(): ((line: Uint8Array) => void) | undefined {
+  const request = requested();
+  if (request === undefined) return undefined;
+  if (opened?.path !== request.path) opened = open(request.path, request.by);
+  const file = opened;
+  if (file.descriptor === undefined) return undefined;
+  return (line) => {
+    if (file !== opened || file.descriptor === undefined) return;
+    try {
+      writeSync(file.descriptor, line);
+    } catch (error) {
+      opened = { path: file.path, descriptor: undefined };
+      warnOfFailure(error);
+    }
+  };
+}

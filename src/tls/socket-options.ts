@@ -1,0 +1,55 @@
+// The options of a TLSSocket, and the callbacks among them.
+
+import type { EventEmitter } from 'node:events';
+import type { PeerCertificate } from 'node:tls';
+import type { redial, Redial } from './first-flight.js';
+import type { AlpnCallback } from './handshake-decisions.js';
+import type { ClientPskCallback, ServerPskCallback } from './pre-shared-keys.js';
+import type { SecureContext, SecureContextOptions } from './secure-context.js';
+import type { TLSSocket } from './socket.js';
+
+/** Answers with the context for a server name; without one the server's own is used. */
+export type SniCallback = (
+  servername: string,
+  callback: (error: Error | null, context?: SecureContext) => void,
+) => void;
+
+export interface TLSSocketOptions extends SecureContextOptions {
+  isServer?: boolean | undefined;
+  /** Default: made of the other options. */
+  secureContext?: SecureContext | undefined;
+  /** A server asks for a client's certificate. Default false. */
+  requestCert?: boolean | undefined;
+  /** Refuse a peer whose certificate is not trusted. Default true. */
+  rejectUnauthorized?: boolean | undefined;
+  /** Names in order of preference, or wire form. */
+  ALPNProtocols?: readonly string[] | Uint8Array | undefined;
+  /** A server's, in place of ALPNProtocols. */
+  ALPNCallback?: AlpnCallback | undefined;
+  SNICallback?: SniCallback | undefined;
+  /** The server that emits `OCSPRequest`, `newSession` and `resumeSession`. */
+  server?: EventEmitter | undefined;
+  /** A client's session to resume: what getSession() or a `session` event gave. */
+  session?: Buffer | string | undefined;
+  /** A client asks for a stapled OCSP response; see `OCSPResponse`. Default false. */
+  requestOCSP?: boolean | undefined;
+  /** Pre-shared keys, in TLS 1.2 only. */
+  pskCallback?: ClientPskCallback | ServerPskCallback<TLSSocket> | undefined;
+  /** A server's hint about which identity to show, at most 128 bytes. */
+  pskIdentityHint?: string | undefined;
+  /** Writes what happens to stderr, without secrets. Default false. */
+  enableTrace?: boolean | undefined;
+  /** A client's Server Name Indication; a host name, not an IP address. */
+  servername?: string | undefined;
+  /** Default: checkServerIdentity() of this module. */
+  checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
+  /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
+  host?: string | undefined;
+  allowHalfOpen?: boolean | undefined;
+  highWaterMark?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
+  handshakeTimeout?: number | undefined;
+  /** @internal connect()'s way to dial again, for retryClassical. */
+  [redial]?: Redial | undefined;
+}
