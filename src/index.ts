@@ -19,7 +19,7 @@ export {
   type SecureContextOptions,
 } from './tls/secure-context.js';
 export { checkServerIdentity } from './tls/server-identity.js';
-export { createServer, Server, type TlsServerOptions } from './tls/server.js';
+export { createServer, Server, type ServerConstructor, type TlsServerOptions } from './tls/server.js';
 export type { HandshakeInfo } from './tls/negotiated-socket.js';
 export { TLSSocket, type SniCallback, type TLSSocketOptions } from './tls/socket.js';
 export type { Negotiated, NegotiatedGroup } from './engine/connection.js';

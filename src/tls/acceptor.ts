@@ -21,6 +21,9 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
   handshakeTimeout?: number | undefined;
 }
 
+/** Whether clients are asked for a certificate, and whether one is required. */
+export type ClientCertificates = Pick<TlsServerOptions, 'requestCert' | 'rejectUnauthorized'>;
+
 const defaultHandshakeTimeout = 120_000;
 
 /**
@@ -69,20 +72,24 @@ export class TlsAcceptor {
     this.#context = createSecureContext(options);
   }
 
-  /** Starts a handshake on a socket that a server has just accepted. */
-  accept(transport: Duplex): void {
-    const { requestCert, rejectUnauthorized, ALPNProtocols, handshakeTimeout, allowHalfOpen, highWaterMark } =
-      this.#options;
+  /**
+   * Starts a handshake on a socket that a server has just accepted.
+   *
+   * @param certificates what is asked of this client; default: the options
+   */
+  accept(transport: Duplex, { requestCert, rejectUnauthorized }: ClientCertificates = this.#options): void {
+    const { ALPNProtocols, handshakeTimeout, pauseOnConnect } = this.#options;
     const options: TLSSocketOptions = {
       isServer: true,
+      server: this.#server,
       secureContext: this.#context,
       requestCert,
       rejectUnauthorized,
       ALPNProtocols,
       SNICallback: this.#options.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
-      handshakeTimeout: handshakeTimeout ?? defaultHandshakeTimeout,
-      allowHalfOpen,
-      highWaterMark,
+      handshakeTimeout: handshakeTimeout || defaultHandshakeTimeout,
+      pauseOnConnect,
+      highWaterMark: transport.readableHighWaterMark,
     };
     let socket: TLSSocket;
     try {
@@ -93,13 +100,19 @@ export class TlsAcceptor {
       this.#server.emit('tlsClientError', error, transport);
       return;
     }
-    const onError = (error: Error): void => {
+    let told = false;
+    const tell = (error: Error): void => {
+      if (told) return;
+      told = true;
       this.#server.emit('tlsClientError', error, socket);
     };
-    socket.once('error', onError);
+    socket.on('error', tell);
+    // Ended by the program, without an error.
+    socket.once('close', () => tell(hangUp()));
     socket.once('secure', () => {
-      socket.off('error', onError);
-      if (this.#options.pauseOnConnect === true) socket.pause();
+      // The listener stays, as in node:tls: an error that the program does not listen to ends no server.
+      told = true;
+      socket._releaseControl();
       this.#server.emit('secureConnection', socket);
     });
   }
@@ -107,4 +120,8 @@ export class TlsAcceptor {
   readonly #findContext: SniCallback = (servername, callback) => {
     callback(null, this.#byName.find(({ pattern }) => pattern.test(servername))?.context);
   };
+}
+
+function hangUp(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 }

@@ -1,6 +1,6 @@
 // What a TLS socket tells of its connection: everything that was negotiated, and what can be derived from it.
 
-import { Socket } from 'node:net';
+import { TransportSocket } from './transport-socket.js';
 import type { Connection, Negotiated } from '../engine/connection.js';
 import { invalidArgType, outOfRange } from '../errors.js';
 
@@ -30,7 +30,7 @@ export interface ConnectionState {
 export const state: unique symbol = Symbol('pqtls.state');
 
 /** The getters of TLSSocket. */
-export abstract class NegotiatedSocket extends Socket {
+export abstract class NegotiatedSocket extends TransportSocket {
   abstract get [state](): ConnectionState;
 
   /**

@@ -1,7 +1,8 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
+import { AsyncResource } from 'node:async_hooks';
 import { isIP, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { addAbortSignal, type Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import type { Answer, Connection, EngineEvent, Negotiated, Progress } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
@@ -16,7 +17,6 @@ import {
   refuseAbsentOptions,
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
-import { defineGetter, forwardProperties } from './forwarded-properties.js';
 import { decide, type DecidingSocket } from './handshake-decisions.js';
 import { NegotiatedSocket, state, type ConnectionState } from './negotiated-socket.js';
 import {
@@ -25,6 +25,9 @@ import {
   type SecureContext,
   type SecureContextOptions,
 } from './secure-context.js';
+import { canceled, closedBeforeConnection, toBytes } from './pending-writes.js';
+import { ownTransport, transport } from './transport-socket.js';
+import { userBuffer, type OnReadOptions, type UserBuffer } from './user-buffer.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
@@ -49,7 +52,14 @@ export interface TLSSocketOptions extends SecureContextOptions {
   checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
   /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
   host?: string | undefined;
+  /** Of a socket without a transport; one that has a transport does as that does. Default false. */
   allowHalfOpen?: boolean | undefined;
+  /** Of a socket without a transport: plaintext goes into this buffer, there is no `data`. */
+  onread?: OnReadOptions | undefined;
+  /** Becomes `server`, where a server's sockets look for it. */
+  server?: object | undefined;
+  /** A server's socket that is paused when `secureConnection` is emitted. */
+  pauseOnConnect?: boolean | undefined;
   highWaterMark?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
@@ -78,12 +88,19 @@ export class TLSSocket extends NegotiatedSocket {
   alpnProtocol: string | false | null = null;
   /** The server name of the ClientHello; false where there is none, null before the handshake is done (server side). */
   servername: string | false | null = null;
+  /** The handshake, and the verdict on the peer's certificate, are not there yet. */
+  secureConnecting = true;
 
   readonly #transport: Duplex;
   readonly #connection: Connection;
   readonly #writer: CiphertextWriter;
   readonly #options: TLSSocketOptions;
   readonly #isServer: boolean;
+  /** Where the program is told things: the context in which this socket was made, not the one of its transport. */
+  readonly #scope: AsyncResource | undefined;
+  readonly #onread: UserBuffer | undefined;
+  #released = false;
+  #started = false;
   #startedAt = performance.now();
   #handshakeInfo: (Negotiated & { durationMs: number }) | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
@@ -96,32 +113,54 @@ export class TLSSocket extends NegotiatedSocket {
   /** What the program is still to be told, in order; see #pump. */
   #deliveries: (() => void)[] = [];
   #pumping = false;
+  /** The program's own buffer waits for resume(). */
+  #stalled = false;
   #failed = false;
-  #plaintextRead = 0;
-  #plaintextWritten = 0;
   readonly #decider: DecidingSocket;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
-  constructor(transport: Duplex | undefined, options: TLSSocketOptions = {}) {
-    const { allowHalfOpen = false, highWaterMark, signal } = options;
+  constructor(given?: Duplex | null, settings?: TLSSocketOptions) {
+    const options = settings ?? {};
+    const { highWaterMark, signal } = options;
+    if (given !== undefined && given !== null) checkTransport(given);
+    const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);
     super({
       allowHalfOpen,
       ...(highWaterMark === undefined ? {} : { highWaterMark }),
-      ...(signal === undefined ? {} : { signal }),
     });
     this.#options = options;
-    this.#isServer = options.isServer === true;
+    Reflect.set(this, 'server', options.server);
+    this.#isServer = Boolean(options.isServer);
     refuseAbsentOptions(options);
     checkHandshakeTimeout(options.handshakeTimeout);
-    if (transport !== undefined) checkTransport(transport);
-    this.#transport = transport ?? new Socket({ allowHalfOpen: true });
+    this.#transport = given ?? ownTransport(options);
+    // It stays open for writing until close_notify is out.
+    if (given) given.allowHalfOpen = true;
+    if (given) this.#scope = new AsyncResource('PQTLSSOCKET');
+    this.#onread = given ? undefined : userBuffer(options.onread);
     const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#connection = this.#createConnection(context);
     this.#decider = this.#createDecider();
     this.#writer = new CiphertextWriter(this.#transport);
-    this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
-    this.#attach();
+    // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
+    this.on('error', this._tlsError);
+    this.#attach(!given);
+    if (options.pauseOnConnect) this.pause();
+    if (signal) this.#obey(signal);
+  }
+
+  /** Not by the options of the stream: an aborted signal would destroy what is not made yet. */
+  #obey(signal: unknown): void {
+    if (!(signal instanceof AbortSignal)) {
+      throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
+    }
+    if (signal.aborted) process.nextTick(() => addAbortSignal(signal, this));
+    else addAbortSignal(signal, this);
+  }
+
+  override get [transport](): Duplex {
+    return this.#transport;
   }
 
   override get [state](): ConnectionState {
@@ -171,33 +210,22 @@ export class TLSSocket extends NegotiatedSocket {
     });
   }
 
-  #attach(): void {
-    const transport = this.#transport;
-    transport.on('data', (chunk: unknown) => this.#onCiphertext(chunk));
-    transport.on('end', () => this.#onTransportEnd());
-    transport.on('error', (error: Error) => this.destroy(error));
-    transport.on('close', () => this.#onTransportClose());
-    if (transport instanceof Socket) {
-      for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout']) {
-        transport.on(event, (...values: unknown[]) => this.emit(event, ...values));
-      }
-      if (transport.connecting) {
-        transport.once('connect', () => {
-          this.#setConnecting(false);
-          this.#startedAt = performance.now();
-          this.emit('connect');
-          this.emit('ready');
-          this.#start();
-        });
-        return;
-      }
-    }
+  #attach(own: boolean): void {
+    const below = this.#transport;
+    below.on('data', (chunk: unknown) => this.#onCiphertext(chunk));
+    below.on('end', () => this.#onTransportEnd());
+    below.on('error', (error: Error) => this.destroy(error));
+    below.on('close', () => this.#onTransportClose());
+    // A socket that is still to be connected is at rest, and counts as connecting when it was given.
+    this.followConnection(own, () => this.#start());
     // After the constructor, so that the caller's listeners are there.
-    process.nextTick(() => this.#start());
+    if (!own && !this.connecting) process.nextTick(() => this.#start());
   }
 
   #start(): void {
-    if (this.destroyed) return;
+    if (this.destroyed || this.#started) return;
+    this.#started = true;
+    this.#startedAt = performance.now();
     if (this.#transport.destroyed || this.#transport.readableEnded) {
       this.#fail(this.#earlyEnd());
       return;
@@ -206,7 +234,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
         this.#fail(
-          new HandshakeTimeoutError(`TLS handshake timeout: it did not finish within ${timeout} ms`, {
+          new HandshakeTimeoutError('TLS handshake timeout', {
             code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
             phase: 'handshake',
             engine: this.#connection.engine,
@@ -224,7 +252,7 @@ export class TLSSocket extends NegotiatedSocket {
       this.#fail(invalidArgType('socket', 'a Duplex of bytes, without setEncoding() and not in object mode', chunk));
       return;
     }
-    this.#touch();
+    this.touch();
     this.#handle(this.#connection.receive(chunk));
   }
 
@@ -249,20 +277,25 @@ export class TLSSocket extends NegotiatedSocket {
    */
   #pump(): void {
     if (this.#pumping) return;
+    if (this.#scope === undefined) this.#deliverAll();
+    else this.#scope.runInAsyncScope(() => this.#deliverAll());
+  }
+
+  #deliverAll(): void {
     this.#pumping = true;
     try {
-      while (!this.destroyed) {
+      while (!this.destroyed && !this.#stalled) {
         const next = this.#deliveries.shift();
         if (next !== undefined) next();
         else if (!this.#more) break;
         else if (this.#reading) this.#handle(this.#connection.receive(undefined));
         else break;
       }
-      if (!this.destroyed && this.#transportEnded && !this.#more) this.#onStreamEnd();
+      if (!this.destroyed && this.#transportEnded && !this.#more && !this.#stalled) this.#onStreamEnd();
     } finally {
       this.#pumping = false;
       // Only a listener that threw leaves something.
-      if (this.#deliveries.length > 0) process.nextTick(() => this.#pump());
+      if (this.#deliveries.length > 0 && !this.#stalled) process.nextTick(() => this.#pump());
       else this.#flowControl();
     }
   }
@@ -272,8 +305,24 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #deliver(bytes: Buffer): void {
-    this.#plaintextRead += bytes.length;
+    if (this.#onread !== undefined) {
+      this.#fillUserBuffer(this.#onread, bytes);
+      return;
+    }
+    this.countRead(bytes.length);
     if (!this.push(bytes)) this.#reading = false;
+  }
+
+  #fillUserBuffer(onread: UserBuffer, bytes: Buffer): void {
+    if (!this.#reading) {
+      this.#stalled = true;
+      this.#deliveries.unshift(() => this.#deliver(bytes));
+      return;
+    }
+    const { taken, wantsMore } = onread.fill(this, bytes);
+    this.countRead(taken);
+    if (!wantsMore) this.#reading = false;
+    if (taken < bytes.length) this.#deliveries.unshift(() => this.#deliver(bytes.subarray(taken)));
   }
 
   /** A reader that is behind stops TCP; what was received stays ciphertext in the engine. */
@@ -289,7 +338,9 @@ export class TLSSocket extends NegotiatedSocket {
     const negotiated = this.#connection.negotiated();
     this.#handshakeInfo = { ...negotiated, durationMs: performance.now() - this.#startedAt };
     this.alpnProtocol = negotiated.alpn ?? false;
-    if (this.#isServer) this.servername = negotiated.servername ?? false;
+    this.servername = negotiated.servername || false;
+    // As in node:tls, whose handshake timer is this one.
+    if ((this.#options.handshakeTimeout ?? 0) > 0) this.setTimeout(0);
     if (
       this.#isServer &&
       this.#options.requestCert &&
@@ -299,7 +350,10 @@ export class TLSSocket extends NegotiatedSocket {
       this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
     }
     this.#deliveries.unshift(() => this.#runWaiting());
-    if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
+    if (!this.#isServer) {
+      this.secureConnecting = false;
+      this.emit('secureConnect');
+    }
     this.emit('secure');
   }
 
@@ -327,8 +381,8 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The transport is at its end and everything that came before was told. */
   #onStreamEnd(): void {
-    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
-    else this.#endRead();
+    if (this.#handshakeInfo === undefined) this.prependOnceListener('end', () => this.#fail(this.#earlyEnd()));
+    this.#endRead();
   }
 
   #onTransportClose(): void {
@@ -338,13 +392,18 @@ export class TLSSocket extends NegotiatedSocket {
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
 
+  /** In node:tls's words, as programs compare them. */
   #earlyEnd(): UnexpectedEofError {
-    const who = this.#isServer ? 'Client' : 'Server';
-    return new UnexpectedEofError(`${who} closed the connection before the secure TLS connection was established`, {
+    const message = this.#isServer
+      ? 'socket hang up'
+      : 'Client network socket disconnected before secure TLS connection was established';
+    const { path, host, port, localAddress } = this.#options as Record<string, unknown>;
+    const error = new UnexpectedEofError(message, {
       code: 'ECONNRESET',
       phase: 'handshake',
       engine: this.#connection.engine,
     });
+    return this.#isServer ? error : Object.assign(error, { path, host, port, localAddress });
   }
 
   /** Ends the connection with an error; an alert that is on its way gets its time to leave. */
@@ -354,20 +413,56 @@ export class TLSSocket extends NegotiatedSocket {
     this.destroy(this.#decider.refusal ?? error);
   }
 
-  #setConnecting(connecting: boolean): void {
-    // An own property of every net.Socket, read-only in its types.
-    (this as { connecting: boolean }).connecting = connecting;
+  /** @internal The error that this socket reports while nobody has taken it over. */
+  readonly _tlsError = (error: Error): Error | null => {
+    this.emit('_tlsError', error);
+    return this.#released ? error : null;
+  };
+
+  /** @internal From here on an error without a listener is an uncaughtException, as of any other stream. */
+  _releaseControl(): boolean {
+    if (this.#released) return false;
+    this.#released = true;
+    this.secureConnecting &&= !this.#isServer;
+    this.off('error', this._tlsError);
+    return true;
   }
 
-  #touch(): void {
-    // net.Socket's own activity timer.
-    (this as unknown as { _unrefTimer?(): void })._unrefTimer?.();
+  /** @internal The one thing that programs ask of node:tls's handle: why the peer is not trusted. */
+  get ssl(): { verifyError(): Error | null } | null {
+    if (this.destroyed) return null;
+    return {
+      verifyError: () => {
+        const { authorizationError: code } = this;
+        return code === null ? null : Object.assign(new Error(String(code)), { code });
+      },
+    };
+  }
+
+  /** @internal For programs that start node:tls's handshake themselves; here it starts by itself. */
+  _start(): void {
+    if (!this.connecting) this.#start();
   }
 
   /** @internal */
   override _read(): void {
+    if (this.#onread === undefined) this.#readOn();
+  }
+
+  #readOn(): void {
     this.#reading = true;
+    this.#stalled = false;
     if (this.#handshakeInfo !== undefined && !this.destroyed) this.#pump();
+  }
+
+  override pause(): this {
+    if (this.#onread !== undefined && this.#handshakeInfo !== undefined) this.#reading = false;
+    return super.pause();
+  }
+
+  override resume(): this {
+    if (this.#onread !== undefined && !this.#reading) this.#readOn();
+    return super.resume();
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
@@ -382,10 +477,12 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #send(chunks: Uint8Array[], callback: WriteCallback): void {
+    for (const { length } of chunks) this.countDispatched(length);
     if (this.#handshakeInfo === undefined) {
+      const { connecting } = this;
       this.#whenSecure.push({
-        run: () => this.#send(chunks, callback),
-        cancel: () => callback(canceled()),
+        run: () => this.#sendFrom(chunks, 0, 0, callback),
+        cancel: () => callback(connecting ? closedBeforeConnection() : canceled()),
       });
       return;
     }
@@ -414,8 +511,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     const { ciphertext, taken } = sent;
-    this.#plaintextWritten += taken;
-    this.#touch();
+    this.touch();
     this.#writer.write(ciphertext, (error) => {
       if (error) callback(error);
       else this.#sendFrom(chunks, index, offset + taken, callback);
@@ -438,8 +534,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
-    this.setTimeout(0);
-    this.#setConnecting(false);
+    this.setConnecting(false);
     this.#connection.destroy();
     this.#deliveries = [];
     const waiting = this.#whenSecure;
@@ -456,10 +551,13 @@ export class TLSSocket extends NegotiatedSocket {
     callback(error);
     if (this.#failed && transport.writable) this.#linger();
     else transport.destroy();
-    // For a transport that is closed already, or that emits no 'close' (emitClose: false).
-    setImmediate(() => {
-      if (transport.closed) closed();
-    });
+    // For a transport that is closed already, or that emits no 'close' (emitClose: false). A handle's own comes after the
+    // first of these two.
+    setImmediate(() =>
+      setImmediate(() => {
+        if (transport.closed) closed();
+      }),
+    );
   }
 
   /** Lets the alert reach the peer: a reset would overtake it. */
@@ -471,44 +569,4 @@ export class TLSSocket extends NegotiatedSocket {
     transport.resume();
     transport.end(() => transport.destroy());
   }
-
-  override setNoDelay(noDelay?: boolean): this {
-    if (this.#transport instanceof Socket) this.#transport.setNoDelay(noDelay);
-    return this;
-  }
-
-  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
-    if (this.#transport instanceof Socket) this.#transport.setKeepAlive(enable, initialDelay);
-    return this;
-  }
-
-  override ref(): this {
-    if (this.#transport instanceof Socket) this.#transport.ref();
-    return this;
-  }
-
-  override unref(): this {
-    if (this.#transport instanceof Socket) this.#transport.unref();
-    return this;
-  }
-
-  override address(): ReturnType<Socket['address']> {
-    return this.#transport instanceof Socket ? this.#transport.address() : {};
-  }
-
-  static {
-    forwardProperties(this.prototype, (socket) => socket.#transport);
-    defineGetter(this.prototype, 'bytesRead', (socket) => socket.#plaintextRead);
-    defineGetter(this.prototype, 'bytesWritten', (socket) => socket.#plaintextWritten + socket.writableLength);
-  }
-}
-
-/** For a write that was pending when the socket was destroyed, as in node:tls. */
-function canceled(): Error {
-  return Object.assign(new Error('write ECANCELED: the socket was destroyed'), { code: 'ECANCELED', syscall: 'write' });
-}
-
-function toBytes(chunk: unknown, encoding: BufferEncoding): Uint8Array {
-  if (typeof chunk === 'string') return Buffer.from(chunk, encoding);
-  return chunk as Uint8Array;
 }

@@ -14,7 +14,7 @@ function pipe(pieceSize: number): [Duplex, Duplex] {
   const make = (other: () => Duplex): Duplex => {
     let resume: (() => void) | undefined;
     const end = new Duplex({
-      allowHalfOpen: true,
+      allowHalfOpen: false,
       read() {
         resume?.();
         resume = undefined;
