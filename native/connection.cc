@@ -44,6 +44,8 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::AnswerVerification>("answerVerification"),
                          InstanceMethod<&Connection::TakeEvents>("takeEvents"),
                          InstanceMethod<&Connection::EnableKeylog>("enableKeylog"),
+                         InstanceMethod<&Connection::Restrict>("restrict"),
+                         InstanceMethod<&Connection::Abort>("abort"),
                          InstanceMethod<&Connection::ClientHello>("clientHello"),
                          InstanceMethod<&Connection::VerifyResult>("verifyResult"),
                          InstanceMethod<&Connection::PeerCertificates>("peerCertificates"),
@@ -81,6 +83,7 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     return;
   }
   SSL_set_app_data(ssl_.get(), this);
+  certificate_key_ = context->certificate_key();
   int mode = SSL_VERIFY_NONE;
   if (verify_peer) mode = require_peer ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
   SSL_set_custom_verify(ssl_.get(), mode, VerifyPeer);
@@ -136,7 +139,7 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
 ssl_verify_result_t Connection::VerifyPeer(SSL* ssl, uint8_t* out_alert) {
   Connection* self = FromSsl(ssl);
   if (!self->verified_) {
-    self->verify_result_ = VerifyPeerChain(ssl);
+    self->verify_result_ = VerifyPeerChain(ssl, self->certificate_key_);
     self->verified_ = true;
   }
   if (!self->verification_alert_.has_value()) return ssl_verify_retry;
@@ -326,6 +329,7 @@ Napi::Value Connection::AnswerClientHello(const Napi::CallbackInfo& info) {
       ThrowTakenError(info.Env(), "The context could not be switched");
       return info.Env().Undefined();
     }
+    if (context->certificate_key() != 0) certificate_key_ = context->certificate_key();
   }
   client_hello_alert_ = info[1].As<Napi::Number>().Int32Value();
   return info.Env().Undefined();
@@ -353,6 +357,32 @@ Napi::Value Connection::TakeEvents(const Napi::CallbackInfo& info) {
 
 void Connection::EnableKeylog(const Napi::CallbackInfo&) { keylog_ = true; }
 
+// restrict(minimum, groups): a minimum of 0 keeps the context's version.
+Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  auto minimum = static_cast<uint16_t>(info[0].As<Napi::Number>().Uint32Value());
+  auto groups = info[1].As<Napi::Uint16Array>();
+  if ((minimum != 0 && !SSL_set_min_proto_version(ssl_.get(), minimum)) ||
+      !SSL_set1_group_ids(ssl_.get(), groups.Data(), groups.ElementLength())) {
+    ThrowTakenError(info.Env(), "The connection could not be restricted");
+  }
+  // The context's tickets may be of sessions that the restriction forbids.
+  if (minimum >= TLS1_3_VERSION) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
+  return info.Env().Undefined();
+}
+
+// abort(alert, ciphertext)
+Napi::Value Connection::Abort(const Napi::CallbackInfo& info) {
+  if (!ssl_) return FinishDestroyed(info.Env());
+  transport_.BeginCall({}, BytesOf(info[1]));
+  if (!failed_) {
+    failed_ = true;
+    SSL_send_fatal_alert(ssl_.get(), static_cast<uint8_t>(info[0].As<Napi::Number>().Uint32Value()));
+    ERR_clear_error();
+  }
+  return Finish(info.Env(), 0, 0, kFailed);
+}
+
 Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object hello = Napi::Object::New(env);
@@ -372,6 +402,9 @@ Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
     shares.Set(i, share);
   }
   hello.Set("keyShares", shares);
+  hello.Set("versions", GroupList(env, hello_.offered_versions));
+  hello.Set("chosenVersion", Napi::Number::New(env, hello_.chosen_version));
+  hello.Set("chosenGroup", Napi::Number::New(env, hello_.chosen_group));
   hello.Set("length", Napi::Number::New(env, hello_.client_hello_length));
   return hello;
 }

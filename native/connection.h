@@ -59,6 +59,10 @@ class Connection : public Napi::ObjectWrap<Connection> {
 
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);
   void EnableKeylog(const Napi::CallbackInfo& info);
+  // Before the handshake: narrows what the context allows, for this connection alone.
+  Napi::Value Restrict(const Napi::CallbackInfo& info);
+  // Ends the connection with an alert of ours.
+  Napi::Value Abort(const Napi::CallbackInfo& info);
 
   Napi::Value ClientHello(const Napi::CallbackInfo& info);
   Napi::Value VerifyResult(const Napi::CallbackInfo& info);
@@ -99,6 +103,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   std::optional<int> client_hello_alert_;  // set once answered; 0 goes on
   bool verified_ = false;
   int verify_result_ = X509_V_OK;
+  int certificate_key_ = 0;
   std::optional<uint8_t> verification_alert_;  // set once answered; 0 accepts
   bool keylog_ = false;
   std::vector<Event> events_;

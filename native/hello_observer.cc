@@ -15,6 +15,7 @@ constexpr uint16_t kExtensionSupportedGroups = TLSEXT_TYPE_supported_groups;
 constexpr uint16_t kExtensionSignatureAlgorithms = TLSEXT_TYPE_signature_algorithms;
 constexpr uint16_t kExtensionAlpn = TLSEXT_TYPE_application_layer_protocol_negotiation;
 constexpr uint16_t kExtensionKeyShare = TLSEXT_TYPE_key_share;
+constexpr uint16_t kExtensionSupportedVersions = TLSEXT_TYPE_supported_versions;
 
 std::vector<uint16_t> ReadU16List(CBS extension) {
   std::vector<uint16_t> values;
@@ -51,15 +52,19 @@ void HelloObserver::Observe(bool is_write, const uint8_t* message, size_t length
 
 void HelloObserver::ParseClientHello(CBS body, bool is_first) {
   CBS session_id, cipher_suites, compression, extensions;
-  if (!CBS_skip(&body, 2 + SSL3_RANDOM_SIZE) || !CBS_get_u8_length_prefixed(&body, &session_id) ||
-      !CBS_get_u16_length_prefixed(&body, &cipher_suites) || !CBS_get_u8_length_prefixed(&body, &compression) ||
-      !CBS_get_u16_length_prefixed(&body, &extensions)) {
+  uint16_t legacy_version;
+  if (!CBS_get_u16(&body, &legacy_version) || !CBS_skip(&body, SSL3_RANDOM_SIZE) ||
+      !CBS_get_u8_length_prefixed(&body, &session_id) || !CBS_get_u16_length_prefixed(&body, &cipher_suites) ||
+      !CBS_get_u8_length_prefixed(&body, &compression)) {
     return;
   }
+  offered_versions = {legacy_version};
   offered_groups.clear();
   client_shares.clear();
   offered_schemes.clear();
   offered_protocols.clear();
+  // A client of TLS 1.2 may send none at all.
+  if (!CBS_get_u16_length_prefixed(&body, &extensions)) return;
   uint16_t type;
   CBS extension;
   while (CBS_get_u16(&extensions, &type) && CBS_get_u16_length_prefixed(&extensions, &extension)) {
@@ -67,6 +72,13 @@ void HelloObserver::ParseClientHello(CBS body, bool is_first) {
       offered_groups = ReadU16List(extension);
     } else if (type == kExtensionSignatureAlgorithms) {
       offered_schemes = ReadU16List(extension);
+    } else if (type == kExtensionSupportedVersions) {
+      // It takes the place of legacy_version. RFC 9846, Section 4.2.1.
+      CBS versions;
+      uint16_t version;
+      offered_versions.clear();
+      if (!CBS_get_u8_length_prefixed(&extension, &versions)) continue;
+      while (CBS_get_u16(&versions, &version)) offered_versions.push_back(version);
     } else if (type == kExtensionKeyShare) {
       CBS shares, share;
       uint16_t group;
@@ -94,16 +106,19 @@ void HelloObserver::ParseClientHello(CBS body, bool is_first) {
 void HelloObserver::ParseServerHello(CBS body) {
   CBS session_id, extensions, extension;
   uint16_t type;
-  if (!CBS_skip(&body, 2 + SSL3_RANDOM_SIZE) || !CBS_get_u8_length_prefixed(&body, &session_id) ||
-      !CBS_skip(&body, 2 + 1) || !CBS_get_u16_length_prefixed(&body, &extensions)) {
+  if (!CBS_get_u16(&body, &chosen_version) || !CBS_skip(&body, SSL3_RANDOM_SIZE) ||
+      !CBS_get_u8_length_prefixed(&body, &session_id) || !CBS_skip(&body, 2 + 1) ||
+      !CBS_get_u16_length_prefixed(&body, &extensions)) {
     return;
   }
   while (CBS_get_u16(&extensions, &type) && CBS_get_u16_length_prefixed(&extensions, &extension)) {
     CBS share;
     uint16_t group;
     // A HelloRetryRequest's key_share holds the group alone. RFC 9846, Section 4.2.8.
-    if (type == kExtensionKeyShare && CBS_get_u16(&extension, &group) &&
-        CBS_get_u16_length_prefixed(&extension, &share)) {
+    if (type == kExtensionSupportedVersions) CBS_get_u16(&extension, &chosen_version);
+    if (type != kExtensionKeyShare || !CBS_get_u16(&extension, &group)) continue;
+    chosen_group = group;
+    if (CBS_get_u16_length_prefixed(&extension, &share)) {
       server_share = {group, static_cast<uint16_t>(CBS_len(&share))};
     }
   }

@@ -25,12 +25,16 @@ class HelloObserver {
   std::vector<uint16_t> offered_groups;
   std::vector<KeyShareEntry> client_shares;
   std::vector<uint16_t> offered_schemes;
+  std::vector<uint16_t> offered_versions;
   std::vector<std::string> offered_protocols;
   // Of the first ClientHello, by which the certificate was chosen; a second one must not change what is reported.
   std::string server_name;
   // Bytes of the first ClientHello, with its handshake header.
   uint32_t client_hello_length = 0;
   KeyShareEntry server_share = {0, 0};
+  // Of the last ServerHello or HelloRetryRequest; 0 where there was none.
+  uint16_t chosen_version = 0;
+  uint16_t chosen_group = 0;
   // The scheme of our own CertificateVerify; AWS-LC has no getter for it.
   uint16_t own_scheme = 0;
 

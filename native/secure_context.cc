@@ -47,6 +47,8 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                          InstanceMethod<&SecureContext::SetVersions>("setVersions"),
                          InstanceMethod<&SecureContext::SetGroups>("setGroups"),
                          InstanceMethod<&SecureContext::SetCiphers>("setCiphers"),
+                         InstanceMethod<&SecureContext::Ciphers>("ciphers"),
+                         InstanceMethod<&SecureContext::SetCertificateKey>("setCertificateKey"),
                          InstanceMethod<&SecureContext::SetSignatureAlgorithms>("setSignatureAlgorithms"),
                      });
 }
@@ -160,6 +162,28 @@ Napi::Value SecureContext::SetCiphers(const Napi::CallbackInfo& info) {
   if ((!tls12.empty() && !SSL_CTX_set_cipher_list(ctx_.get(), tls12.c_str())) ||
       (!tls13.empty() && !SSL_CTX_set_ciphersuites(ctx_.get(), tls13.c_str()))) {
     ThrowTakenError(info.Env(), "The cipher suites were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+// The suites that the context has for TLS 1.2, in order, by OpenSSL's name.
+Napi::Value SecureContext::Ciphers(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  const STACK_OF(SSL_CIPHER)* ciphers = SSL_CTX_get_ciphers(ctx_.get());
+  for (size_t i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+    const SSL_CIPHER* cipher = sk_SSL_CIPHER_value(ciphers, i);
+    if (SSL_CIPHER_get_min_version(cipher) >= TLS1_3_VERSION) continue;
+    names.Set(names.Length(), Napi::String::New(info.Env(), SSL_CIPHER_get_name(cipher)));
+  }
+  return names;
+}
+
+// By its object identifier. Everyone's keys alike, so every signature of the chain is of that kind too.
+Napi::Value SecureContext::SetCertificateKey(const Napi::CallbackInfo& info) {
+  std::string oid = info[0].As<Napi::String>().Utf8Value();
+  certificate_key_ = OBJ_txt2nid(oid.c_str());
+  if (certificate_key_ == NID_undef) {
+    Napi::Error::New(info.Env(), "The kind of key is not known").ThrowAsJavaScriptException();
   }
   return info.Env().Undefined();
 }

@@ -16,6 +16,8 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   static SecureContext* From(const Napi::Value& value);
 
   SSL_CTX* ctx() const { return ctx_.get(); }
+  // The only kind of key that the certificates of a peer may have, as an OBJ NID; 0 for any.
+  int certificate_key() const { return certificate_key_; }
 
  private:
   Napi::Value SetCertificateChain(const Napi::CallbackInfo& info);
@@ -25,9 +27,12 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetVersions(const Napi::CallbackInfo& info);
   Napi::Value SetGroups(const Napi::CallbackInfo& info);
   Napi::Value SetCiphers(const Napi::CallbackInfo& info);
+  Napi::Value Ciphers(const Napi::CallbackInfo& info);
+  Napi::Value SetCertificateKey(const Napi::CallbackInfo& info);
   Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<SSL_CTX> ctx_;
+  int certificate_key_ = 0;
 };
 
 }  // namespace pqtls

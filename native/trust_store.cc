@@ -89,9 +89,22 @@ int CheckStrength(STACK_OF(X509) * chain) {
   return X509_V_OK;
 }
 
+// A policy may allow one kind of key alone, from the leaf to the root.
+int CheckKeys(STACK_OF(X509) * chain, int certificate_key) {
+  if (certificate_key == NID_undef) return X509_V_OK;
+  for (size_t i = 0; i < sk_X509_num(chain); i++) {
+    ASN1_OBJECT* algorithm = nullptr;
+    X509_PUBKEY* key = X509_get_X509_PUBKEY(sk_X509_value(chain, i));
+    if (!X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, key) ||
+        OBJ_obj2nid(algorithm) != certificate_key)
+      return kCertificateKeyForbidden;
+  }
+  return X509_V_OK;
+}
+
 }  // namespace
 
-int VerifyPeerChain(SSL* ssl) {
+int VerifyPeerChain(SSL* ssl, int certificate_key) {
   STACK_OF(X509)* chain = SSL_get_peer_full_cert_chain(ssl);
   X509_STORE* store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
   if (chain == nullptr || sk_X509_num(chain) == 0 || store == nullptr) return X509_V_ERR_UNSPECIFIED;
@@ -109,7 +122,11 @@ int VerifyPeerChain(SSL* ssl) {
   int verified = X509_verify_cert(store_ctx.get());
   ERR_clear_error();
   if (last_error != X509_V_OK) return last_error;
-  if (verified == 1) return CheckStrength(X509_STORE_CTX_get0_chain(store_ctx.get()));
+  if (verified == 1) {
+    STACK_OF(X509)* path = X509_STORE_CTX_get0_chain(store_ctx.get());
+    int strength = CheckStrength(path);
+    return strength == X509_V_OK ? CheckKeys(path, certificate_key) : strength;
+  }
   int error = X509_STORE_CTX_get_error(store_ctx.get());
   return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;
 }

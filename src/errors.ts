@@ -48,8 +48,30 @@ export class InvalidMessageError extends TlsError {}
 export class PeerMisbehavedError extends TlsError {}
 /** The peer and we have no version, cipher suite, group, scheme or application protocol in common. */
 export class PeerIncompatibleError extends TlsError {}
-/** The peer offered or chose no post-quantum key exchange and the policy requires one. */
-export class NotPostQuantumError extends PeerIncompatibleError {}
+/** What is known of what a peer offered (a client) or chose (a server); at most 64 names a list. */
+export interface PeerOffer {
+  /** e.g. `TLSv1.2`; `0x....` for what we have no name for. */
+  readonly versions: readonly string[];
+  /** Key exchange groups; IANA names. */
+  readonly groups: readonly string[];
+  /** The groups of the key shares that came along. */
+  readonly keyShares: readonly string[];
+  readonly signatureSchemes: readonly string[];
+}
+
+/**
+ * No post-quantum key exchange where the policy requires one. `code` is `ERR_PQTLS_NOT_POST_QUANTUM`. In phase `config`
+ * our own options leave none; otherwise the peer offered or chose none, and `offered` says what it did.
+ */
+export class NotPostQuantumError extends PeerIncompatibleError {
+  /** undefined in phase `config`. */
+  readonly offered: PeerOffer | undefined;
+
+  constructor(message: string, details: Omit<TlsErrorDetails, 'code'>, offered?: PeerOffer) {
+    super(message, { ...details, code: 'ERR_PQTLS_NOT_POST_QUANTUM' });
+    this.offered = offered;
+  }
+}
 /** The peer ended the connection with an alert. */
 export class AlertReceivedError extends TlsError {}
 /** The peer's certificate chain or name was not accepted. */
@@ -304,6 +326,12 @@ const verificationResults = {
   68: ['EE_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of the certificate has less than 2048 bits'],
   69: ['CA_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of a CA certificate has less than 2048 bits'],
   70: ['CA_MD_TOO_WEAK', 'bad_certificate', 'a certificate is signed with MD5 or SHA-1'],
+  // Ours alone. Mirrors kCertificateKeyForbidden in native/trust_store.h.
+  1000: [
+    'ERR_PQTLS_CERTIFICATE_KEY',
+    'unsupported_certificate',
+    'a certificate of the chain has a kind of key that the policy does not allow',
+  ],
 } as const satisfies Record<number, VerificationRow>;
 
 type VerificationRow = readonly [code: string, alert: AlertName, text?: string];

@@ -3,6 +3,8 @@
 
 import { selectEngine } from './engine/select.js';
 import { connect } from './tls/connect.js';
+import { metrics } from './tls/metrics.js';
+import { policies } from './tls/named-policies.js';
 import { createSecureContext, SecureContext } from './tls/secure-context.js';
 import { checkServerIdentity } from './tls/server-identity.js';
 import { createServer, Server } from './tls/server.js';
@@ -20,6 +22,16 @@ export {
 } from './tls/secure-context.js';
 export { checkServerIdentity } from './tls/server-identity.js';
 export { createServer, Server, type ServerConstructor, type TlsServerOptions } from './tls/server.js';
+export { handshakeChannels, type HandshakeTrace } from './diagnostics.js';
+export type { LargeClientHelloHint } from './tls/first-flight.js';
+export {
+  metrics,
+  type DurationHistogram,
+  type FailureCount,
+  type HandshakeCount,
+  type Metrics,
+} from './tls/metrics.js';
+export { policies, type Policy, type PolicyName, type PostQuantumMode } from './tls/named-policies.js';
 export type { HandshakeInfo } from './tls/negotiated-socket.js';
 export { TLSSocket, type SniCallback, type TLSSocketOptions } from './tls/socket.js';
 export type { Negotiated, NegotiatedGroup } from './engine/connection.js';
@@ -37,6 +49,7 @@ export {
   TlsError,
   UnexpectedEofError,
   UnsupportedError,
+  type PeerOffer,
 } from './errors.js';
 
 /** What `require('pqtls')` and the default import give: one plain, mutable object, as node:tls is. */
@@ -45,6 +58,8 @@ const pqtls = {
   connect,
   createSecureContext,
   createServer,
+  metrics,
+  policies,
   SecureContext,
   selectEngine,
   Server,

@@ -33,7 +33,13 @@ export interface NativeSecureContext {
   setGroups(ids: Uint16Array): void;
   /** Empty strings leave the defaults; names that AWS-LC does not know are passed over. */
   setCiphers(tls12: string, tls13: string): void;
+  /** The suites of TLS 1.2, in order, by OpenSSL's name. */
+  ciphers(): string[];
+  /** The object identifier of the only kind of key that a peer's certificates may have, leaf to root. */
+  setCertificateKey(oid: string): void;
   setSignatureAlgorithms(schemes: Uint16Array): void;
+  /** Which sessions may be resumed; absent from an addon that resumes none across contexts. */
+  setResumption?(options: { requirePostQuantum: boolean }): void;
 }
 
 export interface NativeClientHello {
@@ -42,6 +48,10 @@ export interface NativeClientHello {
   groups: number[];
   signatureSchemes: number[];
   keyShares: { group: number; length: number }[];
+  versions: number[];
+  /** What the last ServerHello or HelloRetryRequest chose; 0 where there was none. */
+  chosenVersion: number;
+  chosenGroup: number;
   length: number;
 }
 
@@ -88,6 +98,10 @@ export interface NativeConnection {
   takeEvents(): { kind: number; bytes: Buffer }[];
   /** From now on every secret of the connection is an event, in the NSS key log format. */
   enableKeylog(): void;
+  /** Before the handshake, narrows what the context allows. A minimum of 0 keeps the context's version. */
+  restrict(minimum: number, groups: Uint16Array): void;
+  /** Ends the connection with an alert of ours. */
+  abort(alert: number, ciphertext: Uint8Array): number;
   clientHello(): NativeClientHello;
   verifyResult(): { code: number; message: string };
   peerCertificates(): Buffer[];

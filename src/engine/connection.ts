@@ -1,7 +1,7 @@
 // The interface between a TLS engine and whoever does its I/O: bytes in, bytes out, no socket and no timer.
 
-import type { TlsError } from '../errors.js';
-import type { ProtocolVersionName } from '../protocol/constants.js';
+import type { PeerOffer, TlsError } from '../errors.js';
+import type { NamedGroupName, ProtocolVersionName } from '../protocol/constants.js';
 
 export type EngineName = 'aws-lc' | 'typescript';
 
@@ -70,8 +70,24 @@ export interface ChainError {
   readonly message: string;
 }
 
+/** What a connection may do less than its context. */
+export interface Restriction {
+  /** Default: the context's. */
+  readonly minVersion?: ProtocolVersionName | undefined;
+  /** Most wanted first. */
+  readonly groups: readonly NamedGroupName[];
+}
+
 export type Answer =
-  | { readonly kind: 'client-hello'; readonly context?: EngineContext | undefined; readonly alert?: number | undefined }
+  | {
+      readonly kind: 'client-hello';
+      readonly context?: EngineContext | undefined;
+      readonly alert?: number | undefined;
+      /** A context brings its certificates along, not its versions and groups: those it must have are given here. */
+      readonly restriction?: Restriction | undefined;
+      /** From here on, let no handshake end without a post-quantum group. */
+      readonly requirePostQuantum?: boolean | undefined;
+    }
   /** An alert rejects the peer's certificate and is sent to it. */
   | { readonly kind: 'verify'; readonly alert?: number | undefined };
 
@@ -129,6 +145,10 @@ export interface Connection {
   /** close_notify. RFC 9846, Section 6.1. */
   shutdown(): Progress;
   negotiated(): Negotiated;
+  /** What the peer offered (a client) or chose (a server), as far as it is known. */
+  peerOffer(): PeerOffer;
+  /** Bytes of the first ClientHello message; 0 where there was none yet. */
+  readonly clientHelloLength: number;
   /** DER, leaf first. */
   peerCertificates(): readonly Buffer[];
   /** Ciphertext, in bytes. */

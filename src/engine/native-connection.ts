@@ -8,7 +8,7 @@ import {
   type NativeConnection,
   type NativeSecureContext,
 } from '../binding/tls-contract.js';
-import { engineError, InternalError, verificationProblem, type TlsError } from '../errors.js';
+import { engineError, InternalError, verificationProblem, type PeerOffer, type TlsError } from '../errors.js';
 import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme, type AlertName } from '../protocol/constants.js';
 import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
 import type {
@@ -22,8 +22,10 @@ import type {
   NegotiatedGroup,
   Progress,
   Question,
+  Restriction,
   SendProgress,
 } from './connection.js';
+import { classicalHandshake, judgeFailure, peerOffer } from './post-quantum-demand.js';
 import { CiphertextPool, PlaintextSlab } from './slabs.js';
 
 /** A SecureContext inside of AWS-LC. */
@@ -51,6 +53,9 @@ export interface NativeConnectionOptions {
   readonly poolsOutput: boolean;
   /** Make `keylog` events. */
   readonly keylog: boolean;
+  readonly restriction?: Restriction | undefined;
+  /** Let no handshake end without a post-quantum group. */
+  readonly requirePostQuantum?: boolean | undefined;
 }
 
 // Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
@@ -71,11 +76,15 @@ export class NativeTlsConnection implements Connection {
   #inputOffset = 0;
   #handshakeDone = false;
   #error: TlsError | undefined;
+  readonly #isServer: boolean;
+  #requirePostQuantum: boolean;
 
   constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
     this.#binding = binding;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
+    this.#isServer = options.isServer;
+    this.#requirePostQuantum = options.requirePostQuantum === true;
     this.#native = new binding.Connection(
       context.native,
       options.isServer,
@@ -86,6 +95,15 @@ export class NativeTlsConnection implements Connection {
       options.alpn,
     );
     if (options.keylog) this.#native.enableKeylog();
+    if (options.restriction !== undefined) this.#restrict(options.restriction);
+  }
+
+  get clientHelloLength(): number {
+    return this.#native.clientHello().length;
+  }
+
+  peerOffer(): PeerOffer {
+    return peerOffer(this.#isServer, this.#native.clientHello());
   }
 
   get bytesRead(): number {
@@ -116,6 +134,13 @@ export class NativeTlsConnection implements Connection {
       const length = this.#register('plaintext');
       this.#consume(bytes, consumed);
       this.#collect(output, flags, ciphertext);
+      if ((flags & NativeProgress.handshakeDone) !== 0 && this.#requirePostQuantum) {
+        this.#refuseClassical(ciphertext);
+        if (this.#error !== undefined) {
+          seen &= ~NativeProgress.handshakeDone;
+          break;
+        }
+      }
       if (length > 0) {
         plaintext.push(plaintextSlab.take(length));
         produced += length;
@@ -161,6 +186,8 @@ export class NativeTlsConnection implements Connection {
   resume(answer: Answer): Progress {
     if (answer.kind === 'client-hello') {
       const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
+      if (answer.restriction !== undefined) this.#restrict(answer.restriction);
+      if (answer.requirePostQuantum === true) this.#requirePostQuantum = true;
       this.#native.answerClientHello(context, answer.alert ?? 0);
     } else {
       this.#native.answerVerification(answer.alert ?? 0);
@@ -226,6 +253,13 @@ export class NativeTlsConnection implements Connection {
     this.#native.destroy();
   }
 
+  #restrict({ minVersion, groups }: Restriction): void {
+    this.#native.restrict(
+      minVersion === undefined ? 0 : ProtocolVersion[minVersion],
+      Uint16Array.from(groups, (name) => NamedGroup[name]),
+    );
+  }
+
   #register(name: keyof typeof ProgressRegister): number {
     return this.#registers[ProgressRegister[name]] ?? 0;
   }
@@ -284,10 +318,20 @@ export class NativeTlsConnection implements Connection {
     return undefined;
   }
 
+  /** The last word on a handshake that is over: whatever the engine agreed to, a classical group ends it here. */
+  #refuseClassical(ciphertext: Ciphertext[]): void {
+    const { protocol, group } = this.negotiated();
+    if (protocol === 'TLSv1.3' && group?.postQuantum === true) return;
+    const output = ciphertextPool.acquire();
+    this.#collect(output, this.#native.abort(Alert.handshake_failure, output), ciphertext);
+    const details = { engine: this.engine, alertSent: 'handshake_failure' };
+    this.#error = classicalHandshake(protocol, group?.name, details, this.peerOffer());
+  }
+
   #fail(): void {
     if (this.#error !== undefined) return;
     const failure = this.#native.failure();
-    this.#error = engineError({
+    const error = engineError({
       engine: this.engine,
       library: failure.library,
       // AWS-LC spells its general reasons in words: `internal error`.
@@ -296,6 +340,7 @@ export class NativeTlsConnection implements Connection {
       alertReceived: alertName(failure.alertReceived),
       phase: this.#handshakeDone ? 'data' : 'handshake',
     });
+    this.#error = this.#requirePostQuantum ? judgeFailure(error, this.#isServer, this.#native.clientHello()) : error;
   }
 }
 

@@ -6,6 +6,9 @@ export const ProtocolVersion = {
   'TLSv1.3': 0x0304,
 } as const;
 
+/** Versions that are never spoken and that a peer may still offer. */
+export const RetiredProtocolVersion = { SSLv3: 0x0300, TLSv1: 0x0301, 'TLSv1.1': 0x0302 } as const;
+
 export type ProtocolVersionName = keyof typeof ProtocolVersion;
 
 /** TLS Supported Groups. RFC 9846, Section 4.2.7; RFC 10024. */
@@ -80,6 +83,11 @@ export const Alert = {
 } as const;
 
 export type AlertName = keyof typeof Alert;
+
+/** Values that a peer sends to keep us tolerant; they mean nothing. RFC 8701, Section 2. */
+export function isGrease(value: number): boolean {
+  return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
+}
 
 /** The registered name of a number, or the number as `0x....` where we know none. */
 export function nameOf(registry: Readonly<Record<string, number>>, id: number): string {

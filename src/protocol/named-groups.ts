@@ -24,6 +24,11 @@ export const groupProperties = {
   secp521r1: { postQuantum: false, hybrid: false },
 } as const satisfies Record<NamedGroupName, GroupProperties>;
 
+/** Whether some component of the group withstands a quantum computer; false for a name that is not known. */
+export function isPostQuantumGroup(name: string): boolean {
+  return (groupProperties as Record<string, GroupProperties>)[name]?.postQuantum ?? false;
+}
+
 /** What is offered and accepted when `groups` is not given, most wanted first. */
 export const defaultGroups = [
   'X25519MLKEM768',

@@ -5,6 +5,7 @@ import type { ServerOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { invalidArgType } from '../errors.js';
 import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
+import { connectionSecurity, readDemand, refuseWeakerContext, strictest } from './policy.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
@@ -49,6 +50,8 @@ export class TlsAcceptor {
     encodeAlpn(options.ALPNProtocols);
     checkHandshakeTimeout(options.handshakeTimeout);
     this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    // Refuses what every connection would be refused for.
+    connectionSecurity(options, this.#context, true);
   }
 
   /**
@@ -60,16 +63,30 @@ export class TlsAcceptor {
         code: 'ERR_TLS_REQUIRED_SERVER_NAME',
       });
     }
+    const chosen = context instanceof SecureContext ? context : createSecureContext(this.#inherit(context));
+    refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), chosen);
     const escaped = servername.replace(/([.^$+?\-\\[\]{}])/g, '\\$1').replaceAll('*', '[^.]*');
     this.#byName.unshift({
       pattern: new RegExp(`^${escaped}$`, 'i'),
-      context: context instanceof SecureContext ? context : createSecureContext(context),
+      context: chosen,
     });
   }
 
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
-    this.#context = createSecureContext(options);
+    const context = createSecureContext(this.#inherit(options));
+    refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), context);
+    this.#context = context;
+  }
+
+  /** Options of a further context, under this server's own policy where they name none, and never less strict. */
+  #inherit(options: SecureContextOptions): SecureContextOptions {
+    if (typeof options !== 'object' || options === null) return options;
+    const own = connectionSecurity(this.#options, this.#context, true);
+    // The policy of the process comes by itself, and more leniently.
+    const isOfProcess = own.policyName === readDemand({}).policy?.name;
+    const postQuantum = strictest(own.postQuantum, readDemand(options).postQuantum);
+    return { ...options, policy: options.policy ?? (isOfProcess ? undefined : own.policyName), postQuantum };
   }
 
   /**
@@ -83,6 +100,7 @@ export class TlsAcceptor {
       isServer: true,
       server: this.#server,
       secureContext: this.#context,
+      postQuantum: this.#options.postQuantum,
       requestCert,
       rejectUnauthorized,
       ALPNProtocols,

@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { Ciphertext } from '../engine/connection.js';
+import { metricsOfThisThread as metrics } from './metrics.js';
 
 type WriteCallback = (error?: Error | null) => void;
 
@@ -38,6 +39,7 @@ export class CiphertextWriter {
       callback?.(Object.assign(new Error('write EPIPE: the transport is closed'), { code: 'EPIPE', syscall: 'write' }));
       return;
     }
+    metrics.bytesSent += ciphertext.bytes.length;
     this.#transport.write(ciphertext.bytes, (error) => {
       ciphertext.release();
       callback?.(error);

@@ -1,11 +1,13 @@
 // connect(): a client's connection over TCP, a Unix socket or a given Duplex.
 
-import { isIP, type TcpNetConnectOpts } from 'node:net';
+import { isIP, type NetConnectOpts, type TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
-import { invalidArgType, outOfRange } from '../errors.js';
+import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
+import { redial } from './first-flight.js';
 import { checkSecureContext, createSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
+import { ownTransport } from './transport-socket.js';
 
 export interface ConnectionOptions
   extends
@@ -22,6 +24,11 @@ export interface ConnectionOptions
   timeout?: number | undefined;
   /** The smallest Diffie-Hellman group that is accepted, in bits. No DHE suite is offered here. Default 1024. */
   minDHSize?: number | undefined;
+  /**
+   * Dial once more with classical groups only when the connection dies before any answer to a large ClientHello, as some
+   * middleboxes make it. Whoever is on the path can force that. Never with `postQuantum: 'require'`. Default false.
+   */
+  retryClassical?: boolean | undefined;
 }
 
 type SecureConnectListener = () => void;
@@ -58,6 +65,7 @@ export function connect(...args: unknown[]): TLSSocket {
   checkPresent(options);
   const secureContext = checkSecureContext(options.secureContext ?? createSecureContext(options));
   const servername = usableServername(options.servername);
+  const retries = checkRetry(options);
   const { socket: transport } = options;
   const socket = new TLSSocket(transport, {
     ...options,
@@ -66,6 +74,7 @@ export function connect(...args: unknown[]): TLSSocket {
     // The name on the certificate is that of the host that was asked for.
     host: options.host ?? lookedUpHost(transport),
     isServer: false,
+    [redial]: retries ? () => dial(options) : undefined,
   });
   if (listener !== undefined) socket.once('secureConnect', listener);
   if (transport === undefined || transport === null) {
@@ -79,6 +88,21 @@ export function connect(...args: unknown[]): TLSSocket {
   }
   socket._releaseControl();
   return socket;
+}
+
+function checkRetry(options: ConnectionOptions): boolean {
+  const { retryClassical, socket } = options;
+  if (retryClassical === undefined || retryClassical === null || retryClassical === false) return false;
+  if (typeof retryClassical !== 'boolean') {
+    throw invalidArgType('options.retryClassical', 'of type boolean', retryClassical);
+  }
+  if (socket === undefined || socket === null) return true;
+  throw invalidArgValue('options.retryClassical', 'a given socket cannot be dialled again');
+}
+
+/** A transport of its own for a second attempt. */
+function dial(options: ConnectionOptions): Duplex {
+  return ownTransport(options).connect(options as NetConnectOpts);
 }
 
 /** (options), (port, host, options), (port, options), (path, options), each with a listener at the end. */

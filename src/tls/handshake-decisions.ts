@@ -1,8 +1,10 @@
 // What the program decides while a handshake is suspended: the context for a server name, and whether a peer is trusted.
 
 import type { Answer, ChainError, Question } from '../engine/connection.js';
-import { Alert } from '../protocol/constants.js';
+import { Alert, type ProtocolVersionName } from '../protocol/constants.js';
 import { verifyPeer } from './peer-verification.js';
+import type { PostQuantumMode } from './named-policies.js';
+import { contextDemand, refuseWeakerContext, type ConnectionSecurity } from './policy.js';
 import { isSecureContext, type SecureContext } from './secure-context.js';
 import type { TLSSocketOptions } from './socket.js';
 
@@ -11,6 +13,12 @@ export interface DecidingSocket {
   readonly isServer: boolean;
   readonly engine: string;
   readonly options: TLSSocketOptions;
+  readonly postQuantum: PostQuantumMode;
+  readonly policyName: string | undefined;
+  /** Of the server's own context. */
+  readonly minVersion: ProtocolVersionName;
+  /** A context for a server name holds the connection to more than the server does. */
+  adopt(security: ConnectionSecurity): void;
   authorized: boolean;
   authorizationError: string | Error | null;
   /** Why we end the handshake ourselves; takes the place of the engine's own report, which knows only that we did. */
@@ -35,6 +43,29 @@ function verify(socket: DecidingSocket, chain: readonly Buffer[], chainError: Ch
   return { kind: 'verify', alert: rejection.alert };
 }
 
+function accept(socket: DecidingSocket, context: SecureContext | undefined): void {
+  const demand = context === undefined ? undefined : contextDemand(context, socket.minVersion);
+  if (demand !== undefined) socket.adopt(demand);
+  socket.resume({
+    kind: 'client-hello',
+    context: context?.context,
+    restriction: demand?.restriction,
+    requirePostQuantum: demand?.postQuantum === 'require',
+  });
+}
+
+/** Why a context for a server name may not take the place of the server's own. */
+function weakness(socket: DecidingSocket, context: SecureContext | null | undefined): Error | undefined {
+  if (context === undefined || context === null) return undefined;
+  try {
+    refuseWeakerContext(socket, context);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
+
 function selectContext(socket: DecidingSocket, servername: string): void {
   const sni = socket.options.SNICallback;
   if (sni === undefined || servername === '') {
@@ -52,7 +83,13 @@ function selectContext(socket: DecidingSocket, servername: string): void {
       socket.refusal = Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' });
       socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
     } else {
-      socket.resume({ kind: 'client-hello', context: context?.context });
+      const weaker = weakness(socket, context);
+      if (weaker === undefined) {
+        accept(socket, context ?? undefined);
+        return;
+      }
+      socket.refusal = weaker;
+      socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
     }
   };
   try {

@@ -2,17 +2,30 @@
 
 import { TransportSocket } from './transport-socket.js';
 import type { Connection, Negotiated } from '../engine/connection.js';
-import { invalidArgType, outOfRange } from '../errors.js';
+import { invalidArgType, outOfRange, type PeerOffer } from '../errors.js';
+import type { PostQuantumMode } from './named-policies.js';
+
+/** What a finished handshake leaves behind. */
+export interface Established extends Negotiated {
+  /** From the first byte of the handshake to its end, in milliseconds; with the first attempt, where it was retried. */
+  readonly durationMs: number;
+  /** The dated name of the policy, e.g. `strict-2026-11`; undefined where none was asked for. */
+  readonly policy: string | undefined;
+  /** What was asked of the key exchange, by options, context, policy and environment together. */
+  readonly postQuantumPolicy: PostQuantumMode;
+  /** This is the retry with classical groups after a first flight that was not answered. */
+  readonly retriedClassical: boolean;
+}
 
 /** What was negotiated, and what it took. */
-export interface HandshakeInfo extends Negotiated {
+export interface HandshakeInfo extends Established {
   /** The key exchange has a post-quantum component. */
   readonly postQuantum: boolean;
   /** Ciphertext bytes so far. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** From the first byte of the handshake to its end, in milliseconds. */
-  readonly durationMs: number;
+  /** What the client offered; on a server only. */
+  readonly offered: PeerOffer | undefined;
 }
 
 // 255 blocks of SHA-384, the most that HKDF-Expand gives. RFC 5869, Section 2.3.
@@ -22,7 +35,7 @@ const maximumExport = 255 * 48;
 export interface ConnectionState {
   readonly connection: Connection;
   /** Undefined before the handshake is done. */
-  readonly info: (Negotiated & { readonly durationMs: number }) | undefined;
+  readonly info: Established | undefined;
   readonly isServer: boolean;
 }
 
@@ -37,13 +50,14 @@ export abstract class NegotiatedSocket extends TransportSocket {
    * What was negotiated, on a client as on a server; undefined before the handshake is done.
    */
   getHandshakeInfo(): HandshakeInfo | undefined {
-    const info = this[state].info;
+    const { info, connection, isServer } = this[state];
     if (info === undefined) return undefined;
     return {
       ...info,
       postQuantum: info.group?.postQuantum ?? false,
-      bytesRead: this[state].connection.bytesRead,
-      bytesWritten: this[state].connection.bytesWritten,
+      bytesRead: connection.bytesRead,
+      bytesWritten: connection.bytesWritten,
+      offered: isServer ? connection.peerOffer() : undefined,
     };
   }
 

@@ -91,17 +91,13 @@ export function checkTransport(value: unknown): void {
 }
 
 // Options of node:tls and of ours that decide about security and are not there yet.
-const absentOptions = ['postQuantum', 'policy', 'crl', 'pfx', 'pskCallback', 'ALPNCallback', 'certificateCompression'];
+const absentOptions = ['crl', 'pfx', 'pskCallback', 'ALPNCallback', 'certificateCompression'];
 
 /** To ignore a policy or a revocation list would be a downgrade: what is not there yet is refused. */
 export function refuseAbsentOptions(options: object): void {
   for (const name of absentOptions) {
     const value: unknown = (options as Record<string, unknown>)[name];
     if (value === undefined || value === null) continue;
-    const hint =
-      name === 'postQuantum' || name === 'policy'
-        ? ". To accept post-quantum key exchange only, give groups: ['X25519MLKEM768'] and minVersion: 'TLSv1.3'"
-        : '';
-    throw new UnsupportedError(`The option '${name}' is not there yet${hint}`, name);
+    throw new UnsupportedError(`The option '${name}' is not there yet`, name);
   }
 }

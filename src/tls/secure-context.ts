@@ -16,7 +16,17 @@ import {
   type SignatureSchemeName,
 } from '../protocol/constants.js';
 import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
+import { certificateKeys, type PostQuantumMode } from './named-policies.js';
 import { checkPem, checkProtocolVersion, refuseAbsentOptions } from './options.js';
+import {
+  narrow,
+  narrowCiphers,
+  narrowSchemes,
+  readDemand,
+  type ContextSecurity,
+  type Demand,
+  type PolicyOptions,
+} from './policy.js';
 
 export type PemInput = string | Uint8Array;
 
@@ -26,7 +36,7 @@ export interface KeyObjectInput {
   passphrase?: string | undefined;
 }
 
-export interface SecureContextOptions {
+export interface SecureContextOptions extends PolicyOptions {
   /** Private keys in PEM, in the order of `cert`. */
   key?: PemInput | readonly (PemInput | KeyObjectInput)[] | undefined;
   /** Certificate chains in PEM, leaf first; several with keys of different types may stand side by side. */
@@ -61,14 +71,24 @@ export function checkSecureContext(value: unknown): SecureContext {
 }
 
 /** Immutable; made by createSecureContext() and shared by any number of connections and servers. */
-export class SecureContext {
+export class SecureContext implements ContextSecurity {
   /** The engine's form of it. */
   readonly context: NativeEngineContext;
+  /** What is offered and accepted, most wanted first. */
   readonly groups: readonly NamedGroupName[];
+  readonly postQuantum: PostQuantumMode;
+  /** The dated name of its policy; undefined where none was asked for. */
+  readonly policyName: string | undefined;
+  readonly minVersion: ProtocolVersionName;
+  readonly maxVersion: ProtocolVersionName;
 
-  constructor(context: NativeEngineContext, groups: readonly NamedGroupName[]) {
+  constructor(context: NativeEngineContext, security: ContextSecurity) {
     this.context = context;
-    this.groups = groups;
+    this.groups = security.groups;
+    this.postQuantum = security.postQuantum;
+    this.policyName = security.policyName;
+    this.minVersion = security.minVersion;
+    this.maxVersion = security.maxVersion;
   }
 }
 
@@ -83,12 +103,10 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
   if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
   refuseAbsentOptions(options);
   const binding = requireTlsBinding();
-  const groups = chooseGroups(options);
-  const minimum = checkProtocolVersion('minimum', options.minVersion, 'TLSv1.2');
-  const maximum = checkProtocolVersion('maximum', options.maxVersion, 'TLSv1.3');
-  if (ProtocolVersion[minimum] > ProtocolVersion[maximum]) {
-    throw invalidArgValue('options.minVersion', `${minimum} is above maxVersion ${maximum}`);
-  }
+  const demand = readDemand(options);
+  const security = chooseSecurity(options, demand);
+  const { groups, maxVersion } = security;
+  let { minVersion } = security;
   const certificates = listOf('options.cert', options.cert).map((pem) => checkPem('options.cert', pem));
   const keys = listOf<PemInput | KeyObjectInput>('options.key', options.key).map((key) =>
     readKey(key, options.passphrase),
@@ -100,13 +118,21 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
 
   const native = new binding.SecureContext();
   return withConfigErrors(() => {
-    native.setVersions(ProtocolVersion[minimum], ProtocolVersion[maximum]);
+    native.setVersions(ProtocolVersion[minVersion], ProtocolVersion[maxVersion]);
+    const certificateKey = demand.policy?.certificateKey ?? 'any';
+    if (certificateKey !== 'any') native.setCertificateKey(certificateKeys[certificateKey]);
+    native.setResumption?.({ requirePostQuantum: security.postQuantum === 'require' });
     native.setGroups(Uint16Array.from(groups, (name) => NamedGroup[name]));
     if (options.ciphers !== undefined && options.ciphers !== null) {
-      setCiphers(native, options.ciphers, ProtocolVersion[minimum], ProtocolVersion[maximum]);
+      minVersion = setCiphers(native, options.ciphers, minVersion, maxVersion);
     }
-    if (options.sigalgs !== undefined && options.sigalgs !== null) {
-      native.setSignatureAlgorithms(parseSignatureSchemes(options.sigalgs));
+    const suites = narrowCiphers(demand, options.ciphers ?? undefined, native.ciphers());
+    if (suites !== undefined) {
+      minVersion = setCiphers(native, [...suites.tls13, ...suites.tls12].join(':'), minVersion, maxVersion);
+    }
+    const schemes = narrowSchemes(demand, parseSignatureSchemes(options.sigalgs));
+    if (schemes !== undefined) {
+      native.setSignatureAlgorithms(Uint16Array.from(schemes, (name) => SignatureScheme[name]));
     }
     certificates.forEach((pem, index) => {
       native.setCertificateChain(pem);
@@ -124,14 +150,30 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
       }
       native.setTrustStore(store);
     }
-    return new SecureContext(new NativeEngineContext(native), groups);
+    return new SecureContext(new NativeEngineContext(native), { ...security, minVersion });
   });
 }
 
-function chooseGroups(options: SecureContextOptions): readonly NamedGroupName[] {
+function chooseSecurity(options: SecureContextOptions, demand: Demand): ContextSecurity {
+  const groups = chooseGroups(options);
+  const minVersion = checkProtocolVersion('minimum', options.minVersion, 'TLSv1.2');
+  const maxVersion = checkProtocolVersion('maximum', options.maxVersion, 'TLSv1.3');
+  if (ProtocolVersion[minVersion] > ProtocolVersion[maxVersion]) {
+    throw invalidArgValue('options.minVersion', `${minVersion} is above maxVersion ${maxVersion}`);
+  }
+  const given = {
+    groups: groups !== undefined,
+    minVersion: options.minVersion !== undefined && options.minVersion !== null,
+    maxVersion: options.maxVersion !== undefined && options.maxVersion !== null,
+  };
+  return narrow(demand, { groups: groups ?? defaultGroups, minVersion, maxVersion, given });
+}
+
+/** The list that the program gives, undefined where it leaves it to us. */
+function chooseGroups(options: SecureContextOptions): readonly NamedGroupName[] | undefined {
   if (options.groups !== undefined && options.groups !== null) return parseGroups('options.groups', options.groups);
   const curve = options.ecdhCurve;
-  if (curve === undefined || curve === null || curve === 'auto') return defaultGroups;
+  if (curve === undefined || curve === null || curve === 'auto') return undefined;
   return parseGroups('options.ecdhCurve', curve);
 }
 
@@ -158,28 +200,38 @@ function readKey(
   return { pem: checkPem('options.key', key), passphrase };
 }
 
-/** A list without a TLS 1.2 suite rules TLS 1.2 out, as in node:tls; TLS 1.3 has suites of its own by default. */
-function setCiphers(native: NativeSecureContext, ciphers: unknown, minimum: number, maximum: number): void {
+/**
+ * A list without a TLS 1.2 suite rules TLS 1.2 out, as in node:tls; TLS 1.3 has suites of its own by default. Returns
+ * the lowest version that is left.
+ */
+function setCiphers(
+  native: NativeSecureContext,
+  ciphers: unknown,
+  minimum: ProtocolVersionName,
+  maximum: ProtocolVersionName,
+): ProtocolVersionName {
   if (typeof ciphers !== 'string') throw invalidArgType('options.ciphers', 'of type string', ciphers);
   // OpenSSL's security level has no meaning for AWS-LC, and node:tls's own default list may carry one.
   const names = ciphers.split(':').filter((name) => name !== '' && !name.startsWith('@'));
   const tls13 = names.filter((name) => name.startsWith('TLS_'));
   const tls12 = names.filter((name) => !name.startsWith('TLS_'));
   if (tls12.length === 0) {
-    if (maximum < ProtocolVersion['TLSv1.3']) throw invalidArgValue('options.ciphers', 'it names no TLS 1.2 suite');
-    native.setVersions(Math.max(minimum, ProtocolVersion['TLSv1.3']), maximum);
+    if (maximum !== 'TLSv1.3') throw invalidArgValue('options.ciphers', 'it names no TLS 1.2 suite');
+    native.setVersions(ProtocolVersion['TLSv1.3'], ProtocolVersion[maximum]);
   }
   native.setCiphers(tls12.join(':'), tls13.join(':'));
+  return tls12.length === 0 ? 'TLSv1.3' : minimum;
 }
 
-function parseSignatureSchemes(sigalgs: unknown): Uint16Array {
+function parseSignatureSchemes(sigalgs: unknown): SignatureSchemeName[] | undefined {
+  if (sigalgs === undefined || sigalgs === null) return undefined;
   if (typeof sigalgs !== 'string') throw invalidArgType('options.sigalgs', 'of type string', sigalgs);
-  return Uint16Array.from(sigalgs.split(':'), (name) => {
+  return sigalgs.split(':').map((name) => {
     if (!Object.hasOwn(SignatureScheme, name)) {
       const known = Object.keys(SignatureScheme).join(', ');
       throw invalidArgValue('options.sigalgs', `'${name}' is not a known signature scheme. Known schemes: ${known}`);
     }
-    return SignatureScheme[name as SignatureSchemeName];
+    return name as SignatureSchemeName;
   });
 }
 

@@ -2,12 +2,18 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import { isIP, Socket } from 'node:net';
-import { addAbortSignal, type Duplex } from 'node:stream';
-import type { PeerCertificate } from 'node:tls';
-import type { Answer, Connection, EngineEvent, Negotiated, Progress } from '../engine/connection.js';
+import type { Duplex } from 'node:stream';
+import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
+import {
+  beginHandshake,
+  handshakeEnded,
+  handshakeFailed,
+  handshakeRetried,
+  type HandshakeTrace,
+} from '../diagnostics.js';
+import { HandshakeTimeoutError, invalidArgType } from '../errors.js';
 import {
   checkFunction,
   checkHandshakeTimeout,
@@ -18,56 +24,18 @@ import {
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { decide, type DecidingSocket } from './handshake-decisions.js';
-import { NegotiatedSocket, state, type ConnectionState } from './negotiated-socket.js';
-import {
-  checkSecureContext,
-  createSecureContext,
-  type SecureContext,
-  type SecureContextOptions,
-} from './secure-context.js';
+import { droppedClientHello, redial, withHint, type Redial } from './first-flight.js';
+import { metricsOfThisThread as metrics } from './metrics.js';
+import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
+import { classicalGroupsOf, connectionSecurity, type ConnectionSecurity } from './policy.js';
+import { checkSecureContext, createSecureContext, type SecureContext } from './secure-context.js';
 import { canceled, closedBeforeConnection, toBytes } from './pending-writes.js';
+import type { TLSSocketOptions } from './socket-options.js';
+import { earlyEnd, linger } from './transport-end.js';
 import { ownTransport, transport } from './transport-socket.js';
-import { userBuffer, type OnReadOptions, type UserBuffer } from './user-buffer.js';
+import { userBuffer, type UserBuffer } from './user-buffer.js';
 
-/** Answers with the context for a server name; without one the server's own is used. */
-export type SniCallback = (
-  servername: string,
-  callback: (error: Error | null, context?: SecureContext) => void,
-) => void;
-
-export interface TLSSocketOptions extends SecureContextOptions {
-  isServer?: boolean | undefined;
-  /** Default: made of the other options. */
-  secureContext?: SecureContext | undefined;
-  /** A server asks for a client's certificate. Default false. */
-  requestCert?: boolean | undefined;
-  /** Refuse a peer whose certificate is not trusted. Default true. */
-  rejectUnauthorized?: boolean | undefined;
-  /** Names in order of preference, or wire form. */
-  ALPNProtocols?: readonly string[] | Uint8Array | undefined;
-  SNICallback?: SniCallback | undefined;
-  /** A client's Server Name Indication; a host name, not an IP address. */
-  servername?: string | undefined;
-  /** Default: checkServerIdentity() of this module. */
-  checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
-  /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
-  host?: string | undefined;
-  /** Of a socket without a transport; one that has a transport does as that does. Default false. */
-  allowHalfOpen?: boolean | undefined;
-  /** Of a socket without a transport: plaintext goes into this buffer, there is no `data`. */
-  onread?: OnReadOptions | undefined;
-  /** Becomes `server`, where a server's sockets look for it. */
-  server?: object | undefined;
-  /** A server's socket that is paused when `secureConnection` is emitted. */
-  pauseOnConnect?: boolean | undefined;
-  highWaterMark?: number | undefined;
-  signal?: AbortSignal | undefined;
-  /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
-  handshakeTimeout?: number | undefined;
-}
-
-// How long a peer has to take our last alert before the transport is torn down, in milliseconds.
-const lingerMs = 2000;
+export type { SniCallback, TLSSocketOptions } from './socket-options.js';
 
 // The most that setTimeout takes, in milliseconds.
 const longestTimeout = 0x7fff_ffff;
@@ -91,9 +59,9 @@ export class TLSSocket extends NegotiatedSocket {
   /** The handshake, and the verdict on the peer's certificate, are not there yet. */
   secureConnecting = true;
 
-  readonly #transport: Duplex;
-  readonly #connection: Connection;
-  readonly #writer: CiphertextWriter;
+  #transport: Duplex;
+  #connection: Connection;
+  #writer: CiphertextWriter;
   readonly #options: TLSSocketOptions;
   readonly #isServer: boolean;
   /** Where the program is told things: the context in which this socket was made, not the one of its transport. */
@@ -102,7 +70,13 @@ export class TLSSocket extends NegotiatedSocket {
   #released = false;
   #started = false;
   #startedAt = performance.now();
-  #handshakeInfo: (Negotiated & { durationMs: number }) | undefined;
+  #handshakeInfo: Established | undefined;
+  readonly #context: SecureContext;
+  #security: ConnectionSecurity;
+  /** Dials again with classical groups, once; undefined where that is not wanted or was done. */
+  #redial: Redial | undefined;
+  #retriedClassical = false;
+  #trace: HandshakeTrace | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
   /** Ciphertext may be read: the stream above has room, or the handshake goes on. */
   #reading = true;
@@ -116,7 +90,7 @@ export class TLSSocket extends NegotiatedSocket {
   /** The program's own buffer waits for resume(). */
   #stalled = false;
   #failed = false;
-  readonly #decider: DecidingSocket;
+  #decider: DecidingSocket;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
@@ -139,24 +113,19 @@ export class TLSSocket extends NegotiatedSocket {
     if (given) given.allowHalfOpen = true;
     if (given) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
-    const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
-    this.#connection = this.#createConnection(context);
+    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    this.#security = connectionSecurity(options, this.#context, this.#isServer);
+    this.#redial = options[redial];
+    if (this.#redial !== undefined) classicalGroupsOf(this.#security, this.#context);
+    this.#connection = this.#createConnection(this.#security.restriction);
     this.#decider = this.#createDecider();
     this.#writer = new CiphertextWriter(this.#transport);
     // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
     this.on('error', this._tlsError);
+    metrics.opened(this.#isServer);
     this.#attach(!given);
     if (options.pauseOnConnect) this.pause();
-    if (signal) this.#obey(signal);
-  }
-
-  /** Not by the options of the stream: an aborted signal would destroy what is not made yet. */
-  #obey(signal: unknown): void {
-    if (!(signal instanceof AbortSignal)) {
-      throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
-    }
-    if (signal.aborted) process.nextTick(() => addAbortSignal(signal, this));
-    else addAbortSignal(signal, this);
+    if (signal) this.obey(signal);
   }
 
   override get [transport](): Duplex {
@@ -174,6 +143,12 @@ export class TLSSocket extends NegotiatedSocket {
       isServer: this.#isServer,
       engine: this.#connection.engine,
       options: this.#options,
+      postQuantum: this.#security.postQuantum,
+      policyName: this.#security.policyName,
+      minVersion: this.#context.minVersion,
+      adopt: (security) => {
+        this.#security = security;
+      },
       get authorized() {
         return socket.authorized;
       },
@@ -191,13 +166,13 @@ export class TLSSocket extends NegotiatedSocket {
     };
   }
 
-  #createConnection(context: SecureContext): Connection {
+  #createConnection(restriction: Restriction | undefined): Connection {
     const { servername, requestCert, rejectUnauthorized } = this.#options;
     const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
     checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
     checkServername(servername);
     const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
-    return new NativeTlsConnection(requireTlsBinding(), context.context, {
+    return new NativeTlsConnection(requireTlsBinding(), this.#context.context, {
       isServer: this.#isServer,
       verifyPeer: this.#isServer ? Boolean(requestCert) : true,
       requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
@@ -207,17 +182,21 @@ export class TLSSocket extends NegotiatedSocket {
       // Any other stream may hold on to what it was given after it called back.
       poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
       keylog: false,
+      restriction,
+      requirePostQuantum: this.#security.postQuantum === 'require',
     });
   }
 
   #attach(own: boolean): void {
     const below = this.#transport;
-    below.on('data', (chunk: unknown) => this.#onCiphertext(chunk));
-    below.on('end', () => this.#onTransportEnd());
-    below.on('error', (error: Error) => this.destroy(error));
-    below.on('close', () => this.#onTransportClose());
+    // A classical retry leaves its first transport behind.
+    const current = (): boolean => below === this.#transport;
+    below.on('data', (chunk: unknown) => current() && this.#onCiphertext(chunk));
+    below.on('end', () => current() && this.#onTransportEnd());
+    below.on('error', (error: Error) => current() && this.#lost(error, () => this.destroy(error)));
+    below.on('close', () => current() && this.#onTransportClose());
     // A socket that is still to be connected is at rest, and counts as connecting when it was given.
-    this.followConnection(own, () => this.#start());
+    this.followConnection(own, this.#retriedClassical, () => this.#start());
     // After the constructor, so that the caller's listeners are there.
     if (!own && !this.connecting) process.nextTick(() => this.#start());
   }
@@ -227,21 +206,21 @@ export class TLSSocket extends NegotiatedSocket {
     this.#started = true;
     this.#startedAt = performance.now();
     if (this.#transport.destroyed || this.#transport.readableEnded) {
-      this.#fail(this.#earlyEnd());
+      this.#fail(earlyEnd(this.#isServer, this.#connection.engine, this.#options));
       return;
     }
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
-        this.#fail(
-          new HandshakeTimeoutError('TLS handshake timeout', {
-            code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
-            phase: 'handshake',
-            engine: this.#connection.engine,
-          }),
-        );
+        const error = new HandshakeTimeoutError('TLS handshake timeout', {
+          code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
+          phase: 'handshake',
+          engine: this.#connection.engine,
+        });
+        this.#lost(error, () => this.#fail(error));
       }, timeout);
     }
+    this.#trace ??= beginHandshake(this, this.#isServer, this.#options);
     if (this.#isServer) this.#flowControl();
     else this.#handle(this.#connection.start());
   }
@@ -253,6 +232,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     this.touch();
+    metrics.bytesReceived += chunk.length;
     this.#handle(this.#connection.receive(chunk));
   }
 
@@ -336,7 +316,14 @@ export class TLSSocket extends NegotiatedSocket {
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
     const negotiated = this.#connection.negotiated();
-    this.#handshakeInfo = { ...negotiated, durationMs: performance.now() - this.#startedAt };
+    this.#handshakeInfo = {
+      ...negotiated,
+      durationMs: performance.now() - this.#startedAt,
+      policy: this.#security.policyName,
+      postQuantumPolicy: this.#security.postQuantum,
+      retriedClassical: this.#retriedClassical,
+    };
+    metrics.established(this.#isServer, this.#handshakeInfo);
     this.alpnProtocol = negotiated.alpn ?? false;
     this.servername = negotiated.servername || false;
     // As in node:tls, whose handshake timer is this one.
@@ -349,6 +336,7 @@ export class TLSSocket extends NegotiatedSocket {
     ) {
       this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
     }
+    if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
     this.#deliveries.unshift(() => this.#runWaiting());
     if (!this.#isServer) {
       this.secureConnecting = false;
@@ -381,29 +369,58 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The transport is at its end and everything that came before was told. */
   #onStreamEnd(): void {
-    if (this.#handshakeInfo === undefined) this.prependOnceListener('end', () => this.#fail(this.#earlyEnd()));
-    this.#endRead();
+    if (this.#handshakeInfo !== undefined) {
+      this.#endRead();
+      return;
+    }
+    // Told as node:tls does: the end, then what it means.
+    this.#endEarly((error) => {
+      this.prependOnceListener('end', () => this.#fail(error));
+      this.#endRead();
+    });
   }
 
   #onTransportClose(): void {
     if (this.destroyed || this.#failed) return;
-    if (this.#handshakeInfo === undefined) this.#fail(this.#earlyEnd());
+    if (this.#handshakeInfo === undefined) this.#endEarly();
     // A reader that is slower than the transport's close still gets everything up to the end.
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
 
-  /** In node:tls's words, as programs compare them. */
-  #earlyEnd(): UnexpectedEofError {
-    const message = this.#isServer
-      ? 'socket hang up'
-      : 'Client network socket disconnected before secure TLS connection was established';
-    const { path, host, port, localAddress } = this.#options as Record<string, unknown>;
-    const error = new UnexpectedEofError(message, {
-      code: 'ECONNRESET',
-      phase: 'handshake',
-      engine: this.#connection.engine,
-    });
-    return this.#isServer ? error : Object.assign(error, { path, host, port, localAddress });
+  #endEarly(giveUp = (error: Error): void => this.#fail(error)): void {
+    const error = earlyEnd(this.#isServer, this.#connection.engine, this.#options);
+    this.#lost(error, () => giveUp(error));
+  }
+
+  /** The transport is lost. Where the ClientHello may be why, that is said, or one classical retry is made. */
+  #lost(error: Error, giveUp: () => void): void {
+    if (this.#isServer || this.#handshakeInfo !== undefined || this.#failed || this.destroyed) {
+      giveUp();
+      return;
+    }
+    const connection = this.#connection;
+    const hint = droppedClientHello(error, connection.clientHelloLength, connection.bytesRead);
+    if (hint !== undefined) withHint(error, hint);
+    const dial = this.#redial;
+    if (hint === undefined || dial === undefined) {
+      giveUp();
+      return;
+    }
+    this.#redial = undefined;
+    this.#retriedClassical = true;
+    clearTimeout(this.#handshakeTimer);
+    if (this.#trace !== undefined) handshakeRetried(this.#trace, error);
+    metrics.classicalRetries += 1;
+    connection.destroy();
+    const previous = this.#transport;
+    this.#transport = dial();
+    previous.destroy();
+    this.#deliveries = [];
+    this.#more = this.#awaits = this.#transportEnded = this.#started = false;
+    this.#connection = this.#createConnection({ groups: classicalGroupsOf(this.#security, this.#context) });
+    this.#decider = this.#createDecider();
+    this.#writer = new CiphertextWriter(this.#transport);
+    this.#attach(true);
   }
 
   /** Ends the connection with an error; an alert that is on its way gets its time to leave. */
@@ -535,6 +552,12 @@ export class TLSSocket extends NegotiatedSocket {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
     this.setConnecting(false);
+    metrics.closed(this.#isServer);
+    if (this.#handshakeInfo === undefined && this.#trace !== undefined)
+      handshakeFailed(this.#trace, error ?? undefined);
+    if (error !== null && error !== undefined && (this.#trace !== undefined || this.#handshakeInfo !== undefined)) {
+      metrics.failed(this.#isServer, this.#handshakeInfo === undefined, error);
+    }
     this.#connection.destroy();
     this.#deliveries = [];
     const waiting = this.#whenSecure;
@@ -549,7 +572,7 @@ export class TLSSocket extends NegotiatedSocket {
     };
     transport.once('close', closed);
     callback(error);
-    if (this.#failed && transport.writable) this.#linger();
+    if (this.#failed && transport.writable) linger(transport);
     else transport.destroy();
     // For a transport that is closed already, or that emits no 'close' (emitClose: false). A handle's own comes after the
     // first of these two.
@@ -558,15 +581,5 @@ export class TLSSocket extends NegotiatedSocket {
         if (transport.closed) closed();
       }),
     );
-  }
-
-  /** Lets the alert reach the peer: a reset would overtake it. */
-  #linger(): void {
-    const transport = this.#transport;
-    const timer = setTimeout(() => transport.destroy(), lingerMs);
-    timer.unref();
-    transport.once('close', () => clearTimeout(timer));
-    transport.resume();
-    transport.end(() => transport.destroy());
   }
 }

@@ -1,7 +1,8 @@
 // What a TLSSocket takes from the stream underneath: addresses, connecting, and the options of a TCP socket.
 
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { addAbortSignal, type Duplex } from 'node:stream';
+import { invalidArgType } from '../errors.js';
 
 /** The key of the transport, which programs don't see. */
 export const transport: unique symbol = Symbol('pqtls.transport');
@@ -22,8 +23,11 @@ export abstract class TransportSocket extends Socket {
   #bytesRead = 0;
   #bytesDispatched = 0;
 
-  /** Watches a transport that may not be connected yet; `onConnect` runs once it is, before `connect` is emitted. */
-  protected followConnection(own: boolean, onConnect: () => void): void {
+  /**
+   * Watches a transport that may not be connected yet; `onConnect` runs once it is, before `connect` is emitted. Of a
+   * second transport (`again`) the program is told nothing.
+   */
+  protected followConnection(own: boolean, again: boolean, onConnect: () => void): void {
     const below = this[transport];
     this.#own = own;
     if (!(below instanceof Socket)) return;
@@ -32,10 +36,14 @@ export abstract class TransportSocket extends Socket {
     } else {
       setOwn(this, '_parent', below);
     }
-    this.setConnecting(isUnconnected(below));
-    if (!this.connecting) return;
+    if (!again) this.setConnecting(isUnconnected(below));
+    if (!isUnconnected(below)) return;
     below.once('connect', () => {
-      if (this.destroyed) return;
+      if (this.destroyed || this[transport] !== below) return;
+      if (again) {
+        onConnect();
+        return;
+      }
       this.setConnecting(false);
       this.touch();
       onConnect();
@@ -90,6 +98,15 @@ export abstract class TransportSocket extends Socket {
   override address(): ReturnType<Socket['address']> {
     const below = this[transport];
     return below instanceof Socket && !this.destroyed ? below.address() : {};
+  }
+
+  /** Not by the options of the stream: an aborted signal would destroy what is not made yet. */
+  protected obey(signal: unknown): void {
+    if (!(signal instanceof AbortSignal)) {
+      throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
+    }
+    if (signal.aborted) process.nextTick(() => addAbortSignal(signal, this));
+    else addAbortSignal(signal, this);
   }
 
   protected setConnecting(connecting: boolean): void {

@@ -62,6 +62,7 @@ t.test('what is packed', async (t) => {
     'LICENSE',
     'NOTICE',
     'SECURITY.md',
+    'docs/policy.md',
     'docs/tls.md',
     'dist/index.d.ts',
     'vendor/aws-lc/Cargo.lock',

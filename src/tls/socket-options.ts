@@ -1,0 +1,45 @@
+// The options of a TLSSocket.
+
+import type { PeerCertificate } from 'node:tls';
+import type { redial, Redial } from './first-flight.js';
+import type { SecureContext, SecureContextOptions } from './secure-context.js';
+import type { OnReadOptions } from './user-buffer.js';
+
+/** Answers with the context for a server name; without one the server's own is used. */
+export type SniCallback = (
+  servername: string,
+  callback: (error: Error | null, context?: SecureContext) => void,
+) => void;
+
+export interface TLSSocketOptions extends SecureContextOptions {
+  isServer?: boolean | undefined;
+  /** Default: made of the other options. */
+  secureContext?: SecureContext | undefined;
+  /** A server asks for a client's certificate. Default false. */
+  requestCert?: boolean | undefined;
+  /** Refuse a peer whose certificate is not trusted. Default true. */
+  rejectUnauthorized?: boolean | undefined;
+  /** Names in order of preference, or wire form. */
+  ALPNProtocols?: readonly string[] | Uint8Array | undefined;
+  SNICallback?: SniCallback | undefined;
+  /** A client's Server Name Indication; a host name, not an IP address. */
+  servername?: string | undefined;
+  /** Default: checkServerIdentity() of this module. */
+  checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
+  /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
+  host?: string | undefined;
+  /** Of a socket without a transport; one that has a transport does as that does. Default false. */
+  allowHalfOpen?: boolean | undefined;
+  /** Of a socket without a transport: plaintext goes into this buffer, there is no `data`. */
+  onread?: OnReadOptions | undefined;
+  /** Becomes `server`, where a server's sockets look for it. */
+  server?: object | undefined;
+  /** A server's socket that is paused when `secureConnection` is emitted. */
+  pauseOnConnect?: boolean | undefined;
+  highWaterMark?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
+  handshakeTimeout?: number | undefined;
+  /** @internal connect()'s way to dial again, for retryClassical. */
+  [redial]?: Redial | undefined;
+}
