@@ -263,15 +263,19 @@ export interface EngineFailure {
   readonly phase: TlsErrorPhase;
 }
 
+// OpenSSL names the alerts of TLS 1.3 so; AWS-LC has one name for all of TLS.
+const tls13Alerts = new Set(['TLSV1_ALERT_CERTIFICATE_REQUIRED', 'TLSV1_ALERT_MISSING_EXTENSION']);
+
 /** Turns what an engine reports into the error of the class that says whose fault it was. */
 export function engineError(failure: EngineFailure): TlsError {
   const { engine, reason, alertSent, alertReceived, phase } = failure;
   const details = { phase, engine, reason, alertSent, alertReceived };
   if (/^(SSLV3|TLSV1)_ALERT_/.test(reason) || (alertReceived !== undefined && alertReceived !== 'close_notify')) {
     const name = alertReceived ?? 'unknown';
+    const openssl = tls13Alerts.has(reason) ? reason.replace('TLSV1', 'TLSV13') : reason;
     return new AlertReceivedError(`The peer ended the connection with the alert ${name}`, {
       ...details,
-      code: `ERR_SSL_${reason === '' ? `TLSV1_ALERT_${name.toUpperCase()}` : reason}`,
+      code: `ERR_SSL_${openssl === '' ? `TLSV1_ALERT_${name.toUpperCase()}` : openssl}`,
     });
   }
   const row: ReasonRow | undefined = (engineReasons as Record<string, ReasonRow>)[reason];

@@ -21,7 +21,7 @@ export {
   type SecureContextOptions,
 } from './tls/secure-context.js';
 export { checkServerIdentity } from './tls/server-identity.js';
-export { createServer, Server, type TlsServerOptions } from './tls/server.js';
+export { createServer, Server, type ServerConstructor, type TlsServerOptions } from './tls/server.js';
 export { handshakeChannels, type HandshakeTrace } from './diagnostics.js';
 export type { LargeClientHelloHint } from './tls/first-flight.js';
 export {

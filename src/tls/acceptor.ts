@@ -41,6 +41,9 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
   handshakeTimeout?: number | undefined;
 }
 
+/** Whether clients are asked for a certificate, and whether one is required. */
+export type ClientCertificates = Pick<TlsServerOptions, 'requestCert' | 'rejectUnauthorized'>;
+
 const defaultHandshakeTimeout = 120_000;
 
 /**
@@ -134,10 +137,13 @@ export class TlsAcceptor {
     };
   }
 
-  /** Starts a handshake on a socket that a server has just accepted. */
-  accept(transport: Duplex): void {
-    const { requestCert, rejectUnauthorized, ALPNProtocols, handshakeTimeout, allowHalfOpen, highWaterMark } =
-      this.#options;
+  /**
+   * Starts a handshake on a socket that a server has just accepted.
+   *
+   * @param certificates what is asked of this client; default: the options
+   */
+  accept(transport: Duplex, { requestCert, rejectUnauthorized }: ClientCertificates = this.#options): void {
+    const { ALPNProtocols, handshakeTimeout, pauseOnConnect } = this.#options;
     const options: TLSSocketOptions = {
       isServer: true,
       server: this.#server,
@@ -147,13 +153,13 @@ export class TlsAcceptor {
       rejectUnauthorized,
       ALPNProtocols,
       SNICallback: this.#options.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
-      handshakeTimeout: handshakeTimeout ?? defaultHandshakeTimeout,
+      handshakeTimeout: handshakeTimeout || defaultHandshakeTimeout,
       ALPNCallback: this.#options.ALPNCallback,
       pskCallback: this.#options.pskCallback,
       pskIdentityHint: this.#options.pskIdentityHint,
       enableTrace: this.#options.enableTrace,
-      allowHalfOpen,
-      highWaterMark,
+      pauseOnConnect,
+      highWaterMark: transport.readableHighWaterMark,
     };
     let socket: TLSSocket;
     try {
@@ -167,13 +173,19 @@ export class TlsAcceptor {
     if (this.#server.listenerCount('keylog') > 0) {
       socket.on('keylog', (line: Buffer) => this.#server.emit('keylog', line, socket));
     }
-    const onError = (error: Error): void => {
+    let told = false;
+    const tell = (error: Error): void => {
+      if (told) return;
+      told = true;
       this.#server.emit('tlsClientError', error, socket);
     };
-    socket.once('error', onError);
+    socket.on('error', tell);
+    // Ended by the program, without an error.
+    socket.once('close', () => tell(hangUp()));
     socket.once('secure', () => {
-      socket.off('error', onError);
-      if (this.#options.pauseOnConnect === true) socket.pause();
+      // The listener stays, as in node:tls: an error that the program does not listen to ends no server.
+      told = true;
+      socket._releaseControl();
       this.#server.emit('secureConnection', socket);
     });
   }
@@ -181,4 +193,8 @@ export class TlsAcceptor {
   readonly #findContext: SniCallback = (servername, callback) => {
     callback(null, this.#byName.find(({ pattern }) => pattern.test(servername))?.context);
   };
+}
+
+function hangUp(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 }

@@ -1,25 +1,29 @@
 // connect(): a client's connection over TCP, a Unix socket or a given Duplex.
 
-import * as net from 'node:net';
+import { isIP, type NetConnectOpts, type TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { invalidArgType, invalidArgValue } from '../errors.js';
+import { inspect } from 'node:util';
+import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { redial } from './first-flight.js';
-import { createSecureContext } from './secure-context.js';
+import { checkSecureContext, createSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
+import { ownTransport } from './transport-socket.js';
 
 export interface ConnectionOptions
   extends
-    Omit<TLSSocketOptions, 'isServer' | 'SNICallback' | 'requestCert'>,
-    Partial<Omit<net.TcpNetConnectOpts, 'host' | 'port' | 'signal'>> {
+    Omit<TLSSocketOptions, 'isServer' | 'SNICallback' | 'requestCert' | 'pauseOnConnect'>,
+    Partial<Omit<TcpNetConnectOpts, 'host' | 'port' | 'signal' | 'onread' | 'allowHalfOpen'>> {
   /** Default `localhost`. */
   host?: string | undefined;
-  port?: number | undefined;
+  port?: number | string | undefined;
   /** A Unix socket's path; host and port are ignored. */
   path?: string | undefined;
-  /** A socket or any other Duplex that is connected already, or connects by itself. */
+  /** A socket or any other Duplex that is connected already, or that its owner connects. */
   socket?: Duplex | undefined;
-  /** Milliseconds of inactivity until `timeout`. */
+  /** Milliseconds of inactivity until `timeout`; ignored with `socket`. */
   timeout?: number | undefined;
+  /** The smallest Diffie-Hellman group that is accepted, in bits. No DHE suite is offered here. Default 1024. */
+  minDHSize?: number | undefined;
   /**
    * Dial once more with classical groups only when the connection dies before any answer to a large ClientHello, as some
    * middleboxes make it. Whoever is on the path can force that. Never with `postQuantum: 'require'`. Default false.
@@ -37,36 +41,52 @@ type SecureConnectListener = () => void;
  */
 export function connect(options: ConnectionOptions, listener?: SecureConnectListener): TLSSocket;
 export function connect(
-  port: number,
+  port: number | string,
   host?: string,
   options?: ConnectionOptions,
   listener?: SecureConnectListener,
 ): TLSSocket;
-export function connect(port: number, options?: ConnectionOptions, listener?: SecureConnectListener): TLSSocket;
-export function connect(path: string, options?: ConnectionOptions, listener?: SecureConnectListener): TLSSocket;
+export function connect(
+  port: number | string,
+  options?: ConnectionOptions | SecureConnectListener,
+  listener?: SecureConnectListener,
+): TLSSocket;
+export function connect(
+  path: string,
+  options?: ConnectionOptions | SecureConnectListener,
+  listener?: SecureConnectListener,
+): TLSSocket;
 export function connect(...args: unknown[]): TLSSocket {
-  const { options, listener } = readArguments(args);
-  const secureContext = options.secureContext ?? createSecureContext(options);
-  const { socket: given, timeout, allowHalfOpen, signal, ...rest } = options;
+  const { options: given, listener } = readArguments(args);
+  const options: ConnectionOptions = {
+    rejectUnauthorized: !isVerificationOff(),
+    ...given,
+  };
+  checkPresent(options);
+  const secureContext = checkSecureContext(options.secureContext ?? createSecureContext(options));
+  const servername = usableServername(options.servername);
   const retries = checkRetry(options);
-  const transport = given ?? dial(rest);
-  let socket: TLSSocket;
-  try {
-    socket = new TLSSocket(transport, {
-      ...rest,
-      allowHalfOpen,
-      signal,
-      secureContext,
-      isServer: false,
-      [redial]: retries ? () => dial(rest) : undefined,
-    });
-  } catch (error) {
-    // Nobody else knows of it.
-    if (transport !== given) transport.destroy();
-    throw error;
-  }
-  if (timeout !== undefined) socket.setTimeout(timeout);
+  const { socket: transport } = options;
+  const socket = new TLSSocket(transport, {
+    ...options,
+    secureContext,
+    servername,
+    // The name on the certificate is that of the host that was asked for.
+    host: options.host ?? lookedUpHost(transport),
+    isServer: false,
+    [redial]: retries ? () => dial(options) : undefined,
+  });
   if (listener !== undefined) socket.once('secureConnect', listener);
+  if (transport === undefined || transport === null) {
+    try {
+      if (options.timeout) socket.setTimeout(options.timeout);
+      socket.connect(options);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+  socket._releaseControl();
   return socket;
 }
 
@@ -80,12 +100,9 @@ function checkRetry(options: ConnectionOptions): boolean {
   throw invalidArgValue('options.retryClassical', 'a given socket cannot be dialled again');
 }
 
-function dial(options: ConnectionOptions): net.Socket {
-  const { path, host, port, ...rest } = options;
-  // The TCP side stays open for writing until close_notify is out.
-  const common = { ...rest, allowHalfOpen: true } as object;
-  if (path !== undefined && path !== null) return net.connect({ ...common, path } as net.IpcNetConnectOpts);
-  return net.connect({ ...common, host: host ?? 'localhost', port } as net.TcpNetConnectOpts);
+/** A transport of its own for a second attempt. */
+function dial(options: ConnectionOptions): Duplex {
+  return ownTransport(options).connect(options as NetConnectOpts);
 }
 
 /** (options), (port, host, options), (port, options), (path, options), each with a listener at the end. */
@@ -93,22 +110,76 @@ function readArguments(args: readonly unknown[]): {
   options: ConnectionOptions;
   listener: SecureConnectListener | undefined;
 } {
+  const [first, second, third] = args;
   const last = args.at(-1);
   const listener = typeof last === 'function' ? (last as SecureConnectListener) : undefined;
-  const values = args.filter((value) => typeof value !== 'function' && value !== undefined && value !== null);
-  const options: ConnectionOptions = {};
-  for (const [index, value] of values.entries()) {
-    if (typeof value === 'object') {
-      Object.assign(options, value);
-    } else if (index === 0 && (typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value)))) {
-      options.port = Number(value);
-    } else if (index === 0 && typeof value === 'string') {
-      options.path = value;
-    } else if (index === 1 && typeof value === 'string') {
-      options.host = value;
-    } else {
-      throw invalidArgType('options', 'an object, a port or a path', value);
-    }
+  let target: object = {};
+  if (typeof first === 'object' && first !== null) target = first;
+  else if (isPath(first)) target = { path: first };
+  else if (args.length > 0) target = typeof second === 'string' ? { port: first, host: second } : { port: first };
+  // What the options say of host and port wins over the arguments before them.
+  const more: unknown = typeof second === 'object' && second !== null ? second : third;
+  return { options: Object.assign({}, target, typeof more === 'object' ? more : undefined), listener };
+}
+
+/** A string that is not a port number. */
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && !(Number(value) >= 0);
+}
+
+/** What is present and undefined is refused as well, as in node:tls. */
+function checkPresent(options: ConnectionOptions): void {
+  const { checkServerIdentity, minDHSize } = options;
+  if ('checkServerIdentity' in options && typeof checkServerIdentity !== 'function') {
+    throw invalidArgType('options.checkServerIdentity', 'of type function', checkServerIdentity);
   }
-  return { options, listener };
+  if (!('minDHSize' in options)) return;
+  if (typeof minDHSize !== 'number') throw invalidArgType('options.minDHSize', 'of type number', minDHSize);
+  if (!(minDHSize >= 1)) throw outOfRange('options.minDHSize', '>= 1', minDHSize);
+}
+
+let warnedOfAddress = false;
+
+/** An IP address is no server name (RFC 6066, Section 3): node:tls warned of it, and refuses it from version 26 on. */
+function usableServername(servername: string | undefined): string | undefined {
+  if (typeof servername !== 'string' || isIP(servername) === 0) return servername;
+  if (Number.parseInt(process.versions.node, 10) >= 26) {
+    throw Object.assign(
+      new TypeError(
+        "The property 'options.servername' Setting the TLS ServerName to an IP address is not permitted.. " +
+          `Received ${inspect(servername)}`,
+      ),
+      { code: 'ERR_INVALID_ARG_VALUE' },
+    );
+  }
+  if (!warnedOfAddress) {
+    warnedOfAddress = true;
+    process.emitWarning(
+      'Setting the TLS ServerName to an IP address is not permitted by RFC 6066. This will be ignored in a future version.',
+      'DeprecationWarning',
+      'DEP0123',
+    );
+  }
+  return servername;
+}
+
+let warnedOfNoVerification = false;
+
+/** NODE_TLS_REJECT_UNAUTHORIZED=0, which node:tls obeys where an option does not say otherwise. */
+function isVerificationOff(): boolean {
+  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return false;
+  if (!warnedOfNoVerification) {
+    warnedOfNoVerification = true;
+    process.emitWarning(
+      "Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections and HTTPS requests " +
+        'insecure by disabling certificate verification.',
+    );
+  }
+  return true;
+}
+
+/** The name that a given socket was connected to. */
+function lookedUpHost(transport: Duplex | undefined): string | undefined {
+  const host: unknown = transport && Reflect.get(transport, '_host');
+  return typeof host === 'string' ? host : undefined;
 }

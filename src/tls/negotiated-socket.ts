@@ -1,8 +1,8 @@
 // What a TLS socket tells of its connection: everything that was negotiated, and what can be derived from it.
 
 import { X509Certificate } from 'node:crypto';
-import { Socket } from 'node:net';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
+import { TransportSocket } from './transport-socket.js';
 import type { Connection, Negotiated } from '../engine/connection.js';
 import { ephemeralKeyInfo } from './ephemeral-key.js';
 import { startTrace } from './handshake-trace.js';
@@ -62,7 +62,7 @@ export interface ConnectionState {
 export const state: unique symbol = Symbol('pqtls.state');
 
 /** The getters of TLSSocket. */
-export abstract class NegotiatedSocket extends Socket {
+export abstract class NegotiatedSocket extends TransportSocket {
   abstract get [state](): ConnectionState;
 
   /**

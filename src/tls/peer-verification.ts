@@ -22,8 +22,8 @@ export interface VerificationOptions {
 /** Why a peer is not accepted. */
 export interface Rejection {
   readonly error: Error;
-  /** What node:tls leaves in `authorizationError`: the code, or the error where it has none. */
-  readonly authorizationError: string | Error;
+  /** What node:tls leaves in `authorizationError`: the code, or the message where there is none. */
+  readonly authorizationError: string;
   /** The alert for the peer, by its number. */
   readonly alert: number;
 }
@@ -37,7 +37,7 @@ export function verifyPeer(
   const error = chainError === undefined ? checkName(chain, options) : untrusted(chainError, options.engine);
   if (error === undefined) return undefined;
   const { code } = error as { code?: string };
-  return { error, authorizationError: code ?? error, alert: Alert[verificationAlert(code ?? '')] };
+  return { error, authorizationError: code || error.message, alert: Alert[verificationAlert(code ?? '')] };
 }
 
 /** The name that a server's certificate has to have. */

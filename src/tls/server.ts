@@ -1,6 +1,6 @@
 // Server: a net.Server that speaks TLS on every connection it accepts.
 
-import type { EventEmitter } from 'node:events';
+import { captureRejectionSymbol, type EventEmitter } from 'node:events';
 import { Server as NetServer, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
 import { TlsAcceptor, type TlsServerOptions } from './acceptor.js';
@@ -13,37 +13,58 @@ type SecureConnectionListener = (socket: TLSSocket) => void;
 type ClientErrorListener = (error: Error & { code?: string }, socket: TLSSocket) => void;
 type AnyListener = Parameters<EventEmitter['on']>[1];
 
-/**
- * A TLS server. Emits `secureConnection` with a TLSSocket for every finished handshake, and `tlsClientError` with the
- * error and the socket for every one that failed.
- */
-export class Server extends NetServer {
-  readonly #acceptor: TlsAcceptor;
+// Where a server keeps its acceptor: it may be a plain object on which Server was called (util.inherits).
+const acceptors = new WeakMap<object, TlsAcceptor>();
 
-  constructor(options: TlsServerOptions = {}, listener?: (socket: TLSSocket) => void) {
-    if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
-    // The TCP side stays open for writing until close_notify is out.
-    super({ ...options, allowHalfOpen: true, pauseOnConnect: false });
-    this.#acceptor = new TlsAcceptor(this, options);
-    if (listener !== undefined) this.on('secureConnection', listener);
-    this.on('connection', (socket: Socket) => this.#acceptor.accept(socket));
-  }
+function acceptorOf(server: object): TlsAcceptor {
+  const acceptor = acceptors.get(server);
+  if (acceptor === undefined) throw new TypeError('This is no Server: its constructor was not called');
+  return acceptor;
+}
+
+// What net.Server, or its EventEmitter, does with a listener that rejects.
+function rejected(this: TlsServer, ...rejection: unknown[]): void {
+  const inherited: unknown = Reflect.get(NetServer.prototype, captureRejectionSymbol);
+  if (typeof inherited === 'function') Reflect.apply(inherited, this, rejection);
+  else this.emit('error', rejection[0]);
+}
+
+/** What `Server` makes: see there. */
+class TlsServer extends NetServer {
+  /** Clients are asked for a certificate; a change counts for connections to come. */
+  declare requestCert: boolean;
+  /** Clients without a trusted certificate are refused where one is asked for. */
+  declare rejectUnauthorized: boolean;
 
   /**
    * Adds a context for a server name; `*` stands for one label. The one that was added last is looked at first.
+   *
+   * @throws Error `ERR_TLS_REQUIRED_SERVER_NAME`
    */
   addContext(servername: string, context: SecureContext | SecureContextOptions): void {
-    this.#acceptor.addContext(servername, context);
+    acceptorOf(this).addContext(servername, context);
   }
 
-  /** Replaces the context for connections to come; those that are open keep theirs. */
+  /**
+   * Replaces the context for connections to come; those that are open keep theirs.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, and what createSecureContext() throws
+   */
   setSecureContext(options: SecureContextOptions): void {
-    this.#acceptor.setSecureContext(options);
+    if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
+    acceptorOf(this).setSecureContext(options);
+  }
+
+  /** A `secureConnection` listener that rejects ends its socket. */
+  override [captureRejectionSymbol](...rejection: [error: Error, event: unknown, ...args: unknown[]]): void {
+    const [error, event, socket] = rejection;
+    if (event === 'secureConnection' && isDestroyable(socket)) socket.destroy(error);
+    else Reflect.apply(rejected, this, rejection);
   }
 
   /** The 48 bytes that seal session tickets now. Secret. */
   getTicketKeys(): Buffer {
-    return this.#acceptor.getTicketKeys();
+    return acceptorOf(this).getTicketKeys();
   }
 
   /**
@@ -53,7 +74,7 @@ export class Server extends NetServer {
    * @throws TypeError `ERR_INVALID_ARG_TYPE`; Error `ERR_INTERNAL_ASSERTION` for another length, as in node:tls
    */
   setTicketKeys(keys: NodeJS.ArrayBufferView): void {
-    this.#acceptor.setTicketKeys(keys);
+    acceptorOf(this).setTicketKeys(keys);
   }
 
   override on(event: 'secureConnection', listener: SecureConnectionListener): this;
@@ -78,16 +99,63 @@ export class Server extends NetServer {
   }
 }
 
+function isDestroyable(value: unknown): value is TLSSocket {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'destroy') === 'function';
+}
+
+export type Server = TlsServer;
+
+export interface ServerConstructor {
+  new (listener?: SecureConnectionListener): Server;
+  new (options?: TlsServerOptions, listener?: SecureConnectionListener): Server;
+  (listener?: SecureConnectionListener): Server;
+  (options?: TlsServerOptions, listener?: SecureConnectionListener): Server;
+  readonly prototype: Server;
+}
+
+/**
+ * A TLS server. Emits `secureConnection` with a TLSSocket for every finished handshake, and `tlsClientError` with the
+ * error and the socket for every one that failed. It may be called without `new` and on an object of its own
+ * (`Server.call(this, options)`), as node:tls's may, and so it is no class.
+ */
+export const Server: ServerConstructor = (() => {
+  function Server(this: unknown, options?: unknown, listener?: unknown): unknown {
+    if (!(this instanceof TlsServer)) return Reflect.construct(Server, [options, listener]);
+    initialize(this, options, listener);
+    return this;
+  }
+  // The methods are those of the class.
+  Server.prototype = TlsServer.prototype;
+  Object.defineProperty(TlsServer.prototype, 'constructor', { value: Server, configurable: true, writable: true });
+  return Object.setPrototypeOf(Server, NetServer) as ServerConstructor;
+})();
+
+function initialize(server: TlsServer, first: unknown, second: unknown): void {
+  const listener = typeof first === 'function' ? first : second;
+  const options = (typeof first === 'function' ? {} : (first ?? {})) as TlsServerOptions;
+  if (typeof options !== 'object') throw invalidArgType('options', 'of type object', options);
+  const acceptor = new TlsAcceptor(server, options);
+  acceptors.set(server, acceptor);
+  server.requestCert = Boolean(options.requestCert);
+  server.rejectUnauthorized = options.rejectUnauthorized !== false;
+  // A function in all Nodes, and no class.
+  Reflect.apply(NetServer as unknown as (options: object, listener: unknown) => void, server, [
+    options,
+    (socket: Socket) => acceptor.accept(socket, server),
+  ]);
+  if (typeof listener === 'function') server.on('secureConnection', listener as SecureConnectionListener);
+}
+
 /**
  * Creates a TLS server. Certificates, groups and versions come from the options or from `secureContext`.
  *
  * @throws TypeError for a bad option value; UnsupportedError where no engine can speak TLS
  */
-export function createServer(listener?: (socket: TLSSocket) => void): Server;
-export function createServer(options: TlsServerOptions, listener?: (socket: TLSSocket) => void): Server;
+export function createServer(listener?: SecureConnectionListener): Server;
+export function createServer(options?: TlsServerOptions, listener?: SecureConnectionListener): Server;
 export function createServer(
-  options?: TlsServerOptions | ((socket: TLSSocket) => void),
-  listener?: (socket: TLSSocket) => void,
+  options?: TlsServerOptions | SecureConnectionListener,
+  listener?: SecureConnectionListener,
 ): Server {
-  return typeof options === 'function' ? new Server({}, options) : new Server(options, listener);
+  return typeof options === 'function' ? new Server(options) : new Server(options, listener);
 }

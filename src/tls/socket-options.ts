@@ -7,6 +7,7 @@ import type { AlpnCallback } from './handshake-decisions.js';
 import type { ClientPskCallback, ServerPskCallback } from './pre-shared-keys.js';
 import type { SecureContext, SecureContextOptions } from './secure-context.js';
 import type { TLSSocket } from './socket.js';
+import type { OnReadOptions } from './user-buffer.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
@@ -27,7 +28,7 @@ export interface TLSSocketOptions extends SecureContextOptions {
   /** A server's, in place of ALPNProtocols. */
   ALPNCallback?: AlpnCallback | undefined;
   SNICallback?: SniCallback | undefined;
-  /** The server that emits `OCSPRequest`, `newSession` and `resumeSession`. */
+  /** The server that emits `OCSPRequest`, `newSession` and `resumeSession`; becomes `server` of its sockets. */
   server?: EventEmitter | undefined;
   /** A client's session to resume: what getSession() or a `session` event gave. */
   session?: Buffer | string | undefined;
@@ -45,7 +46,12 @@ export interface TLSSocketOptions extends SecureContextOptions {
   checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
   /** The name that a client checks the certificate against. Default: servername, then `localhost`. */
   host?: string | undefined;
+  /** Of a socket without a transport; one that has a transport does as that does. Default false. */
   allowHalfOpen?: boolean | undefined;
+  /** Of a socket without a transport: plaintext goes into this buffer, there is no `data`. */
+  onread?: OnReadOptions | undefined;
+  /** A server's socket that is paused when `secureConnection` is emitted. */
+  pauseOnConnect?: boolean | undefined;
   highWaterMark?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */

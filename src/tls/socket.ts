@@ -1,11 +1,11 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
+import { AsyncResource } from 'node:async_hooks';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { HandshakeTimeoutError, invalidArgType, UnexpectedEofError } from '../errors.js';
 import { reportKeys, setUpConnection } from './connection-setup.js';
 import {
   beginHandshake,
@@ -14,6 +14,7 @@ import {
   handshakeRetried,
   type HandshakeTrace,
 } from '../diagnostics.js';
+import { HandshakeTimeoutError, invalidArgType } from '../errors.js';
 import {
   checkAlpnCallback,
   checkEnableTrace,
@@ -26,14 +27,13 @@ import {
   refuseAbsentOptions,
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
-import { defineGetter, forwardProperties } from './forwarded-properties.js';
 import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
 import { droppedClientHello, redial, withHint, type Redial } from './first-flight.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
 import { classicalGroupsOf, connectionSecurity, type ConnectionSecurity } from './policy.js';
-import type { TLSSocketOptions } from './socket-options.js';
 import { checkSecureContext, createSecureContext, type SecureContext } from './secure-context.js';
+import { canceled, closedBeforeConnection, toBytes } from './pending-writes.js';
 import {
   aroundHandshake,
   checkSession,
@@ -43,11 +43,12 @@ import {
   wrapSession,
   type VerifiedIdentity,
 } from './session.js';
+import type { TLSSocketOptions } from './socket-options.js';
+import { earlyEnd, linger } from './transport-end.js';
+import { ownTransport, transport } from './transport-socket.js';
+import { userBuffer, type UserBuffer } from './user-buffer.js';
 
 export type { SniCallback, TLSSocketOptions } from './socket-options.js';
-
-// How long a peer has to take our last alert before the transport is torn down, in milliseconds.
-const lingerMs = 2000;
 
 // The most that setTimeout takes, in milliseconds.
 const longestTimeout = 0x7fff_ffff;
@@ -69,12 +70,19 @@ export class TLSSocket extends NegotiatedSocket {
   alpnProtocol: string | false | null = null;
   /** The server name of the ClientHello; false where there is none, null before the handshake is done (server side). */
   servername: string | false | null = null;
+  /** The handshake, and the verdict on the peer's certificate, are not there yet. */
+  secureConnecting = true;
 
   #transport: Duplex;
   #connection: Connection;
   #writer: CiphertextWriter;
   readonly #options: TLSSocketOptions;
   readonly #isServer: boolean;
+  /** Where the program is told things: the context in which this socket was made, not the one of its transport. */
+  readonly #scope: AsyncResource | undefined;
+  readonly #onread: UserBuffer | undefined;
+  #released = false;
+  #started = false;
   #startedAt = performance.now();
   #handshakeInfo: Established | undefined;
   readonly #context: SecureContext;
@@ -94,33 +102,39 @@ export class TLSSocket extends NegotiatedSocket {
   /** What the program is still to be told, in order; see #pump. */
   #deliveries: (() => void)[] = [];
   #pumping = false;
+  /** The program's own buffer waits for resume(). */
+  #stalled = false;
   #failed = false;
   /** What a callback threw while the engine was at work. */
   #abandoned: Error | undefined;
-  #plaintextRead = 0;
-  #plaintextWritten = 0;
   #decider: DecidingSocket;
   #sessions: ServerSessions | undefined;
   #offeredIdentity: VerifiedIdentity | undefined;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
-  constructor(transport: Duplex | undefined, options: TLSSocketOptions = {}) {
-    const { allowHalfOpen = false, highWaterMark, signal } = options;
+  constructor(given?: Duplex | null, settings?: TLSSocketOptions) {
+    const options = settings ?? {};
+    const { highWaterMark, signal } = options;
+    if (given !== undefined && given !== null) checkTransport(given);
+    const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);
     super({
       allowHalfOpen,
       ...(highWaterMark === undefined ? {} : { highWaterMark }),
-      ...(signal === undefined ? {} : { signal }),
     });
     this.#options = options;
-    this.#isServer = options.isServer === true;
+    Reflect.set(this, 'server', options.server);
+    this.#isServer = Boolean(options.isServer);
     refuseAbsentOptions(options);
     checkHandshakeTimeout(options.handshakeTimeout);
     if (this.#isServer) checkAlpnCallback(options);
     checkPskOptions('pskCallback', options);
     checkEnableTrace(options.enableTrace);
-    if (transport !== undefined) checkTransport(transport);
-    this.#transport = transport ?? new Socket({ allowHalfOpen: true });
+    this.#transport = given ?? ownTransport(options);
+    // It stays open for writing until close_notify is out.
+    if (given) given.allowHalfOpen = true;
+    if (given) this.#scope = new AsyncResource('PQTLSSOCKET');
+    this.#onread = given ? undefined : userBuffer(options.onread);
     this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#security = connectionSecurity(options, this.#context, this.#isServer);
     this.#redial = options[redial];
@@ -131,10 +145,17 @@ export class TLSSocket extends NegotiatedSocket {
     this.#setUpConnection();
     reportKeys(this, () => this.#connection);
     this.#writer = new CiphertextWriter(this.#transport);
-    this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
+    // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
+    this.on('error', this._tlsError);
     metrics.opened(this.#isServer);
-    this.#attach();
+    this.#attach(!given);
     if (options.session && !this.#isServer) this.setSession(options.session);
+    if (options.pauseOnConnect) this.pause();
+    if (signal) this.obey(signal);
+  }
+
+  override get [transport](): Duplex {
+    return this.#transport;
   }
 
   override get [state](): ConnectionState {
@@ -237,46 +258,32 @@ export class TLSSocket extends NegotiatedSocket {
     });
   }
 
-  #attach(): void {
-    const transport = this.#transport;
+  #attach(own: boolean): void {
+    const below = this.#transport;
     // A classical retry leaves its first transport behind.
-    const current = (): boolean => transport === this.#transport;
-    transport.on('data', (chunk: unknown) => current() && this.#onCiphertext(chunk));
-    transport.on('end', () => current() && this.#onTransportEnd());
-    transport.on('error', (error: Error) => current() && this.#lost(error, () => this.#onTransportError(error)));
-    transport.on('close', () => current() && this.#onTransportClose());
-    if (transport instanceof Socket) {
-      for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout']) {
-        transport.on(event, (...values: unknown[]) => this.emit(event, ...values));
-      }
-      if (transport.connecting) {
-        transport.once('connect', () => {
-          if (!current()) return;
-          if (!this.#retriedClassical) {
-            this.#setConnecting(false);
-            this.#startedAt = performance.now();
-            this.emit('connect');
-            this.emit('ready');
-          }
-          this.#start();
-        });
-        return;
-      }
-    }
+    const current = (): boolean => below === this.#transport;
+    below.on('data', (chunk: unknown) => current() && this.#onCiphertext(chunk));
+    below.on('end', () => current() && this.#onTransportEnd());
+    below.on('error', (error: Error) => current() && this.#lost(error, () => this.#onTransportError(error)));
+    below.on('close', () => current() && this.#onTransportClose());
+    // A socket that is still to be connected is at rest, and counts as connecting when it was given.
+    this.followConnection(own, this.#retriedClassical, () => this.#start());
     // After the constructor, so that the caller's listeners are there.
-    process.nextTick(() => this.#start());
+    if (!own && !this.connecting) process.nextTick(() => this.#start());
   }
 
   #start(): void {
-    if (this.destroyed) return;
+    if (this.destroyed || this.#started) return;
+    this.#started = true;
+    this.#startedAt = performance.now();
     if (this.#transport.destroyed || this.#transport.readableEnded) {
-      this.#fail(this.#earlyEnd());
+      this.#fail(earlyEnd(this.#isServer, this.#connection.engine, this.#options));
       return;
     }
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
-        const error = new HandshakeTimeoutError(`TLS handshake timeout: it did not finish within ${timeout} ms`, {
+        const error = new HandshakeTimeoutError('TLS handshake timeout', {
           code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
           phase: 'handshake',
           engine: this.#connection.engine,
@@ -295,7 +302,7 @@ export class TLSSocket extends NegotiatedSocket {
       this.#fail(invalidArgType('socket', 'a Duplex of bytes, without setEncoding() and not in object mode', chunk));
       return;
     }
-    this.#touch();
+    this.touch();
     metrics.bytesReceived += chunk.length;
     this.#handle(this.#connection.receive(chunk));
   }
@@ -329,20 +336,25 @@ export class TLSSocket extends NegotiatedSocket {
    */
   #pump(): void {
     if (this.#pumping) return;
+    if (this.#scope === undefined) this.#deliverAll();
+    else this.#scope.runInAsyncScope(() => this.#deliverAll());
+  }
+
+  #deliverAll(): void {
     this.#pumping = true;
     try {
-      while (!this.destroyed && !this.#storing()) {
+      while (!this.destroyed && !this.#held()) {
         const next = this.#deliveries.shift();
         if (next !== undefined) next();
         else if (!this.#more) break;
         else if (this.#reading) this.#handle(this.#connection.receive(undefined));
         else break;
       }
-      if (!this.destroyed && this.#transportEnded && !this.#more && !this.#storing()) this.#onStreamEnd();
+      if (!this.destroyed && this.#transportEnded && !this.#more && !this.#held()) this.#onStreamEnd();
     } finally {
       this.#pumping = false;
       // Only a listener that threw leaves something.
-      if (this.#deliveries.length > 0 && !this.#storing()) process.nextTick(() => this.#pump());
+      if (this.#deliveries.length > 0 && !this.#held()) process.nextTick(() => this.#pump());
       else this.#flowControl();
     }
   }
@@ -353,14 +365,35 @@ export class TLSSocket extends NegotiatedSocket {
     else this.emit(event.kind, event.bytes);
   }
 
+  /** Nothing more is told for now. */
+  #held(): boolean {
+    return this.#stalled || this.#storing();
+  }
+
   /** The end of the handshake waits until the program has stored its session. */
   #storing(): boolean {
     return this.#handshakeInfo === undefined && this.#sessions?.waiting === true;
   }
 
   #deliver(bytes: Buffer): void {
-    this.#plaintextRead += bytes.length;
+    if (this.#onread !== undefined) {
+      this.#fillUserBuffer(this.#onread, bytes);
+      return;
+    }
+    this.countRead(bytes.length);
     if (!this.push(bytes)) this.#reading = false;
+  }
+
+  #fillUserBuffer(onread: UserBuffer, bytes: Buffer): void {
+    if (!this.#reading) {
+      this.#stalled = true;
+      this.#deliveries.unshift(() => this.#deliver(bytes));
+      return;
+    }
+    const { taken, wantsMore } = onread.fill(this, bytes);
+    this.countRead(taken);
+    if (!wantsMore) this.#reading = false;
+    if (taken < bytes.length) this.#deliveries.unshift(() => this.#deliver(bytes.subarray(taken)));
   }
 
   /** A reader that is behind stops TCP; what was received stays ciphertext in the engine. */
@@ -391,7 +424,9 @@ export class TLSSocket extends NegotiatedSocket {
       retriedClassical: this.#retriedClassical,
     };
     this.alpnProtocol = negotiated.alpn ?? false;
-    if (this.#isServer) this.servername = negotiated.servername ?? false;
+    this.servername = negotiated.servername || false;
+    // As in node:tls, whose handshake timer is this one.
+    if ((this.#options.handshakeTimeout ?? 0) > 0) this.setTimeout(0);
     const refusal = refuseWithoutCertificate(this.#decider, negotiated.cipherSuite);
     if (refusal !== undefined) {
       this.#fail(refusal);
@@ -400,8 +435,12 @@ export class TLSSocket extends NegotiatedSocket {
     metrics.established(this.#isServer, this.#handshakeInfo);
     if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
     this.#deliveries.unshift(() => this.#runWaiting());
-    if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
-    else if (negotiated.protocol === 'TLSv1.3') setImmediate(() => this.#sendTickets());
+    if (!this.#isServer) {
+      this.secureConnecting = false;
+      this.emit('secureConnect');
+    } else if (negotiated.protocol === 'TLSv1.3') {
+      setImmediate(() => this.#sendTickets());
+    }
     this.emit('secure');
   }
 
@@ -440,8 +479,15 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The transport is at its end and everything that came before was told. */
   #onStreamEnd(): void {
-    if (this.#handshakeInfo === undefined) this.#endEarly();
-    else this.#endRead();
+    if (this.#handshakeInfo !== undefined) {
+      this.#endRead();
+      return;
+    }
+    // Told as node:tls does: the end, then what it means.
+    this.#endEarly((error) => {
+      this.prependOnceListener('end', () => this.#fail(error));
+      this.#endRead();
+    });
   }
 
   /** Once both sides have ended, a peer that is gone already does not matter: node:tls takes no notice either. */
@@ -456,18 +502,9 @@ export class TLSSocket extends NegotiatedSocket {
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
 
-  #earlyEnd(): UnexpectedEofError {
-    const who = this.#isServer ? 'Client' : 'Server';
-    return new UnexpectedEofError(`${who} closed the connection before the secure TLS connection was established`, {
-      code: 'ECONNRESET',
-      phase: 'handshake',
-      engine: this.#connection.engine,
-    });
-  }
-
-  #endEarly(): void {
-    const error = this.#earlyEnd();
-    this.#lost(error, () => this.#fail(error));
+  #endEarly(giveUp = (error: Error): void => this.#fail(error)): void {
+    const error = earlyEnd(this.#isServer, this.#connection.engine, this.#options);
+    this.#lost(error, () => giveUp(error));
   }
 
   /** The transport is lost. Where the ClientHello may be why, that is said, or one classical retry is made. */
@@ -494,7 +531,7 @@ export class TLSSocket extends NegotiatedSocket {
     this.#transport = dial();
     previous.destroy();
     this.#deliveries = [];
-    this.#more = this.#awaits = this.#transportEnded = false;
+    this.#more = this.#awaits = this.#transportEnded = this.#started = false;
     this.#connection = this.#createConnection({ groups: classicalGroupsOf(this.#security, this.#context) });
     this.#setUpConnection();
     if (this.listenerCount('keylog') > 0) this.#connection.enableKeylog();
@@ -502,7 +539,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (this.listenerCount('session') > 0) this.#connection.enableSessionEvents();
     this.#decider = this.#createDecider();
     this.#writer = new CiphertextWriter(this.#transport);
-    this.#attach();
+    this.#attach(true);
   }
 
   /** Ends the connection with an error; an alert that is on its way gets its time to leave. */
@@ -512,20 +549,56 @@ export class TLSSocket extends NegotiatedSocket {
     this.destroy(this.#decider.refusal ?? error);
   }
 
-  #setConnecting(connecting: boolean): void {
-    // An own property of every net.Socket, read-only in its types.
-    (this as { connecting: boolean }).connecting = connecting;
+  /** @internal The error that this socket reports while nobody has taken it over. */
+  readonly _tlsError = (error: Error): Error | null => {
+    this.emit('_tlsError', error);
+    return this.#released ? error : null;
+  };
+
+  /** @internal From here on an error without a listener is an uncaughtException, as of any other stream. */
+  _releaseControl(): boolean {
+    if (this.#released) return false;
+    this.#released = true;
+    this.secureConnecting &&= !this.#isServer;
+    this.off('error', this._tlsError);
+    return true;
   }
 
-  #touch(): void {
-    // net.Socket's own activity timer.
-    (this as unknown as { _unrefTimer?(): void })._unrefTimer?.();
+  /** @internal The one thing that programs ask of node:tls's handle: why the peer is not trusted. */
+  get ssl(): { verifyError(): Error | null } | null {
+    if (this.destroyed) return null;
+    return {
+      verifyError: () => {
+        const { authorizationError: code } = this;
+        return code === null ? null : Object.assign(new Error(String(code)), { code });
+      },
+    };
+  }
+
+  /** @internal For programs that start node:tls's handshake themselves; here it starts by itself. */
+  _start(): void {
+    if (!this.connecting) this.#start();
   }
 
   /** @internal */
   override _read(): void {
+    if (this.#onread === undefined) this.#readOn();
+  }
+
+  #readOn(): void {
     this.#reading = true;
+    this.#stalled = false;
     if (this.#handshakeInfo !== undefined && !this.destroyed) this.#pump();
+  }
+
+  override pause(): this {
+    if (this.#onread !== undefined && this.#handshakeInfo !== undefined) this.#reading = false;
+    return super.pause();
+  }
+
+  override resume(): this {
+    if (this.#onread !== undefined && !this.#reading) this.#readOn();
+    return super.resume();
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
@@ -540,10 +613,12 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #send(chunks: Uint8Array[], callback: WriteCallback): void {
+    for (const { length } of chunks) this.countDispatched(length);
     if (this.#handshakeInfo === undefined) {
+      const { connecting } = this;
       this.#whenSecure.push({
-        run: () => this.#send(chunks, callback),
-        cancel: () => callback(canceled()),
+        run: () => this.#sendFrom(chunks, 0, 0, callback),
+        cancel: () => callback(connecting ? closedBeforeConnection() : canceled()),
       });
       return;
     }
@@ -572,8 +647,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     const { ciphertext, taken } = sent;
-    this.#plaintextWritten += taken;
-    this.#touch();
+    this.touch();
     this.#writer.write(ciphertext, (error) => {
       if (error) callback(error);
       else this.#sendFrom(chunks, index, offset + taken, callback);
@@ -597,8 +671,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
-    this.setTimeout(0);
-    this.#setConnecting(false);
+    this.setConnecting(false);
     metrics.closed(this.#isServer);
     if (this.#handshakeInfo === undefined && this.#trace !== undefined)
       handshakeFailed(this.#trace, error ?? undefined);
@@ -620,61 +693,14 @@ export class TLSSocket extends NegotiatedSocket {
     };
     transport.once('close', closed);
     callback(error);
-    if (this.#failed && transport.writable) this.#linger();
+    if (this.#failed && transport.writable) linger(transport);
     else transport.destroy();
-    // For a transport that is closed already, or that emits no 'close' (emitClose: false).
-    setImmediate(() => {
-      if (transport.closed) closed();
-    });
+    // For a transport that is closed already, or that emits no 'close' (emitClose: false). A handle's own comes after the
+    // first of these two.
+    setImmediate(() =>
+      setImmediate(() => {
+        if (transport.closed) closed();
+      }),
+    );
   }
-
-  /** Lets the alert reach the peer: a reset would overtake it. */
-  #linger(): void {
-    const transport = this.#transport;
-    const timer = setTimeout(() => transport.destroy(), lingerMs);
-    timer.unref();
-    transport.once('close', () => clearTimeout(timer));
-    transport.resume();
-    transport.end(() => transport.destroy());
-  }
-
-  override setNoDelay(noDelay?: boolean): this {
-    if (this.#transport instanceof Socket) this.#transport.setNoDelay(noDelay);
-    return this;
-  }
-
-  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
-    if (this.#transport instanceof Socket) this.#transport.setKeepAlive(enable, initialDelay);
-    return this;
-  }
-
-  override ref(): this {
-    if (this.#transport instanceof Socket) this.#transport.ref();
-    return this;
-  }
-
-  override unref(): this {
-    if (this.#transport instanceof Socket) this.#transport.unref();
-    return this;
-  }
-
-  override address(): ReturnType<Socket['address']> {
-    return this.#transport instanceof Socket ? this.#transport.address() : {};
-  }
-
-  static {
-    forwardProperties(this.prototype, (socket) => socket.#transport);
-    defineGetter(this.prototype, 'bytesRead', (socket) => socket.#plaintextRead);
-    defineGetter(this.prototype, 'bytesWritten', (socket) => socket.#plaintextWritten + socket.writableLength);
-  }
-}
-
-/** For a write that was pending when the socket was destroyed, as in node:tls. */
-function canceled(): Error {
-  return Object.assign(new Error('write ECANCELED: the socket was destroyed'), { code: 'ECANCELED', syscall: 'write' });
-}
-
-function toBytes(chunk: unknown, encoding: BufferEncoding): Uint8Array {
-  if (typeof chunk === 'string') return Buffer.from(chunk, encoding);
-  return chunk as Uint8Array;
 }

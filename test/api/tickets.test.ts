@@ -235,10 +235,16 @@ void t.test('a session is resumed only within the limits of the context', async 
   const { visit } = await host(t, ours, leaf);
   const old = await visit({ ca, maxVersion: 'TLSv1.2' });
   const raised = await visit({ ca, session: old.session, minVersion: 'TLSv1.3' });
-  t.same([raised.resumed.client, raised.client.getHandshakeInfo()?.protocol, raised.error], [false, 'TLSv1.3', undefined]);
+  t.same(
+    [raised.resumed.client, (raised.client as TLSSocket).getHandshakeInfo()?.protocol, raised.error],
+    [false, 'TLSv1.3', undefined],
+  );
   const now = await visit({ ca });
   const lowered = await visit({ ca, session: now.session, maxVersion: 'TLSv1.2' });
-  t.same([lowered.resumed.client, lowered.client.getHandshakeInfo()?.protocol, lowered.error], [false, 'TLSv1.2', undefined]);
+  t.same(
+    [lowered.resumed.client, (lowered.client as TLSSocket).getHandshakeInfo()?.protocol, lowered.error],
+    [false, 'TLSv1.2', undefined],
+  );
 });
 
 void t.test('resumption through a HelloRetryRequest', async (t) => {
