@@ -93,6 +93,8 @@ export class TlsAcceptor {
       this.#server.emit('tlsClientError', error, transport);
       return;
     }
+    // As node:tls and node:net do; Node 20's http2 looks there for its HTTP/1 classes.
+    Reflect.set(socket, 'server', this.#server);
     const onError = (error: Error): void => {
       this.#server.emit('tlsClientError', error, socket);
     };
