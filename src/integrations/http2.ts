@@ -28,6 +28,9 @@ type SecureServerClass = new (
   listener: RequestListener | undefined,
 ) => http2.Http2SecureServer;
 
+// Kept, because pqtls/register puts ours in its place.
+const connectOfNode = nodeHttp2.connect.bind(nodeHttp2);
+
 /** Node exports no class for its secure server. It has no roots to parse: it never speaks TLS. */
 const NodeSecureServer = nodeHttp2.createSecureServer({ ca: [] }).constructor as SecureServerClass;
 
@@ -99,7 +102,7 @@ export function connect(
   if (typeof options === 'function') return connect(authority, undefined, options);
   // What is no object is Node's to refuse.
   if (options !== undefined && (typeof options !== 'object' || options === null || Array.isArray(options))) {
-    return nodeHttp2.connect(authority, options, listener);
+    return connectOfNode(authority, options, listener);
   }
   const own = options?.createConnection;
   const createConnection = (url: URL): Duplex => {
@@ -107,7 +110,7 @@ export function connect(
     const socket = typeof own === 'function' ? own(url, rest) : dial(url, rest);
     return socket instanceof TLSSocket ? new Http2Transport(socket) : socket;
   };
-  return nodeHttp2.connect(authority, { ...options, createConnection } as http2.ClientSessionOptions, listener);
+  return connectOfNode(authority, { ...options, createConnection } as http2.ClientSessionOptions, listener);
 }
 
 Object.defineProperty(connect, promisify.custom, {

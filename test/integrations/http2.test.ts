@@ -44,8 +44,14 @@ function tlsOf(http2Session: { socket: net.Socket | nodeTls.TLSSocket } | undefi
 }
 
 async function answer(stream: ClientHttp2Stream): Promise<{ headers: nodeHttp2.IncomingHttpHeaders; body: string }> {
+  // From the start: since Node 24 an iteration that begins when all of a short answer is there ends with an error, over
+  // node:tls too.
+  const parts: Buffer[] = [];
+  stream.on('data', (part: Buffer) => parts.push(part));
+  const ended = once(stream, 'end');
   const [headers] = (await once(stream, 'response')) as [nodeHttp2.IncomingHttpHeaders];
-  return { headers, body: await bodyOf(stream) };
+  await ended;
+  return { headers, body: Buffer.concat(parts).toString() };
 }
 
 void t.test('streams are post-quantum, and both ends can tell', async (t) => {
