@@ -1,9 +1,10 @@
 // ws, express, fastify and undici over pqtls, each with the real package.
 
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import Fastify, { type FastifyRequest } from 'fastify';
+import Fastify from 'fastify';
 import t from 'tap';
 import * as undiciPackage from 'undici';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -76,11 +77,13 @@ void t.test('fastify: HTTP/1 and HTTP/2 by serverFactory', async (t) => {
     serverFactory: (handler) => createSecureServer({ ...leaf, allowHTTP1: true }, handler as never) as never,
   });
   for (const app of [first, second] as ReturnType<typeof Fastify>[]) {
-    app.get('/', async (req: FastifyRequest) => {
-      return { group: group(req.raw.socket), protocol: req.protocol, version: req.raw.httpVersion };
+    app.get('/', async ({ raw, protocol }: { raw: IncomingMessage; protocol: string }) => {
+      return { group: group(raw.socket), protocol, version: raw.httpVersion };
     });
     await app.listen({ port: 0, host: '127.0.0.1' });
-    t.teardown(() => app.close());
+    t.teardown(async () => {
+      await app.close();
+    });
   }
   const portOf = (app: { server: { address(): unknown } }): number => (app.server.address() as AddressInfo).port;
   const expected = { group: 'X25519MLKEM768', protocol: 'https' };
