@@ -42,6 +42,12 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::Shutdown>("shutdown"),
                          InstanceMethod<&Connection::AnswerClientHello>("answerClientHello"),
                          InstanceMethod<&Connection::AnswerVerification>("answerVerification"),
+                         InstanceMethod<&Connection::AnswerSession>("answerSession"),
+                         InstanceMethod<&Connection::WantedSession>("wantedSession"),
+                         InstanceMethod<&Connection::EnableSessionEvents>("enableSessionEvents"),
+                         InstanceMethod<&Connection::OfferSession>("offerSession"),
+                         InstanceMethod<&Connection::Session>("session"),
+                         InstanceMethod<&Connection::SessionTicket>("sessionTicket"),
                          InstanceMethod<&Connection::TakeEvents>("takeEvents"),
                          InstanceMethod<&Connection::EnableKeylog>("enableKeylog"),
                          InstanceMethod<&Connection::ClientHello>("clientHello"),
@@ -62,6 +68,7 @@ void Connection::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_msg_callback(ctx, ObserveMessage);
   SSL_CTX_set_info_callback(ctx, ObserveAlert);
   SSL_CTX_set_keylog_callback(ctx, LogSecret);
+  ConnectionSessions::InstallCallbacks(ctx);
 }
 
 // new Connection(context, isServer, verifyPeer, requirePeer, suspendOnClientHello, serverName, alpn)
@@ -70,8 +77,8 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   SecureContext* context = SecureContext::From(info[0]);
   if (context == nullptr) return;
   is_server_ = info[1].As<Napi::Boolean>();
-  bool verify_peer = info[2].As<Napi::Boolean>();
-  bool require_peer = info[3].As<Napi::Boolean>();
+  verify_peer_ = info[2].As<Napi::Boolean>();
+  require_peer_ = info[3].As<Napi::Boolean>();
   awaits_client_hello_ = info[4].As<Napi::Boolean>();
   registers_ = env.GetInstanceData<Addon>()->progress_registers();
 
@@ -81,8 +88,9 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     return;
   }
   SSL_set_app_data(ssl_.get(), this);
+  sessions_.Start(ssl_.get(), is_server_, is_server_ && verify_peer_ && require_peer_);
   int mode = SSL_VERIFY_NONE;
-  if (verify_peer) mode = require_peer ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
+  if (verify_peer_) mode = require_peer_ ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
   SSL_set_custom_verify(ssl_.get(), mode, VerifyPeer);
 
   if (info[6].IsTypedArray()) {
@@ -92,8 +100,6 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   bool configured = true;
   if (is_server_) {
     SSL_set_accept_state(ssl_.get());
-    // A resumed handshake would bring the client's certificate back unverified: every client that must show one does.
-    if (verify_peer) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
   } else {
     SSL_set_connect_state(ssl_.get());
     if (info[5].IsString()) {
@@ -124,6 +130,7 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
       return ssl_select_cert_error;
     }
   }
+  self->sessions_.OnClientHello(hello, self->verify_peer_);
   if (SSL_get_certificate(hello->ssl) == nullptr || SSL_get_privatekey(hello->ssl) == nullptr) {
     // libssl would fail here without a reason and without an alert.
     OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
@@ -159,6 +166,7 @@ int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, cons
 void Connection::ObserveMessage(int is_write, int, int content_type, const void* data, size_t length, SSL* ssl, void*) {
   if (content_type != SSL3_RT_HANDSHAKE) return;
   FromSsl(ssl)->hello_.Observe(is_write != 0, static_cast<const uint8_t*>(data), length);
+  FromSsl(ssl)->sessions_.OnMessage(is_write != 0, {static_cast<const uint8_t*>(data), length});
 }
 
 // The NSS key log format. RFC 9850.
@@ -186,6 +194,10 @@ void Connection::Classify(int result, uint32_t* flags) {
       return;
     case SSL_ERROR_WANT_CERTIFICATE_VERIFY:
       *flags |= kAwaitsVerification;
+      return;
+    case SSL_ERROR_PENDING_SESSION:
+    case SSL_ERROR_PENDING_TICKET:
+      *flags |= kAwaitsSession;
       return;
     case SSL_ERROR_ZERO_RETURN:
       *flags |= kCloseNotify;
@@ -216,14 +228,41 @@ void Connection::RecognisePlaintextAlert() {
 
 bool Connection::AdvanceHandshake(uint32_t* flags) {
   if (handshake_done_) return true;
+  started_ = true;
   int result = SSL_do_handshake(ssl_.get());
   if (result != 1) {
     Classify(result, flags);
     return false;
   }
+  if (is_server_ && !VerifyResumedClient(flags)) return false;
   handshake_done_ = true;
   *flags |= kHandshakeDone;
   return true;
+}
+
+// libssl takes the chain of a resumed session as it was verified once. Since then it may have expired, or been revoked.
+bool Connection::VerifyResumedClient(uint32_t* flags) {
+  if (!verify_peer_ || !SSL_session_reused(ssl_.get())) return true;
+  const STACK_OF(CRYPTO_BUFFER)* chain = SSL_get0_peer_certificates(ssl_.get());
+  bool has_certificate = chain != nullptr && sk_CRYPTO_BUFFER_num(chain) > 0;
+  if (!has_certificate && !require_peer_) return true;
+  uint8_t alert = SSL_AD_CERTIFICATE_UNKNOWN;
+  switch (has_certificate ? VerifyPeer(ssl_.get(), &alert) : ssl_verify_invalid) {
+    case ssl_verify_ok:
+      return true;
+    case ssl_verify_retry:
+      *flags |= kAwaitsVerification;
+      return false;
+    case ssl_verify_invalid:
+      break;
+  }
+  OPENSSL_PUT_ERROR(SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
+  failed_ = true;
+  failure_ = TakeError();
+  SSL_send_fatal_alert(ssl_.get(), alert);
+  ERR_clear_error();
+  *flags |= kFailed;
+  return false;
 }
 
 // Drains to WANT_READ, or input would be stranded inside libssl.
@@ -243,7 +282,7 @@ size_t Connection::ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags) {
 
 Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags) {
   if (transport_.has_spill()) flags |= kOutputPending;
-  if (!events_.empty()) flags |= kHasEvents;
+  if (!events_.empty() || sessions_.has_events()) flags |= kHasEvents;
   registers_[kConsumed] = static_cast<int32_t>(consumed);
   registers_[kPlaintext] = static_cast<int32_t>(plaintext);
   registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
@@ -285,6 +324,11 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
   uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
   size_t sent = 0;
   if (!failed_) ERR_clear_error();
+  // Nothing to send: sends the tickets, which libssl keeps for the first write.
+  if (!failed_ && rest.empty()) {
+    int result = SSL_write(ssl_.get(), nullptr, 0);
+    if (result < 0) Classify(result, &flags);
+  }
   while (!failed_ && sent < rest.size()) {
     size_t piece = std::min(rest.size() - sent, kMaxPlaintext);
     if (transport_.output_room() < kRecordRoom - kMaxPlaintext + piece) break;
@@ -337,16 +381,62 @@ Napi::Value Connection::AnswerVerification(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// answerSession(session | undefined)
+Napi::Value Connection::AnswerSession(const Napi::CallbackInfo& info) {
+  sessions_.Answer(BytesOf(info[0]));
+  return info.Env().Undefined();
+}
+
+Napi::Value Connection::WantedSession(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> id = sessions_.wanted_id();
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), id.data(), id.size());
+}
+
+void Connection::EnableSessionEvents(const Napi::CallbackInfo&) { sessions_.EnableEvents(); }
+
+// offerSession(session)
+void Connection::OfferSession(const Napi::CallbackInfo& info) {
+  if (ssl_ && !started_) sessions_.Offer(BytesOf(info[0]));
+}
+
+// The newest session, for the program to keep; undefined where there is none.
+Napi::Value Connection::Session(const Napi::CallbackInfo& info) {
+  if (!ssl_) return info.Env().Undefined();
+  std::vector<uint8_t> session = sessions_.Export(handshake_done_);
+  if (session.empty()) return info.Env().Undefined();
+  auto out = Napi::Buffer<uint8_t>::Copy(info.Env(), session.data(), session.size());
+  OPENSSL_cleanse(session.data(), session.size());
+  return out;
+}
+
+Napi::Value Connection::SessionTicket(const Napi::CallbackInfo& info) {
+  if (!ssl_) return info.Env().Undefined();
+  std::span<const uint8_t> ticket = sessions_.Ticket(handshake_done_);
+  if (ticket.empty()) return info.Env().Undefined();
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), ticket.data(), ticket.size());
+}
+
 Napi::Value Connection::TakeEvents(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   std::vector<Event> events = std::exchange(events_, {});
-  Napi::Array out = Napi::Array::New(env, events.size());
+  std::vector<SessionEvent> sessions = sessions_.TakeEvents();
+  Napi::Array out = Napi::Array::New(env, events.size() + sessions.size());
   for (uint32_t i = 0; i < events.size(); i++) {
     Napi::Object event = Napi::Object::New(env);
     event.Set("kind", Napi::Number::New(env, events[i].kind));
     event.Set("bytes", Napi::Buffer<uint8_t>::Copy(env, events[i].bytes.data(), events[i].bytes.size()));
     OPENSSL_cleanse(events[i].bytes.data(), events[i].bytes.size());
     out.Set(i, event);
+  }
+  for (uint32_t i = 0; i < sessions.size(); i++) {
+    Napi::Object event = Napi::Object::New(env);
+    const std::vector<uint8_t>& id = sessions[i].id;
+    event.Set("kind", Napi::Number::New(env, is_server_ ? kNewSessionEvent : kSessionEvent));
+    event.Set("bytes", Napi::Buffer<uint8_t>::Copy(env, sessions[i].session.data(), sessions[i].session.size()));
+    event.Set("id", Napi::Buffer<uint8_t>::Copy(env, id.data(), id.size()));
+    event.Set("blocking", Napi::Boolean::New(env, sessions[i].blocking));
+    OPENSSL_cleanse(sessions[i].session.data(), sessions[i].session.size());
+    out.Set(static_cast<uint32_t>(events.size()) + i, event);
   }
   return out;
 }
@@ -380,6 +470,7 @@ Napi::Value Connection::VerifyResult(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
   result.Set("code", Napi::Number::New(env, verify_result_));
+  result.Set("resumed", Napi::Boolean::New(env, ssl_ && SSL_session_reused(ssl_.get())));
   result.Set("message", Napi::String::New(env, X509_verify_cert_error_string(verify_result_)));
   return result;
 }
@@ -424,6 +515,7 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   out.Set("peerSignatureScheme", Napi::Number::New(env, SSL_get_peer_signature_algorithm(ssl)));
   out.Set("helloRetryRequest", Napi::Boolean::New(env, SSL_used_hello_retry_request(ssl)));
   out.Set("resumed", Napi::Boolean::New(env, SSL_session_reused(ssl)));
+  out.Set("sessionPostQuantum", Napi::Boolean::New(env, sessions_.IsPostQuantum()));
   out.Set("alpn", Napi::String::New(env, reinterpret_cast<const char*>(alpn), alpn_length));
   out.Set("serverName", Napi::String::New(env, hello_.server_name));
   return out;
@@ -470,7 +562,10 @@ Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
 }
 
 // Frees libssl's state, which wipes its keys. Idempotent.
-void Connection::Destroy(const Napi::CallbackInfo&) { ssl_.reset(); }
+void Connection::Destroy(const Napi::CallbackInfo&) {
+  sessions_.Clear();
+  ssl_.reset();
+}
 
 }  // namespace pqtls
 

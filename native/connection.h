@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "buffer_bio.h"
+#include "connection_sessions.h"
 #include "error_queue.h"
 #include "hello_observer.h"
 
@@ -26,13 +27,14 @@ enum ProgressFlag : uint32_t {
   kAwaitsClientHello = 1 << 5,   // suspended for answerClientHello()
   kAwaitsVerification = 1 << 6,  // suspended for answerVerification()
   kHasEvents = 1 << 7,           // see takeEvents()
+  kAwaitsSession = 1 << 8,       // suspended for answerSession()
 };
 
 // Counts of the last call, in an Int32Array that JavaScript shares. Mirrored in src/binding/tls-contract.ts.
 enum ProgressRegister { kConsumed = 0, kPlaintext = 1, kCiphertext = 2, kProgressRegisters = 3 };
 
 // Something that the program may be told about. Mirrored in src/binding/tls-contract.ts.
-enum EventKind { kKeylogEvent = 0 };
+enum EventKind { kKeylogEvent = 0, kSessionEvent = 1, kNewSessionEvent = 2 };
 
 struct Event {
   EventKind kind;
@@ -44,6 +46,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   static Napi::Function Define(Napi::Env env);
   // The callbacks that every context needs before the first connection is made from it.
   static void InstallCallbacks(SSL_CTX* ctx);
+  static ConnectionSessions* SessionsOf(const SSL* ssl) { return &FromSsl(ssl)->sessions_; }
 
   explicit Connection(const Napi::CallbackInfo& info);
 
@@ -56,6 +59,13 @@ class Connection : public Napi::ObjectWrap<Connection> {
   Napi::Value Shutdown(const Napi::CallbackInfo& info);
   Napi::Value AnswerClientHello(const Napi::CallbackInfo& info);
   Napi::Value AnswerVerification(const Napi::CallbackInfo& info);
+
+  Napi::Value AnswerSession(const Napi::CallbackInfo& info);
+  Napi::Value WantedSession(const Napi::CallbackInfo& info);
+  void EnableSessionEvents(const Napi::CallbackInfo& info);
+  void OfferSession(const Napi::CallbackInfo& info);
+  Napi::Value Session(const Napi::CallbackInfo& info);
+  Napi::Value SessionTicket(const Napi::CallbackInfo& info);
 
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);
   void EnableKeylog(const Napi::CallbackInfo& info);
@@ -82,6 +92,8 @@ class Connection : public Napi::ObjectWrap<Connection> {
   // Runs the handshake as far as it goes; true when it is over and application data may be read.
   bool AdvanceHandshake(uint32_t* flags);
   size_t ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags);
+  // Whether a client that resumed is trusted today, before the handshake counts as done.
+  bool VerifyResumedClient(uint32_t* flags);
   // Turns a failed libssl call into flags.
   void Classify(int result, uint32_t* flags);
   void RecognisePlaintextAlert();
@@ -90,9 +102,13 @@ class Connection : public Napi::ObjectWrap<Connection> {
 
   BufferTransport transport_;
   HelloObserver hello_;
+  ConnectionSessions sessions_;
   bssl::UniquePtr<SSL> ssl_;
   int32_t* registers_ = nullptr;
   bool is_server_ = false;
+  bool verify_peer_ = false;
+  bool require_peer_ = false;
+  bool started_ = false;
   bool handshake_done_ = false;
   bool failed_ = false;
   bool awaits_client_hello_ = false;

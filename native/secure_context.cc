@@ -25,9 +25,6 @@ namespace {
 
 constexpr napi_type_tag kSecureContextTag = {0x7071746c73736563, 0x7572653a63747874};
 
-// Binds a resumed session to the application. Policies that forbid some resumptions extend it.
-constexpr uint8_t kSessionIdContext[] = {'p', 'q', 't', 'l', 's'};
-
 int GivePassphrase(char* out, int size, int, void* passphrase) {
   auto* text = static_cast<const std::string*>(passphrase);
   if (text == nullptr || text->size() > static_cast<size_t>(size)) return 0;
@@ -48,6 +45,10 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                          InstanceMethod<&SecureContext::SetGroups>("setGroups"),
                          InstanceMethod<&SecureContext::SetCiphers>("setCiphers"),
                          InstanceMethod<&SecureContext::SetSignatureAlgorithms>("setSignatureAlgorithms"),
+                         InstanceMethod<&SecureContext::SetTicketKeys>("setTicketKeys"),
+                         InstanceMethod<&SecureContext::GetTicketKeys>("getTicketKeys"),
+                         InstanceMethod<&SecureContext::SetSessionIdContext>("setSessionIdContext"),
+                         InstanceMethod<&SecureContext::SetResumption>("setResumption"),
                      });
 }
 
@@ -61,12 +62,11 @@ SecureContext::SecureContext(const Napi::CallbackInfo& info) : ObjectWrap(info),
   // A shared post-quantum group is chosen by the server's order, whatever the client lists first.
   SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_session_id_context(ctx, kSessionIdContext, sizeof(kSessionIdContext));
-  // Sessions live with their owner in JavaScript or in tickets, never in a cache inside the context.
-  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   // 0-RTT is neither offered nor accepted: it can be replayed. RFC 9846, Section 8.
   SSL_CTX_set_early_data_enabled(ctx, 0);
   Connection::InstallCallbacks(ctx);
+  sessions_ = ContextSessions::Attach(ctx);
+  if (sessions_ == nullptr) ThrowTakenError(info.Env(), "out of memory");
 }
 
 SecureContext* SecureContext::From(const Napi::Value& value) {
@@ -169,6 +169,49 @@ Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info
   if (!SSL_CTX_set_signing_algorithm_prefs(ctx_.get(), ids.Data(), ids.ElementLength()) ||
       !SSL_CTX_set_verify_algorithm_prefs(ctx_.get(), ids.Data(), ids.ElementLength())) {
     ThrowTakenError(info.Env(), "The signature schemes were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+// setTicketKeys(keys): 48 bytes, which from now on seal and open the tickets of every connection of this context.
+Napi::Value SecureContext::SetTicketKeys(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> keys = BytesOf(info[0]);
+  if (keys.size() != TicketKeys::kLength) {
+    Napi::RangeError::New(info.Env(), "Session ticket keys have 48 bytes").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  sessions_->keys.Give(keys);
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::GetTicketKeys(const Napi::CallbackInfo& info) {
+  auto keys = Napi::Buffer<uint8_t>::New(info.Env(), TicketKeys::kLength);
+  sessions_->keys.CopyCurrent({keys.Data(), keys.Length()});
+  return keys;
+}
+
+// setSessionIdContext(bytes)
+Napi::Value SecureContext::SetSessionIdContext(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> bytes = BytesOf(info[0]);
+  sessions_->id_context.assign(bytes.begin(), bytes.end());
+  return info.Env().Undefined();
+}
+
+// setResumption({requirePostQuantum?, noTickets?, timeout?, ticketKeyLifetime?}), what is absent stays. Seconds.
+Napi::Value SecureContext::SetResumption(const Napi::CallbackInfo& info) {
+  auto options = info[0].As<Napi::Object>();
+  Napi::Value require_post_quantum = options.Get("requirePostQuantum");
+  if (require_post_quantum.IsBoolean()) sessions_->require_post_quantum = require_post_quantum.As<Napi::Boolean>();
+  Napi::Value no_tickets = options.Get("noTickets");
+  if (no_tickets.IsBoolean()) sessions_->no_tickets = no_tickets.As<Napi::Boolean>();
+  Napi::Value timeout = options.Get("timeout");
+  Napi::Value key_lifetime = options.Get("ticketKeyLifetime");
+  if (timeout.IsNumber() && key_lifetime.IsNumber()) {
+    uint32_t seconds = timeout.As<Napi::Number>().Uint32Value();
+    // RFC 5246 sessions and those of RFC 9846 have a timeout of their own in libssl.
+    SSL_CTX_set_timeout(ctx_.get(), seconds);
+    SSL_CTX_set_session_psk_dhe_timeout(ctx_.get(), seconds);
+    sessions_->keys.SetLifetimes(key_lifetime.As<Napi::Number>().Uint32Value(), seconds);
   }
   return info.Env().Undefined();
 }

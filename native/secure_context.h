@@ -5,6 +5,8 @@
 #include <napi.h>
 #include <openssl/ssl.h>
 
+#include "connection_sessions.h"
+
 namespace pqtls {
 
 class SecureContext : public Napi::ObjectWrap<SecureContext> {
@@ -26,8 +28,13 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetGroups(const Napi::CallbackInfo& info);
   Napi::Value SetCiphers(const Napi::CallbackInfo& info);
   Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
+  Napi::Value SetTicketKeys(const Napi::CallbackInfo& info);
+  Napi::Value GetTicketKeys(const Napi::CallbackInfo& info);
+  Napi::Value SetSessionIdContext(const Napi::CallbackInfo& info);
+  Napi::Value SetResumption(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<SSL_CTX> ctx_;
+  ContextSessions* sessions_ = nullptr;  // the context's own
 };
 
 }  // namespace pqtls

@@ -10,13 +10,14 @@ export const NativeProgress = {
   awaitsClientHello: 1 << 5,
   awaitsVerification: 1 << 6,
   hasEvents: 1 << 7,
+  awaitsSession: 1 << 8,
 } as const;
 
 /** Indices into `progress`. Mirrors ProgressRegister in native/connection.h. */
 export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2 } as const;
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */
-export const NativeEvent = { keylog: 0 } as const;
+export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2 } as const;
 
 export interface NativeTrustStore {
   /** Returns how many certificates were added. */
@@ -34,6 +35,35 @@ export interface NativeSecureContext {
   /** Empty strings leave the defaults; names that AWS-LC does not know are passed over. */
   setCiphers(tls12: string, tls13: string): void;
   setSignatureAlgorithms(schemes: Uint16Array): void;
+  /** 48 bytes; from now on they seal and open the tickets of every connection of this context. */
+  setTicketKeys(keys: Uint8Array): void;
+  /** The keys that seal now. Secret. */
+  getTicketKeys(): Buffer;
+  /** What sessions are bound to, beside the server name and the demand for a client certificate. */
+  setSessionIdContext(bytes: Uint8Array): void;
+  /** What is absent stays as it is; the lifetimes are set together. */
+  setResumption(options: NativeResumption): void;
+}
+
+export interface NativeResumption {
+  /** Neither offer nor accept a session whose key exchange was classical. */
+  readonly requirePostQuantum?: boolean;
+  /** No tickets: the program keeps the sessions. */
+  readonly noTickets?: boolean;
+  /** Seconds for which a session can be resumed. */
+  readonly timeout?: number;
+  /** Seconds after which own ticket keys are replaced. */
+  readonly ticketKeyLifetime?: number;
+}
+
+/** `bytes` of a session: the class of its key exchange (1 classical, 2 post-quantum), then AWS-LC's serialisation. */
+export interface NativeEventRecord {
+  readonly kind: number;
+  readonly bytes: Buffer;
+  /** Of `new-session`. */
+  readonly id?: Buffer;
+  /** Of `new-session`: the client can use it as soon as the handshake is done. */
+  readonly blocking?: boolean;
 }
 
 export interface NativeClientHello {
@@ -57,6 +87,7 @@ export interface NativeNegotiated {
   peerSignatureScheme: number;
   helloRetryRequest: boolean;
   resumed: boolean;
+  sessionPostQuantum: boolean;
   alpn: string;
   serverName: string;
 }
@@ -84,12 +115,23 @@ export interface NativeConnection {
   /** An alert of 0 goes on; `context` null keeps the one the connection was made with. */
   answerClientHello(context: NativeSecureContext | null, alert: number): void;
   answerVerification(alert: number): void;
+  /** undefined where there is no such session. */
+  answerSession(session: Uint8Array | undefined): void;
+  /** The id of the session that answerSession() is asked for. */
+  wantedSession(): Buffer;
+  /** From now on sessions are events, and a server asks for those that it does not have. */
+  enableSessionEvents(): void;
+  /** A client's, before the first byte; ignored where it does not parse or fit. */
+  offerSession(session: Uint8Array): void;
+  /** The newest session. Secret. */
+  session(): Buffer | undefined;
+  sessionTicket(): Buffer | undefined;
   /** Empties the queue of events. */
-  takeEvents(): { kind: number; bytes: Buffer }[];
+  takeEvents(): NativeEventRecord[];
   /** From now on every secret of the connection is an event, in the NSS key log format. */
   enableKeylog(): void;
   clientHello(): NativeClientHello;
-  verifyResult(): { code: number; message: string };
+  verifyResult(): { code: number; message: string; resumed: boolean };
   peerCertificates(): Buffer[];
   negotiated(): NativeNegotiated | null;
   failure(): NativeFailure;

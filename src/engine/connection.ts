@@ -14,7 +14,17 @@ export interface Ciphertext {
 /** Something that the program may be told about; made only where the connection was asked for it. */
 export type EngineEvent =
   /** A line of the NSS key log format, with its newline. Secret. */
-  { readonly kind: 'keylog'; readonly bytes: Buffer };
+  | { readonly kind: 'keylog'; readonly bytes: Buffer }
+  /** A client's new session, in the engine's own form. Secret. */
+  | { readonly kind: 'session'; readonly session: Buffer }
+  | {
+      /** A server's, for the program to keep. Secret. */
+      readonly kind: 'new-session';
+      readonly id: Buffer;
+      readonly session: Buffer;
+      /** The client can use it as soon as the handshake is done, so the end of the handshake waits for it. */
+      readonly blocking: boolean;
+    };
 
 /** What one call achieved. Deal with it in this order: ciphertext, events, handshakeDone, plaintext, closeNotify, error. */
 export interface Progress {
@@ -62,7 +72,11 @@ export type Question =
       readonly chainError: ChainError | undefined;
       /** As the peer sent it, leaf first, DER. Empty where it sent none. */
       readonly chain: readonly Buffer[];
-    };
+      /** It was sent when the session was made that this handshake resumes. */
+      readonly resumed: boolean;
+    }
+  /** A server's: the session of this id, where the program keeps it. */
+  | { readonly kind: 'resume-session'; readonly id: Buffer };
 
 /** What certificate verification found. `code` is OpenSSL's name as in node:tls, e.g. `CERT_HAS_EXPIRED`. */
 export interface ChainError {
@@ -73,7 +87,8 @@ export interface ChainError {
 export type Answer =
   | { readonly kind: 'client-hello'; readonly context?: EngineContext | undefined; readonly alert?: number | undefined }
   /** An alert rejects the peer's certificate and is sent to it. */
-  | { readonly kind: 'verify'; readonly alert?: number | undefined };
+  | { readonly kind: 'verify'; readonly alert?: number | undefined }
+  | { readonly kind: 'resume-session'; readonly session: Uint8Array | undefined };
 
 /** An engine's own, immutable form of a SecureContext. */
 export interface EngineContext {
@@ -93,6 +108,8 @@ export interface Negotiated {
   readonly peerSignatureScheme: string | undefined;
   readonly helloRetryRequest: boolean;
   readonly resumed: boolean;
+  /** The weakest key exchange that the session descends from: through every resumption, that of the first as well. */
+  readonly sessionKeyExchange: 'post-quantum' | 'classical';
   /** Always false: 0-RTT is neither offered nor accepted. */
   readonly earlyData: false;
   readonly alpn: string | undefined;
@@ -126,6 +143,14 @@ export interface Connection {
   /** Encrypts as much of `chunk` as fits one pooled buffer; call again from `offset + taken`. */
   send(chunk: Uint8Array, offset: number): SendProgress;
   resume(answer: Answer): Progress;
+  /** A client's session to resume, before start(). What does not parse or fit is ignored. */
+  offerSession(session: Uint8Array): void;
+  /** The newest session; undefined where there is none. Secret. */
+  session(): Buffer | undefined;
+  /** The newest session's ticket, on a client. */
+  sessionTicket(): Buffer | undefined;
+  /** Make `session` or `new-session` events, and ask for the sessions that the program keeps. */
+  enableSessionEvents(): void;
   /** close_notify. RFC 9846, Section 6.1. */
   shutdown(): Progress;
   negotiated(): Negotiated;

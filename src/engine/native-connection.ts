@@ -56,6 +56,7 @@ export interface NativeConnectionOptions {
 // Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
 const plaintextPerCall = 256 * 1024;
 const noBytes = new Uint8Array(0);
+const noId = Buffer.alloc(0);
 
 const plaintextSlab = new PlaintextSlab();
 const ciphertextPool = new CiphertextPool();
@@ -162,6 +163,8 @@ export class NativeTlsConnection implements Connection {
     if (answer.kind === 'client-hello') {
       const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
       this.#native.answerClientHello(context, answer.alert ?? 0);
+    } else if (answer.kind === 'resume-session') {
+      this.#native.answerSession(answer.session);
     } else {
       this.#native.answerVerification(answer.alert ?? 0);
     }
@@ -202,6 +205,7 @@ export class NativeTlsConnection implements Connection {
       peerSignatureScheme: schemeName(native.peerSignatureScheme),
       helloRetryRequest: native.helloRetryRequest,
       resumed: native.resumed,
+      sessionKeyExchange: native.sessionPostQuantum ? 'post-quantum' : 'classical',
       earlyData: false,
       alpn: native.alpn === '' ? undefined : native.alpn,
       servername: native.serverName === '' ? undefined : native.serverName,
@@ -209,6 +213,22 @@ export class NativeTlsConnection implements Connection {
       engineVersion: awsLcVersion(this.#binding),
       clientHelloLength: native.clientHelloLength,
     };
+  }
+
+  offerSession(session: Uint8Array): void {
+    this.#native.offerSession(session);
+  }
+
+  session(): Buffer | undefined {
+    return this.#native.session();
+  }
+
+  sessionTicket(): Buffer | undefined {
+    return this.#native.sessionTicket();
+  }
+
+  enableSessionEvents(): void {
+    this.#native.enableSessionEvents();
   }
 
   peerCertificates(): readonly Buffer[] {
@@ -258,9 +278,11 @@ export class NativeTlsConnection implements Connection {
   }
 
   #events(): EngineEvent[] {
-    return this.#native
-      .takeEvents()
-      .map(({ kind, bytes }) => ({ kind: nameOf(NativeEvent, kind), bytes }) as EngineEvent);
+    return this.#native.takeEvents().map(({ kind, bytes, id = noId, blocking = false }) => {
+      if (kind === NativeEvent.keylog) return { kind: 'keylog', bytes };
+      if (kind === NativeEvent.session) return { kind: 'session', session: bytes };
+      return { kind: 'new-session', id, session: bytes, blocking };
+    });
   }
 
   #question(flags: number): Question | undefined {
@@ -277,9 +299,12 @@ export class NativeTlsConnection implements Connection {
       };
     }
     if ((flags & NativeProgress.awaitsVerification) !== 0) {
-      const { code, message } = this.#native.verifyResult();
+      const { code, message, resumed } = this.#native.verifyResult();
       const chainError: ChainError | undefined = code === 0 ? undefined : verificationProblem(code, message);
-      return { kind: 'verify', chainError, chain: this.#native.peerCertificates() };
+      return { kind: 'verify', chainError, chain: this.#native.peerCertificates(), resumed };
+    }
+    if ((flags & NativeProgress.awaitsSession) !== 0) {
+      return { kind: 'resume-session', id: this.#native.wantedSession() };
     }
     return undefined;
   }

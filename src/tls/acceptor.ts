@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { invalidArgType } from '../errors.js';
 import { checkFunction, checkHandshakeTimeout, encodeAlpn, refuseAbsentOptions } from './options.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
+import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
 export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
@@ -31,6 +32,8 @@ export class TlsAcceptor {
   readonly #server: EventEmitter;
   readonly #options: TlsServerOptions;
   #context: SecureContext;
+  #ticketKeys: NodeJS.ArrayBufferView | undefined;
+  #sessionTimeout: number | undefined;
   readonly #byName: { readonly pattern: RegExp; readonly context: SecureContext }[] = [];
 
   /**
@@ -45,7 +48,7 @@ export class TlsAcceptor {
     checkFunction('options.SNICallback', options.SNICallback);
     encodeAlpn(options.ALPNProtocols);
     checkHandshakeTimeout(options.handshakeTimeout);
-    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(this.#withSessionOptions(options)));
   }
 
   /**
@@ -66,7 +69,31 @@ export class TlsAcceptor {
 
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
-    this.#context = createSecureContext(options);
+    this.#context = createSecureContext(this.#withSessionOptions(options));
+  }
+
+  /** The 48 bytes that seal session tickets now. Secret. */
+  getTicketKeys(): Buffer {
+    return this.#context.context.native.getTicketKeys();
+  }
+
+  /** See Server#setTicketKeys(). */
+  setTicketKeys(keys: NodeJS.ArrayBufferView): void {
+    const bytes = checkGivenTicketKeys(keys);
+    this.#context.context.native.setTicketKeys(bytes);
+    this.#ticketKeys = Uint8Array.from(bytes);
+  }
+
+  /** What was given once stays, as in node:tls. */
+  #withSessionOptions(options: SecureContextOptions): SecureContextOptions {
+    this.#ticketKeys = options.ticketKeys ?? this.#ticketKeys;
+    this.#sessionTimeout = options.sessionTimeout || this.#sessionTimeout;
+    return {
+      ...options,
+      ticketKeys: this.#ticketKeys,
+      sessionTimeout: this.#sessionTimeout,
+      sessionIdContext: options.sessionIdContext || defaultSessionIdContext(),
+    };
   }
 
   /** Starts a handshake on a socket that a server has just accepted. */
@@ -75,6 +102,7 @@ export class TlsAcceptor {
       this.#options;
     const options: TLSSocketOptions = {
       isServer: true,
+      server: this.#server,
       secureContext: this.#context,
       requestCert,
       rejectUnauthorized,

@@ -11,8 +11,9 @@ type WriteCallback = (error?: Error | null) => void;
  */
 export class CiphertextWriter {
   readonly #transport: Duplex;
-  readonly #queue: { readonly ciphertext: Ciphertext; readonly callback: WriteCallback | undefined }[] = [];
+  readonly #queue: { readonly ciphertext: Ciphertext | undefined; readonly callback: WriteCallback | undefined }[] = [];
   #writing = false;
+  #held = false;
 
   constructor(transport: Duplex) {
     this.#transport = transport;
@@ -21,11 +22,34 @@ export class CiphertextWriter {
   /** `callback` runs when the transport has taken the bytes, or with the reason why it did not. */
   write(ciphertext: Ciphertext, callback?: WriteCallback): void {
     this.#queue.push({ ciphertext, callback });
-    if (this.#writing) return;
+    this.#drain();
+  }
+
+  /** `run` once everything before it was written. */
+  afterwards(run: () => void): void {
+    this.#queue.push({ ciphertext: undefined, callback: run });
+    this.#drain();
+  }
+
+  /** Keeps what is to be written until release(). */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#writing || this.#held) return;
     this.#writing = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        this.#put(next.ciphertext, next.callback);
+        if (next.ciphertext === undefined) next.callback?.();
+        else this.#put(next.ciphertext, next.callback);
+        if (this.#held) break;
       }
     } finally {
       this.#writing = false;

@@ -3,6 +3,7 @@
 import { Socket } from 'node:net';
 import type { Connection, Negotiated } from '../engine/connection.js';
 import { invalidArgType, outOfRange } from '../errors.js';
+import { wrapSession, type VerifiedIdentity } from './session.js';
 
 /** What was negotiated, and what it took. */
 export interface HandshakeInfo extends Negotiated {
@@ -24,6 +25,8 @@ export interface ConnectionState {
   /** Undefined before the handshake is done. */
   readonly info: (Negotiated & { readonly durationMs: number }) | undefined;
   readonly isServer: boolean;
+  /** Whose certificate a client accepted. */
+  readonly identity: VerifiedIdentity | undefined;
 }
 
 /** The key of the state, which programs don't see. */
@@ -57,6 +60,22 @@ export abstract class NegotiatedSocket extends Socket {
     const info = this[state].info;
     if (info === undefined) return undefined;
     return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
+  }
+
+  /**
+   * The newest session, for the `session` option of a later connection; in TLS 1.3 of use only once a `session` event
+   * came. Opaque and secret. undefined where there is none, null once the socket is destroyed.
+   */
+  getSession(): Buffer | undefined | null {
+    if (this.destroyed) return null;
+    const { connection, identity } = this[state];
+    const session = connection.session();
+    return session === undefined ? undefined : wrapSession(session, identity);
+  }
+
+  /** The ticket of the newest session, on a client; undefined where there is none, null once the socket is destroyed. */
+  getTLSTicket(): Buffer | undefined | null {
+    return this.destroyed ? null : this[state].connection.sessionTicket();
   }
 
   isSessionReused(): boolean {

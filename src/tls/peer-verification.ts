@@ -10,6 +10,8 @@ import { checkServerIdentity, nameFields } from './server-identity.js';
 export interface VerificationOptions {
   readonly isServer: boolean;
   readonly engine: string;
+  /** The session that is resumed was made with a peer whose name was accepted. */
+  readonly nameVerified?: boolean | undefined;
   readonly servername?: string | undefined;
   readonly host?: string | undefined;
   readonly checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
@@ -36,13 +38,18 @@ export function verifyPeer(
   return { error, authorizationError: code ?? error, alert: Alert[verificationAlert(code ?? '')] };
 }
 
+/** The name that a server's certificate has to have. */
+export function expectedName({ servername, host }: Pick<VerificationOptions, 'servername' | 'host'>): string {
+  return servername || host || 'localhost';
+}
+
 function untrusted({ code, message }: ChainError, engine: string): CertificateError {
   return new CertificateError(message, { code, phase: 'handshake', engine, alertSent: verificationAlert(code) });
 }
 
 function checkName(chain: readonly Buffer[], options: VerificationOptions): Error | undefined {
-  if (options.isServer) return undefined;
-  const hostname = options.servername || options.host || 'localhost';
+  if (options.isServer || options.nameVerified === true) return undefined;
+  const hostname = expectedName(options);
   try {
     const leaf = chain[0];
     if (leaf === undefined) throw new Error('The server sent no certificate');

@@ -17,6 +17,7 @@ import {
 import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
 import { nodeTls } from './node-tls.js';
 import { checkPem, checkProtocolVersion, refuseAbsentOptions } from './options.js';
+import { applySessionOptions, type SessionOptions } from './session-options.js';
 
 export type PemInput = string | Uint8Array;
 
@@ -26,7 +27,7 @@ export interface KeyObjectInput {
   passphrase?: string | undefined;
 }
 
-export interface SecureContextOptions {
+export interface SecureContextOptions extends SessionOptions {
   /** Private keys in PEM, in the order of `cert`. */
   key?: PemInput | readonly (PemInput | KeyObjectInput)[] | undefined;
   /** Certificate chains in PEM, leaf first; several with keys of different types may stand side by side. */
@@ -124,6 +125,7 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
       }
       native.setTrustStore(store);
     }
+    applySessionOptions(native, options);
     return new SecureContext(new NativeEngineContext(native), groups);
   });
 }

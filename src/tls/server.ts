@@ -41,6 +41,21 @@ export class Server extends NetServer {
     this.#acceptor.setSecureContext(options);
   }
 
+  /** The 48 bytes that seal session tickets now. Secret. */
+  getTicketKeys(): Buffer {
+    return this.#acceptor.getTicketKeys();
+  }
+
+  /**
+   * Sets the 48 bytes that seal and open session tickets from now on, in the contexts of setSecureContext() as well.
+   * Tickets of other keys lead to full handshakes.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`; Error `ERR_INTERNAL_ASSERTION` for another length, as in node:tls
+   */
+  setTicketKeys(keys: NodeJS.ArrayBufferView): void {
+    this.#acceptor.setTicketKeys(keys);
+  }
+
   override on(event: 'secureConnection', listener: SecureConnectionListener): this;
   override on(event: 'tlsClientError', listener: ClientErrorListener): this;
   override on(event: string, listener: AnyListener): this;

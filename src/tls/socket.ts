@@ -1,5 +1,6 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
+import type { EventEmitter } from 'node:events';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
@@ -25,6 +26,7 @@ import {
   type SecureContext,
   type SecureContextOptions,
 } from './secure-context.js';
+import { checkSession, ServerSessions, unwrapSession, wrapSession, type VerifiedIdentity } from './session.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
@@ -52,6 +54,10 @@ export interface TLSSocketOptions extends SecureContextOptions {
   allowHalfOpen?: boolean | undefined;
   highWaterMark?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** A client's session to resume: what getSession() or a `session` event gave. */
+  session?: Buffer | string | undefined;
+  /** Whose newSession and resumeSession a server's socket emits. */
+  server?: EventEmitter | undefined;
   /** Milliseconds until an unfinished handshake fails. Default: none for a client; a Server passes its own. */
   handshakeTimeout?: number | undefined;
 }
@@ -61,6 +67,7 @@ const lingerMs = 2000;
 
 // The most that setTimeout takes, in milliseconds.
 const longestTimeout = 0x7fff_ffff;
+const noBytes = new Uint8Array(0);
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -93,6 +100,7 @@ export class TLSSocket extends NegotiatedSocket {
   #awaits = false;
   #transportEnded = false;
   #readEnded = false;
+  #closeSent = false;
   /** What the program is still to be told, in order; see #pump. */
   #deliveries: (() => void)[] = [];
   #pumping = false;
@@ -100,6 +108,8 @@ export class TLSSocket extends NegotiatedSocket {
   #plaintextRead = 0;
   #plaintextWritten = 0;
   readonly #decider: DecidingSocket;
+  readonly #sessions: ServerSessions | undefined;
+  #offeredIdentity: VerifiedIdentity | undefined;
   /** The stream's first write, and its end, wait for the handshake here. */
   #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
@@ -118,14 +128,61 @@ export class TLSSocket extends NegotiatedSocket {
     this.#transport = transport ?? new Socket({ allowHalfOpen: true });
     const context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#connection = this.#createConnection(context);
+    this.#sessions = this.#createSessions();
     this.#decider = this.#createDecider();
     this.#writer = new CiphertextWriter(this.#transport);
     this.#setConnecting(this.#transport instanceof Socket && this.#transport.connecting);
     this.#attach();
+    if (options.session && !this.#isServer) this.setSession(options.session);
   }
 
   override get [state](): ConnectionState {
-    return { connection: this.#connection, info: this.#handshakeInfo, isServer: this.#isServer };
+    return {
+      connection: this.#connection,
+      info: this.#handshakeInfo,
+      isServer: this.#isServer,
+      identity: this.#decider.verifiedIdentity,
+    };
+  }
+
+  /**
+   * Offers a session for resumption, before the handshake. What is no session of ours, or does not fit, is ignored: a full
+   * handshake follows.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`
+   */
+  setSession(session: Buffer | string): void {
+    const kept = unwrapSession(checkSession(session));
+    if (kept === undefined || this.destroyed || this.#isServer) return;
+    this.#offeredIdentity = kept.identity;
+    this.#connection.offerSession(kept.session);
+  }
+
+  #createSessions(): ServerSessions | undefined {
+    const { server } = this.#options;
+    if (this.#isServer && ServerSessions.wanted(server)) {
+      this.#connection.enableSessionEvents();
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the accessor below has a `this` of its own
+      const socket = this;
+      return new ServerSessions(server, {
+        get destroyed() {
+          return socket.destroyed;
+        },
+        destroy: (error) => this.destroy(error),
+        resume: (answer) => this.#resume(answer),
+        stored: () => {
+          this.#writer.release();
+          this.#pump();
+        },
+      });
+    }
+    const onListener = (event: string | symbol): void => {
+      if (event !== 'session' || this.destroyed) return;
+      this.#connection.enableSessionEvents();
+      this.off('newListener', onListener);
+    };
+    if (!this.#isServer) this.on('newListener', onListener);
+    return undefined;
   }
 
   #createDecider(): DecidingSocket {
@@ -147,6 +204,11 @@ export class TLSSocket extends NegotiatedSocket {
       set authorizationError(value) {
         socket.authorizationError = value;
       },
+      get offeredIdentity() {
+        return socket.#offeredIdentity;
+      },
+      verifiedIdentity: undefined,
+      sessions: this.#sessions,
       refusal: undefined,
       resume: (answer) => this.#resume(answer),
     };
@@ -175,7 +237,8 @@ export class TLSSocket extends NegotiatedSocket {
     const transport = this.#transport;
     transport.on('data', (chunk: unknown) => this.#onCiphertext(chunk));
     transport.on('end', () => this.#onTransportEnd());
-    transport.on('error', (error: Error) => this.destroy(error));
+    // Once both sides have ended, a peer that is gone already does not matter: node:tls takes no notice either.
+    transport.on('error', (error: Error) => this.destroy(this.#readEnded && this.#closeSent ? undefined : error));
     transport.on('close', () => this.#onTransportClose());
     if (transport instanceof Socket) {
       for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout']) {
@@ -233,8 +296,11 @@ export class TLSSocket extends NegotiatedSocket {
     this.#more = progress.more;
     this.#awaits = progress.awaits !== undefined;
     const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;
-    for (const event of events) this.#deliveries.push(() => this.#onEngineEvent(event));
+    const [before, after] = aroundHandshake(events);
+    if (events.some(({ kind }) => kind === 'new-session')) this.#writer.hold();
+    for (const event of before) this.#deliveries.push(() => this.#onEngineEvent(event));
     if (handshakeDone) this.#deliveries.push(() => this.#onSecure());
+    for (const event of after) this.#deliveries.push(() => this.#onEngineEvent(event));
     for (const bytes of plaintext) this.#deliveries.push(() => this.#deliver(bytes));
     if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
     if (closeNotify) this.#deliveries.push(() => this.#endRead());
@@ -251,24 +317,31 @@ export class TLSSocket extends NegotiatedSocket {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      while (!this.destroyed) {
+      while (!this.destroyed && !this.#storing()) {
         const next = this.#deliveries.shift();
         if (next !== undefined) next();
         else if (!this.#more) break;
         else if (this.#reading) this.#handle(this.#connection.receive(undefined));
         else break;
       }
-      if (!this.destroyed && this.#transportEnded && !this.#more) this.#onStreamEnd();
+      if (!this.destroyed && this.#transportEnded && !this.#more && !this.#storing()) this.#onStreamEnd();
     } finally {
       this.#pumping = false;
       // Only a listener that threw leaves something.
-      if (this.#deliveries.length > 0) process.nextTick(() => this.#pump());
+      if (this.#deliveries.length > 0 && !this.#storing()) process.nextTick(() => this.#pump());
       else this.#flowControl();
     }
   }
 
   #onEngineEvent(event: EngineEvent): void {
-    this.emit(event.kind, event.bytes);
+    if (event.kind === 'new-session') this.#sessions?.created(event);
+    else if (event.kind === 'session') this.emit('session', wrapSession(event.session, this.#decider.verifiedIdentity));
+    else this.emit(event.kind, event.bytes);
+  }
+
+  /** The end of the handshake waits until the program has stored its session. */
+  #storing(): boolean {
+    return this.#handshakeInfo === undefined && this.#sessions?.waiting === true;
   }
 
   #deliver(bytes: Buffer): void {
@@ -300,7 +373,19 @@ export class TLSSocket extends NegotiatedSocket {
     }
     this.#deliveries.unshift(() => this.#runWaiting());
     if (!this.#isServer) this.#deliveries.unshift(() => this.emit('secureConnect'));
+    else if (negotiated.protocol === 'TLSv1.3') setImmediate(() => this.#sendTickets());
     this.emit('secure');
+  }
+
+  /**
+   * The engine keeps them for the first write, which may never come. Not before everybody who waits for `secure` has
+   * had a turn, as in node:tls: a peer that is closed then would answer with a reset.
+   */
+  #sendTickets(): void {
+    if (this.destroyed || this.#closeSent) return;
+    const { ciphertext, error } = this.#connection.send(noBytes, 0);
+    if (ciphertext !== undefined) this.#writer.write(ciphertext);
+    if (error !== undefined) this.#fail(error);
   }
 
   #runWaiting(): void {
@@ -431,9 +516,10 @@ export class TLSSocket extends NegotiatedSocket {
       callback();
       return;
     }
+    this.#closeSent = true;
     // Not through #handle: what is still to be read stays as it is.
     for (const ciphertext of this.#connection.shutdown().ciphertext) this.#writer.write(ciphertext);
-    this.#transport.end(() => callback());
+    this.#writer.afterwards(() => this.#transport.end(() => callback()));
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -445,6 +531,7 @@ export class TLSSocket extends NegotiatedSocket {
     const waiting = this.#whenSecure;
     this.#whenSecure = [];
     for (const { cancel } of waiting) cancel();
+    this.#writer.release();
     const transport = this.#transport;
     let told = false;
     const closed = (): void => {
@@ -506,6 +593,13 @@ export class TLSSocket extends NegotiatedSocket {
 /** For a write that was pending when the socket was destroyed, as in node:tls. */
 function canceled(): Error {
   return Object.assign(new Error('write ECANCELED: the socket was destroyed'), { code: 'ECANCELED', syscall: 'write' });
+}
+
+/** A session of TLS 1.2 is kept before the handshake counts as done; every other is told of afterwards. */
+function aroundHandshake(events: readonly EngineEvent[]): [before: EngineEvent[], after: EngineEvent[]] {
+  const isLate = (event: EngineEvent): boolean =>
+    event.kind === 'session' || (event.kind === 'new-session' && !event.blocking);
+  return [events.filter((event) => !isLate(event)), events.filter(isLate)];
 }
 
 function toBytes(chunk: unknown, encoding: BufferEncoding): Uint8Array {

@@ -38,6 +38,10 @@ void t.test('the default is hybrid, verified and visible on both sides', async (
   t.ok((client.getHandshakeInfo()?.clientHelloLength ?? 0) > 1216);
   t.equal(client.authorized, true);
   t.equal(client.authorizationError, null);
+  // Two tickets are on their way or here.
+  served.end('done');
+  client.resume();
+  await once(client, 'end');
   t.equal(client.getHandshakeInfo()?.bytesRead, served.getHandshakeInfo()?.bytesWritten);
 });
 
