@@ -62,6 +62,15 @@ export class Http2SecureServer extends NodeSecureServer {
     // Node's constructor calls this with the keys and certificates, which are not for OpenSSL.
     if (#tls in this) this.#tls.setSecureContext(options as SecureContextOptions);
   }
+
+  // node:cluster shares these among the workers of a port, by methods of Node's own servers.
+  override getTicketKeys(): Buffer<ArrayBuffer> {
+    return Buffer.from(this.#tls.getTicketKeys());
+  }
+
+  override setTicketKeys(keys: Buffer): void {
+    this.#tls.setTicketKeys(keys);
+  }
 }
 
 function withAlpn(options: SecureServerOptions): TlsServerOptions {

@@ -5,6 +5,7 @@ import * as nodeHttps from 'node:https';
 import type { Duplex } from 'node:stream';
 import type * as nodeTls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
+import { UnsupportedError } from '../errors.js';
 import { connect, type ConnectionOptions } from '../tls/connect.js';
 import type { TlsAcceptor, TlsServerOptions } from '../tls/acceptor.js';
 import type { SecureContext, SecureContextOptions } from '../tls/secure-context.js';
@@ -37,6 +38,13 @@ interface NodeAgent {
 class PqtlsAgent extends nodeHttps.Agent {
   constructor(options: AgentOptions = {}) {
     super(options as nodeHttps.AgentOptions);
+    if ((options as { proxyEnv?: unknown } | null)?.proxyEnv) {
+      // To connect directly where a proxy was asked for would surprise; Node's tunnel speaks node:tls.
+      throw new UnsupportedError(
+        "The option 'proxyEnv' works with the agents of node:https under pqtls/register, not with those of pqtls/https",
+        'proxyEnv',
+      );
+    }
   }
 
   /** Node's name, and every option of ours that decides which connections may be shared. */
@@ -90,6 +98,15 @@ class PqtlsServer<
   override setSecureContext(options: SecureContextOptions | nodeTls.SecureContextOptions): void {
     // Node's constructor calls this with the keys and certificates, which are not for OpenSSL.
     if (#tls in this) this.#tls.setSecureContext(options as SecureContextOptions);
+  }
+
+  // node:cluster shares these among the workers of a port, by methods of Node's own servers.
+  override getTicketKeys(): Buffer<ArrayBuffer> {
+    return Buffer.from(this.#tls.getTicketKeys());
+  }
+
+  override setTicketKeys(keys: Buffer): void {
+    this.#tls.setTicketKeys(keys);
   }
 }
 

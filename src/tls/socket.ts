@@ -261,6 +261,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   #start(): void {
     if (this.destroyed) return;
+    this.#writer.claimTransport();
     if (this.#transport.destroyed || this.#transport.readableEnded) {
       this.#fail(this.#earlyEnd());
       return;

@@ -62,6 +62,9 @@ void t.test('the module has the shape of node:https', async (t) => {
   for (const [name, value] of Object.entries(new nodeHttps.Server(leaf))) {
     if (typeof value === 'number') t.equal(Reflect.get(server, name), value, name);
   }
+  t.throws(() => new Agent({ proxyEnv: { HTTPS_PROXY: 'http://localhost:1' } } as object), {
+    code: 'ERR_PQTLS_UNSUPPORTED',
+  });
   for (const bad of ['x', 1, true]) {
     t.throws(() => createServer(bad as never), { code: 'ERR_INVALID_ARG_TYPE' });
     t.throws(() => nodeHttps.createServer(bad as never), { code: 'ERR_INVALID_ARG_TYPE' });
@@ -99,6 +102,36 @@ void t.test('keep-alive uses one connection for many requests; maxSockets holds'
   }
   await Promise.all(Array.from({ length: 5 }, () => answerOf(get(url, { agent }))));
   t.equal(connections, 1);
+});
+
+void t.test('sessions are kept and resumed, one for each name of a connection', async (t) => {
+  const { server, url } = await serve(t, tellGroup);
+  const resumed: boolean[] = [];
+  server.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()));
+  const ask = async (agent: Agent, options = {}): Promise<boolean> => {
+    const { socket } = await answerOf(get(url, { agent, ...options }));
+    return socket.isSessionReused();
+  };
+  const agent = agentFor(t, { keepAlive: false });
+  t.equal(await ask(agent), false);
+  t.equal(await ask(agent), true);
+  t.equal(await ask(agent, { groups: 'X25519' }), false, 'other options, other session');
+  t.equal(await ask(agent), true);
+  const without = agentFor(t, { keepAlive: false, maxCachedSessions: 0 });
+  t.equal(await ask(without), false);
+  t.equal(await ask(without), false);
+  t.strictSame(resumed, [false, true, false, true, false, false], 'the server says the same');
+});
+
+void t.test('a session that fails is forgotten', async (t) => {
+  const { url } = await serve(t, (req, res) => (req.url === '/' ? res.end() : res.socket?.destroy()));
+  const agent = agentFor(t, { keepAlive: false });
+  await answerOf(get(url, { agent }));
+  const cache = (agent as unknown as { _sessionCache: { list: string[] } })._sessionCache;
+  t.equal(cache.list.length, 1);
+  const refusing = get(url, { agent, rejectUnauthorized: true, servername: 'other.test' });
+  t.equal((await errorOf(refusing)).code, 'ERR_TLS_CERT_ALTNAME_INVALID');
+  t.equal(cache.list.length, 1, 'only what worked is kept');
 });
 
 void t.test('getName keeps apart what may not share a connection', async (t) => {
@@ -290,6 +323,21 @@ void t.test('through a proxy, by CONNECT: TLS in TCP, and TLS in TLS', async (t)
     t.equal((JSON.parse(body) as { group: string }).group, 'X25519MLKEM768');
     t.equal(secured.getHandshakeInfo()?.postQuantum, true);
     socket.destroy();
+  }
+});
+
+void t.test("TLS over a socket on which somebody still waits for 'readable', as node:tls", async (t) => {
+  const { port } = await serve(t, tellGroup);
+  for (const connectOver of [nodeTls.connect, connect] as (typeof connect)[]) {
+    const raw = net.connect(port, '127.0.0.1');
+    await once(raw, 'connect');
+    const take = (): unknown => raw.read();
+    raw.on('readable', take);
+    const socket = connectOver({ socket: raw, ca, servername: 'localhost' });
+    raw.on('readable', take);
+    await once(socket, 'secureConnect');
+    socket.end('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    t.match(await bodyOf(socket), /^HTTP\/1\.1 200 /);
   }
 });
 

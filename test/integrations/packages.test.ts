@@ -28,12 +28,14 @@ void t.test('ws: server and client', async (t) => {
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
   });
   const clients = [
-    new WebSocket(`wss://localhost:${port}`, { agent: new Agent({ ca }) }),
-    new WebSocket(`wss://localhost:${port}`, {
-      createConnection: () => connectTls({ host: 'localhost', port, ca, servername: 'localhost' }),
-    }),
+    () => new WebSocket(`wss://localhost:${port}`, { agent: new Agent({ ca }) }),
+    () =>
+      new WebSocket(`wss://localhost:${port}`, {
+        createConnection: () => connectTls({ host: 'localhost', port, ca, servername: 'localhost' }),
+      }),
   ];
-  for (const client of clients) {
+  for (const start of clients) {
+    const client = start();
     const messages: string[] = [];
     client.on('message', (data: Buffer) => messages.push(data.toString()));
     await once(client, 'message');
@@ -133,6 +135,25 @@ void t.test('undici: HTTP/1 and HTTP/2, keep-alive, errors', async (t) => {
     t.throws(() => buildConnector({ maxCachedSessions }), { code: 'ERR_INVALID_ARG_VALUE' });
   }
   t.equal(undici.Agent, UndiciAgent);
+});
+
+void t.test('undici: sessions are kept and resumed', async (t) => {
+  const resumed: boolean[] = [];
+  const server = createServer(leaf, (_req, res) => res.end('ok'));
+  server.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()));
+  const port = await listening(t, server);
+  for (const [maxCachedSessions, expected] of [
+    [undefined, [false, true, true]],
+    [0, [false, false, false]],
+  ] as const) {
+    const dispatcher = new UndiciAgent({ connect: { ca, maxCachedSessions } });
+    for (let round = 0; round < 3; round += 1) {
+      const { body } = await undiciPackage.request(`https://localhost:${port}`, { dispatcher, reset: true });
+      await body.text();
+    }
+    t.strictSame(resumed.splice(0), expected);
+    await dispatcher.close();
+  }
 });
 
 void t.test('undici: a connection that does not come about in time', async (t) => {

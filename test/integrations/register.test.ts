@@ -180,6 +180,32 @@ server.listen(0, async () => {
   await compare(t, 'mail.mjs', source);
 });
 
+const hasProxyAgents = Number(process.versions.node.split('.')[0]) >= 24;
+
+void t.test('a proxy of the environment', { skip: hasProxyAgents ? false : 'needs Node 24' }, async (t) => {
+  const source = `import fs from 'node:fs';\nimport http from 'node:http';\nimport https from 'node:https';\nimport net from 'node:net';\n${groupOf}${credentials}
+let tunnels = 0;
+const proxy = http.createServer().on('connect', (req, client) => {
+  tunnels += 1;
+  const upstream = net.connect(req.url.split(':')[1], 'localhost', () => client.write('HTTP/1.1 200 Connection Established\\r\\n\\r\\n'));
+  upstream.pipe(client).pipe(upstream);
+});
+const server = https.createServer(options, (req, res) => res.end(groupOf(req.socket)));
+server.listen(0, () => proxy.listen(0, () => {
+  const agent = new https.Agent({ proxyEnv: { HTTPS_PROXY: 'http://localhost:' + proxy.address().port } });
+  https.get('https://localhost:' + server.address().port, { agent }, (res) => {
+    const group = groupOf(res.socket);
+    res.on('data', (chunk) => console.log(group, String(chunk)));
+    res.on('end', () => {
+      if (tunnels !== 1) throw new Error('not through the proxy');
+      server.close();
+      proxy.close();
+    });
+  });
+}));`;
+  await compare(t, 'proxy.mjs', source);
+});
+
 void t.test('what a program may look at', async (t) => {
   const source = `
 const tls = require('tls'), https = require('https'), http2 = require('http2'), fs = require('fs'), net = require('net');
