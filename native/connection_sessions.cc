@@ -23,6 +23,8 @@ namespace {
 constexpr size_t kStoredIdLength = SSL_MAX_SSL_SESSION_ID_LENGTH;
 // A peer may send tickets without end; the program is told of the newest ones of one call.
 constexpr size_t kMaxEvents = 8;
+// What fits into a ticket. RFC 9846, Section 4.6.1.
+constexpr size_t kMaxSession = 0xffff - TicketKeys::kOverhead;
 // Seven days, in seconds. RFC 9846, Section 4.6.1.
 constexpr uint32_t kLongestLifetime = 604800;
 
@@ -273,6 +275,11 @@ int ConnectionSessions::Seal(SSL* ssl, uint8_t* out, size_t* out_len, size_t max
   ConnectionSessions& self = *Connection::SessionsOf(ssl);
   std::span<const uint8_t> session(in, in_len);
   std::span<uint8_t> ticket(out, max_out_len);
+  if (in_len > kMaxSession) {
+    // A client with a huge chain: it gets a ticket that opens nothing, rather than an error.
+    *out_len = TicketKeys::kOverhead;
+    return RAND_bytes(out, *out_len);
+  }
   if (self.stored_) return self.SealStored(ticket, out_len, session);
   bool sealed = self.context_->keys.Seal(self.EstablishedClass(), session, ticket, out_len);
   if (sealed && self.events_enabled_ && SSL_version(ssl) >= TLS1_3_VERSION) {

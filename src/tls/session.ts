@@ -1,6 +1,7 @@
 // Sessions as programs keep them: what a client may resume, and whom it had verified; a server's newSession, resumeSession.
 
 import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { Answer, EngineEvent } from '../engine/connection.js';
 import { invalidArgType } from '../errors.js';
 
@@ -56,10 +57,25 @@ export function checkSession(value: unknown): Uint8Array {
   });
 }
 
-/** What a server's sessions need of the socket. */
-export interface SessionSocket {
-  readonly destroyed: boolean;
-  destroy(error?: Error): void;
+/** Calls back once, when somebody begins to listen: nothing is made that nobody hears. */
+export function onFirstListener(emitter: EventEmitter, event: string, callback: () => void): void {
+  const onListener = (name: string | symbol): void => {
+    if (name !== event) return;
+    emitter.off('newListener', onListener);
+    callback();
+  };
+  emitter.on('newListener', onListener);
+}
+
+/** A session of TLS 1.2 is kept before the handshake counts as done; every other is told of afterwards. */
+export function aroundHandshake(events: readonly EngineEvent[]): [before: EngineEvent[], after: EngineEvent[]] {
+  const isLate = (event: EngineEvent): boolean =>
+    event.kind === 'session' || (event.kind === 'new-session' && !event.blocking);
+  return [events.filter((event) => !isLate(event)), events.filter(isLate)];
+}
+
+/** What a server's sessions do with the socket. */
+export interface SessionHooks {
   resume(answer: Answer): void;
   /** Every newSession callback has run. */
   stored(): void;
@@ -68,12 +84,14 @@ export interface SessionSocket {
 /** The events newSession and resumeSession of one connection. */
 export class ServerSessions {
   readonly #server: EventEmitter;
-  readonly #socket: SessionSocket;
+  readonly #socket: Duplex;
+  readonly #hooks: SessionHooks;
   #unstored = 0;
 
-  constructor(server: EventEmitter, socket: SessionSocket) {
+  constructor(server: EventEmitter, socket: Duplex, hooks: SessionHooks) {
     this.#server = server;
     this.#socket = socket;
+    this.#hooks = hooks;
   }
 
   /** As node:tls: a server is asked only where it listened when the connection came. */
@@ -92,7 +110,7 @@ export class ServerSessions {
       if (once) return;
       once = true;
       this.#unstored -= 1;
-      if (this.#unstored === 0 && !this.#socket.destroyed) this.#socket.stored();
+      if (this.#unstored === 0 && !this.#socket.destroyed) this.#hooks.stored();
     };
     let told = false;
     try {
@@ -119,7 +137,7 @@ export class ServerSessions {
         return;
       }
       const kept = ArrayBuffer.isView(session) ? unwrapSession(checkSession(session)) : undefined;
-      this.#socket.resume({ kind: 'resume-session', session: kept?.session });
+      this.#hooks.resume({ kind: 'resume-session', session: kept?.session });
     };
     try {
       if (!this.#server.emit('resumeSession', id, answer)) answer(null, null);

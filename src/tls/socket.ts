@@ -26,7 +26,15 @@ import {
   type SecureContext,
   type SecureContextOptions,
 } from './secure-context.js';
-import { checkSession, ServerSessions, unwrapSession, wrapSession, type VerifiedIdentity } from './session.js';
+import {
+  aroundHandshake,
+  checkSession,
+  onFirstListener,
+  ServerSessions,
+  unwrapSession,
+  wrapSession,
+  type VerifiedIdentity,
+} from './session.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
@@ -159,30 +167,20 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #createSessions(): ServerSessions | undefined {
-    const { server } = this.#options;
-    if (this.#isServer && ServerSessions.wanted(server)) {
-      this.#connection.enableSessionEvents();
-      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the accessor below has a `this` of its own
-      const socket = this;
-      return new ServerSessions(server, {
-        get destroyed() {
-          return socket.destroyed;
-        },
-        destroy: (error) => this.destroy(error),
-        resume: (answer) => this.#resume(answer),
-        stored: () => {
-          this.#writer.release();
-          this.#pump();
-        },
-      });
+    if (!this.#isServer) {
+      onFirstListener(this, 'session', () => this.#connection.enableSessionEvents());
+      return undefined;
     }
-    const onListener = (event: string | symbol): void => {
-      if (event !== 'session' || this.destroyed) return;
-      this.#connection.enableSessionEvents();
-      this.off('newListener', onListener);
-    };
-    if (!this.#isServer) this.on('newListener', onListener);
-    return undefined;
+    const { server } = this.#options;
+    if (!ServerSessions.wanted(server)) return undefined;
+    this.#connection.enableSessionEvents();
+    return new ServerSessions(server, this, {
+      resume: (answer) => this.#resume(answer),
+      stored: () => {
+        this.#writer.release();
+        this.#pump();
+      },
+    });
   }
 
   #createDecider(): DecidingSocket {
@@ -594,13 +592,6 @@ export class TLSSocket extends NegotiatedSocket {
 /** For a write that was pending when the socket was destroyed, as in node:tls. */
 function canceled(): Error {
   return Object.assign(new Error('write ECANCELED: the socket was destroyed'), { code: 'ECANCELED', syscall: 'write' });
-}
-
-/** A session of TLS 1.2 is kept before the handshake counts as done; every other is told of afterwards. */
-function aroundHandshake(events: readonly EngineEvent[]): [before: EngineEvent[], after: EngineEvent[]] {
-  const isLate = (event: EngineEvent): boolean =>
-    event.kind === 'session' || (event.kind === 'new-session' && !event.blocking);
-  return [events.filter((event) => !isLate(event)), events.filter(isLate)];
 }
 
 function toBytes(chunk: unknown, encoding: BufferEncoding): Uint8Array {

@@ -28,14 +28,15 @@ void t.test('handshakes that succeed', { skip: keepsFreedMemory }, async (t) => 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const secureContext = createSecureContext({ ca: authority.cert });
-  const grown = await memoryGrowth(800, async () => {
+  const grown = await memoryGrowth(1600, async () => {
     const client = connect({ host: '127.0.0.1', port, secureContext, servername: 'localhost' });
     client.end('ping');
     client.resume();
     await once(client, 'close');
   });
-  // An SSL is about 20 KiB in AWS-LC: 800 leaked ones would be 16 MiB on each side.
-  t.ok(grown < 12, `grew by ${grown.toFixed(1)} MiB over 800 connections`);
+  // An SSL is about 20 KiB in AWS-LC: 1600 leaked ones would be 32 MiB on each side. Garbage that waits for its turn is
+  // up to 20 MiB.
+  t.ok(grown < 30, `grew by ${grown.toFixed(1)} MiB over 1600 connections`);
   server.close();
   await once(server, 'close');
 });
