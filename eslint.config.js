@@ -29,6 +29,8 @@ const networkModules = ['net', 'tls', 'dgram', 'http', 'https', 'http2'].map((na
 const addonLoaders = [
   {
     regex: '^(node:)?module$',
+    // What pqtls/register needs, and what loads nothing.
+    allowImportNames: ['syncBuiltinESMExports'],
     message: 'Only src/binding.ts makes a require function and loads the addon; import what it exports.',
   },
   { regex: '\\.node$', message: 'Only src/binding.ts loads the addon.' },

@@ -1,5 +1,6 @@
 // Puts ciphertext onto a transport in the order it was made, whatever the transport does in the meantime.
 
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Ciphertext } from '../engine/connection.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
@@ -18,6 +19,14 @@ export class CiphertextWriter {
 
   constructor(transport: Duplex) {
     this.#transport = transport;
+  }
+
+  /**
+   * From here on the bytes are TLS's alone, as in node:tls: whoever still waits for 'readable' would take those that come
+   * (the tunnel of Node 24's https.Agent does).
+   */
+  claimTransport(): void {
+    if (this.#transport instanceof Socket) this.#transport.removeAllListeners('readable');
   }
 
   /** `callback` runs when the transport has taken the bytes, or with the reason why it did not. */

@@ -1,7 +1,6 @@
 // Certificates, trust, versions, groups and schemes, checked and built once, for any number of connections.
 
 import { readFileSync } from 'node:fs';
-import * as nodeTls from 'node:tls';
 import type { NativeBinding } from '../binding.js';
 import type { NativeSecureContext, NativeTrustStore } from '../binding/tls-contract.js';
 import { NativeEngineContext } from '../engine/native-connection.js';
@@ -17,6 +16,7 @@ import {
 } from '../protocol/constants.js';
 import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
 import { certificateKeys, type PostQuantumMode } from './named-policies.js';
+import { nodeTls } from './node-tls.js';
 import { checkPem, checkProtocolVersion, refuseAbsentOptions } from './options.js';
 import {
   narrow,

@@ -1,14 +1,15 @@
 // Does a certificate belong to the host that was asked for? RFC 9525; the rules and errors are node:tls's.
 
 import { X509Certificate } from 'node:crypto';
-import { checkServerIdentity as nodeCheckServerIdentity, type PeerCertificate } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
+import { nodeTls } from './node-tls.js';
 
 /**
  * Checks a host name or IP address against a certificate; returns the error (`ERR_TLS_CERT_ALTNAME_INVALID`), or
  * undefined where it matches.
  */
 export function checkServerIdentity(hostname: string, certificate: PeerCertificate): Error | undefined {
-  return nodeCheckServerIdentity(hostname, certificate);
+  return nodeTls.checkServerIdentity(hostname, certificate);
 }
 
 /**

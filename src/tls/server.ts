@@ -77,6 +77,16 @@ class TlsServer extends NetServer {
     acceptorOf(this).setTicketKeys(keys);
   }
 
+  /** @internal What node:cluster asks a worker's server for when it begins to listen, and keeps for the port. */
+  _getServerData(): { ticketKeys: string } {
+    return { ticketKeys: this.getTicketKeys().toString('hex') };
+  }
+
+  /** @internal What the port's first worker gave: any worker can resume the sessions of the others. */
+  _setServerData(data: { ticketKeys: string }): void {
+    this.setTicketKeys(Buffer.from(data.ticketKeys, 'hex'));
+  }
+
   override on(event: 'secureConnection', listener: SecureConnectionListener): this;
   override on(event: 'tlsClientError', listener: ClientErrorListener): this;
   override on(event: string, listener: AnyListener): this;

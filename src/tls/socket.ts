@@ -276,6 +276,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (this.destroyed || this.#started) return;
     this.#started = true;
     this.#startedAt = performance.now();
+    this.#writer.claimTransport();
     if (this.#transport.destroyed || this.#transport.readableEnded) {
       this.#fail(earlyEnd(this.#isServer, this.#connection.engine, this.#options));
       return;

@@ -44,6 +44,11 @@ t.test('with a toolchain', async (t) => {
         t.equal(result.code, 0, `${file}: ${result.stderr}`);
         t.equal(result.stdout.trim(), 'usable', file);
       }
+      for (const flag of ['--import', '--require']) {
+        const args = ['--no-warnings', flag, 'pqtls/register', 'unchanged.cjs'];
+        const result = await runCommand(node, args, { cwd: dir, env: cleanEnvironment() });
+        t.equal(result.stdout.trim(), 'registered', `${flag}: ${result.stderr}`);
+      }
     });
   }
 });
@@ -64,6 +69,7 @@ t.test('what is packed', async (t) => {
     'SECURITY.md',
     'docs/policy.md',
     'docs/tls.md',
+    'docs/integrations.md',
     'dist/index.d.ts',
     'vendor/aws-lc/Cargo.lock',
   ]) {
@@ -141,6 +147,15 @@ const require = createRequire(import.meta.url);
 assert.equal(require('pqtls'), tls, 'import and require share one object');
 assert.equal(require('pqtls/crypto').hash, cryptoNamespace.hash);
 for (const [name, value] of Object.entries({ ${names.join(', ')} })) assert.equal(tls[name], value, name);
+for (const module of ['https', 'http2']) {
+  const namespace = await import(\`pqtls/\${module}\`);
+  const required = require(\`pqtls/\${module}\`);
+  assert.equal(required, namespace.default, module);
+  for (const name of Object.keys(await import(\`node:\${module}\`))) {
+    assert.ok(name in namespace, \`\${name} of \${module}\`);
+    if (name !== 'default' && name !== 'module.exports') assert.ok(name in required, \`\${name} of \${module}\`);
+  }
+}
 ${primitives('cryptoNamespace')}
 `,
   );
@@ -152,6 +167,10 @@ for (const name of ${JSON.stringify(names)}) assert.equal(typeof tls[name], 'fun
 ${primitives("require('pqtls/crypto')")}
 import('pqtls').then((namespace) => assert.equal(namespace.default, tls, 'import and require share one object'));
 `,
+  );
+  write(
+    'unchanged.cjs',
+    "console.log('getHandshakeInfo' in require('tls').TLSSocket.prototype ? 'registered' : 'as it was');",
   );
   write(
     'tsconfig.json',
@@ -173,13 +192,23 @@ const digest: Uint8Array = hash('SHA3-256', secret);
 const unchanged: typeof tls.connect = connect;
 // @ts-expect-error An unknown algorithm is no type.
 DecapsulationKey.generate('ML-KEM-769');
-export { digest, dispose, unchanged, createServer, createSecureContext };
+const agent: import('node:https').Agent = new Agent({ groups: ['X25519MLKEM768'], maxSockets: 1 });
+get('https://localhost', { agent, ca: 'pem' }, (response) => response.resume());
+const servers: import('node:tls').Server[] = [
+  createHttpsServer({ groups: 'X25519MLKEM768', keepAliveTimeout: 1 }, (request, response) => response.end(request.url)),
+  createSecureServer({ allowHTTP1: true, groups: 'X25519MLKEM768' }, (request, response) => response.end(request.url)),
+];
+const method: string = constants.HTTP2_HEADER_METHOD;
+connectHttp2('https://localhost', { ca: 'pem' }).request({ [method]: 'GET' });
+export { digest, dispose, servers, unchanged, createServer, createSecureContext };
 export type Socket = TLSSocket;
 `;
   write(
     'types.mts',
     `import tls, { connect, createServer, createSecureContext, type TLSSocket } from 'pqtls';
 import { DecapsulationKey, hash } from 'pqtls/crypto';
+import { Agent, createServer as createHttpsServer, get } from 'pqtls/https';
+import { connect as connectHttp2, constants, createSecureServer } from 'pqtls/http2';
 ${use}`,
   );
   write(
@@ -187,6 +216,8 @@ ${use}`,
     `import tls = require('pqtls');
 import { connect, createServer, createSecureContext, type TLSSocket } from 'pqtls';
 import { DecapsulationKey, hash } from 'pqtls/crypto';
+import { Agent, createServer as createHttpsServer, get } from 'pqtls/https';
+import { connect as connectHttp2, constants, createSecureServer } from 'pqtls/http2';
 ${use}`,
   );
   return dir;
