@@ -1,0 +1,282 @@
+// What fails, where the error arrives, and what it says.
+
+import { once } from 'node:events';
+import * as net from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { Subject } from '../../support/both-tls.js';
+import { attempt, closed, errorEvent, errorView, lifeOfSocket, next, record } from '../../support/observations.js';
+
+const subject = new Subject('errors');
+
+subject.add('the server ends TCP before it says anything', async (run) => {
+  const port = await run.serveTcp((socket) => socket.end());
+  const client = run.connect({ port });
+  const events = record(client, lifeOfSocket);
+  const error = await errorEvent(client);
+  await closed(client);
+  return { error, events };
+});
+
+subject.add('the server ends TCP after the ClientHello', async (run) => {
+  const port = await run.serveTcp((socket) => socket.once('data', () => socket.end()));
+  const client = run.connect({ port });
+  const events = record(client, lifeOfSocket);
+  const error = await errorEvent(client);
+  await closed(client);
+  return { error, events };
+});
+
+subject.add('the same with localAddress and a name for the host', async (run) => {
+  const port = await run.serveTcp((socket) => socket.once('data', () => socket.end()));
+  const client = run.connect({ port, host: 'localhost', family: 4, localAddress: '127.0.0.1' });
+  const error = await errorEvent(client);
+  await closed(client);
+  return error;
+});
+
+subject.add('the server destroys TCP before it says anything', async (run) => {
+  const port = await run.serveTcp((socket) => socket.once('data', () => socket.destroy()));
+  const client = run.connect({ port });
+  const events = record(client, lifeOfSocket);
+  const error = await errorEvent(client);
+  await closed(client);
+  return { error, events };
+});
+
+subject.add('the server resets TCP in the handshake', async (run) => {
+  const port = await run.serveTcp((socket) => socket.once('data', () => socket.resetAndDestroy()));
+  const client = run.connect({ port });
+  const events = record(client, lifeOfSocket);
+  const error = await errorEvent(client);
+  await closed(client);
+  return { error, events };
+});
+
+subject.add('resetAndDestroy() of a TLS socket', async (run) => {
+  const { served, client } = await run.pair();
+  return [attempt(() => served.resetAndDestroy()), attempt(() => client.resetAndDestroy())];
+});
+
+subject.add('a client that connects and ends is a tlsClientError', async (run) => {
+  const { server, port } = await run.serve();
+  const events = record(server, ['connection', 'secureConnection', 'tlsClientError', 'clientError', 'error']);
+  const error = errorEvent(server, 'tlsClientError');
+  const tcp = run.track(net.connect(port, '127.0.0.1'));
+  tcp.end();
+  return { error: await error, events };
+});
+
+subject.add('a client that connects and resets', async (run) => {
+  const { server, port } = await run.serve();
+  const error = errorEvent(server, 'tlsClientError');
+  const tcp = run.track(net.connect(port, '127.0.0.1'));
+  await once(server, 'connection');
+  tcp.resetAndDestroy();
+  return error;
+});
+
+subject.add('a client that destroys in the middle of the handshake', async (run) => {
+  const { server, port } = await run.serve();
+  const error = errorEvent(server, 'tlsClientError');
+  const client = run.connect({ port });
+  const events = record(client, lifeOfSocket);
+  client.once('connect', () => client.destroy());
+  await closed(client);
+  return { error: await error, events };
+});
+
+subject.add('tlsClientError comes with the socket', async (run) => {
+  const { server, port } = await run.serve();
+  const emitted = next(server, 'tlsClientError');
+  run.track(net.connect(port, '127.0.0.1')).end('nonsense that is no TLS at all');
+  const [, socket] = (await emitted) as [Error, TLSSocket];
+  return {
+    isSocket: socket instanceof run.tls.TLSSocket,
+    remoteAddress: socket.remoteAddress,
+    authorized: socket.authorized,
+    protocol: attempt(() => socket.getProtocol()),
+    encrypted: socket.encrypted,
+  };
+});
+
+subject.add('after tlsClientError the socket closes', async (run) => {
+  const { server, port } = await run.serve();
+  const emitted = next(server, 'tlsClientError');
+  run.track(net.connect(port, '127.0.0.1')).end('nonsense that is no TLS at all');
+  const [, socket] = (await emitted) as [Error, net.Socket];
+  const destroyed = socket.destroyed;
+  await closed(socket);
+  return { destroyed, after: socket.destroyed };
+});
+
+subject.add('a tlsClientError leaves no error event on the socket for an unprepared program', async (run) => {
+  const { server, port } = await run.serve();
+  const errors: unknown[] = [];
+  server.on('tlsClientError', (error: Error, socket) => {
+    errors.push(`server ${(error as { code?: string }).code}`);
+    socket.on('error', (error: Error) => errors.push(`socket ${(error as { code?: string }).code}`));
+  });
+  const tcp = run.track(net.connect(port, '127.0.0.1'));
+  tcp.end('nonsense that is no TLS at all');
+  tcp.resume();
+  await closed(tcp);
+  return errors;
+});
+
+for (const [name, bytes] of [
+  ['text', 'hello there, this is plain text\r\n'],
+  ['an HTTP request', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['a POST request', 'POST / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['a CONNECT request', 'CONNECT localhost:1 HTTP/1.1\r\n\r\n'],
+  ['zeros', '\0'.repeat(200)],
+  ['an SSLv2 hello', Buffer.from('802e0100020015000000100100800700c0030080060040020080040080000064627e0c0f3a', 'hex')],
+  ['a record of TLS 9.9', Buffer.from('160909000400000000', 'hex')],
+  ['application data first', Buffer.from('1703030004aabbccdd', 'hex')],
+  ['an alert first', Buffer.from('15030100020228', 'hex')],
+  ['a close_notify first', Buffer.from('15030100020100', 'hex')],
+  ['an empty handshake record', Buffer.from('1603010000', 'hex')],
+  ['a handshake message that is no ClientHello', Buffer.from('160301000402000000', 'hex')],
+  ['a record that is too long', Buffer.concat([Buffer.from('160301ffff', 'hex'), Buffer.alloc(65535)])],
+] as const) {
+  subject.add(`a server that gets ${name}`, async (run) => {
+    const { server, port } = await run.serve();
+    const error = errorEvent(server, 'tlsClientError');
+    const tcp = run.track(net.connect(port, '127.0.0.1'));
+    tcp.on('error', () => {});
+    tcp.end(bytes);
+    tcp.resume();
+    return error;
+  });
+
+  subject.add(`a client that gets ${name}`, async (run) => {
+    const port = await run.serveTcp((socket) => socket.once('data', () => socket.end(bytes)));
+    const client = run.connect({ port });
+    const events = record(client, lifeOfSocket);
+    const error = await errorEvent(client);
+    await closed(client);
+    return { error, events };
+  });
+}
+
+subject.add('a TLS error has library, reason and code', async (run) => {
+  const port = await run.serveTcp((socket) => socket.once('data', () => socket.end('no TLS here, only text\n')));
+  const client = run.connect({ port });
+  const [error] = (await next(client, 'error')) as [Error & { library?: string; reason?: string; code?: string }];
+  return {
+    library: error.library,
+    reason: error.reason,
+    code: error.code,
+    text: /wrong version number/.test(error.message),
+  };
+});
+
+subject.add('an error without a listener is uncaught', async (run) => {
+  const port = await run.serveTcp((socket) => socket.once('data', () => socket.end()));
+  const uncaught = run.uncaught();
+  run.tls.connect({ port, host: '127.0.0.1' });
+  return errorView(await uncaught);
+});
+
+subject.add('a served socket destroyed with an error that nobody listens to', async (run) => {
+  const server = run.tls.createServer(run.certs.leaf);
+  const events = record(server, ['tlsClientError', 'error']);
+  const port = await run.listen(server);
+  run.connect({ port }).on('error', () => {});
+  const [served] = (await next(server, 'secureConnection')) as [net.Socket];
+  served.destroy(new Error('ours'));
+  await closed(served);
+  return { events, errored: served.errored?.message };
+});
+
+for (const [name, serverOptions, clientOptions] of [
+  ['no version in common, the client too new', { maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.3' }],
+  ['no version in common, the client too old', { minVersion: 'TLSv1.3' }, { maxVersion: 'TLSv1.2' }],
+  [
+    'no cipher suite in common in TLS 1.2',
+    { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' },
+    { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' },
+  ],
+  [
+    'no cipher suite in common in TLS 1.3',
+    { ciphers: 'TLS_AES_128_GCM_SHA256', minVersion: 'TLSv1.3' },
+    { ciphers: 'TLS_AES_256_GCM_SHA384', minVersion: 'TLSv1.3' },
+  ],
+  ['no group in common', { ecdhCurve: 'P-256' }, { ecdhCurve: 'P-384' }],
+  ['no group in common in TLS 1.2', { ecdhCurve: 'P-256', maxVersion: 'TLSv1.2' }, { ecdhCurve: 'P-384' }],
+  ['no signature scheme in common', {}, { sigalgs: 'rsa_pss_rsae_sha256' }],
+  ['no ALPN protocol in common', { ALPNProtocols: ['a'] }, { ALPNProtocols: ['b'] }],
+] as const) {
+  subject.add(name, async (run) => run.failure(serverOptions, clientOptions));
+}
+
+subject.add('a server without a certificate', async (run) => run.failure({ cert: undefined }, {}));
+subject.add('a server without a certificate, TLS 1.2', async (run) =>
+  run.failure({ cert: undefined, maxVersion: 'TLSv1.2' }, {}),
+);
+
+subject.add('handshakeTimeout is a tlsClientError', async (run) => {
+  const { server, port } = await run.serve({ handshakeTimeout: 50 });
+  const emitted = next(server, 'tlsClientError');
+  const tcp = run.track(net.connect(port, '127.0.0.1'));
+  tcp.resume();
+  const [error, socket] = (await emitted) as [Error, net.Socket];
+  return { error: errorView(error), destroyed: socket.destroyed };
+});
+
+subject.add('handshakeTimeout while SNICallback does not answer', async (run) => {
+  const { server, port } = await run.serve({ handshakeTimeout: 50, SNICallback: () => {} });
+  const emitted = errorEvent(server, 'tlsClientError');
+  run.connect({ port }).on('error', () => {});
+  return emitted;
+});
+
+subject.add('a handshake in time clears handshakeTimeout', async (run) => {
+  const { client, served, server } = await run.pair({ handshakeTimeout: 300 });
+  const events = [...record(server, ['tlsClientError']), ...record(served, ['error', 'close'])];
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  return { events, alive: !client.destroyed && !served.destroyed };
+});
+
+subject.add('an error with which a socket is destroyed', async (run) => {
+  const { client, served } = await run.pair();
+  const events = record(client, lifeOfSocket);
+  client.destroy(new Error('enough'));
+  await closed(client, served);
+  return { events, errored: client.errored?.message };
+});
+
+subject.add('bytes that are no record after the handshake', async (run) => {
+  const tcps: net.Socket[] = [];
+  const server = net.createServer((tcp) => {
+    tcps.push(run.track(tcp));
+    tcp.on('error', () => {});
+    const served = new run.tls.TLSSocket(tcp, { isServer: true, ...run.certs.leaf });
+    served.on('error', () => {});
+    served.on('secure', () => served.write('x'));
+  });
+  const port = await run.listen(server);
+  // Through a relay that adds nonsense once the handshake is done.
+  let inject: () => void = () => {};
+  const relay = await run.serveTcp((near) => {
+    const far = run.track(net.connect(port, '127.0.0.1'));
+    far.on('error', () => {});
+    near.pipe(far);
+    far.on('data', (chunk) => near.write(chunk));
+    inject = () => near.write('this is no TLS record at all');
+  });
+  const client = run.connect({ port: relay });
+  await once(client, 'data');
+  const error = errorEvent(client);
+  inject();
+  return error;
+});
+
+subject.add('EPIPE or ECONNRESET of a write to a peer that is gone reaches the callback', async (run) => {
+  const { client, served } = await run.pair();
+  client.on('error', () => {});
+  served.destroy();
+  await closed(served, client);
+  return new Promise((resolve) => client.write('x', (error) => resolve(errorView(error))));
+});
+
+await subject.check();

@@ -1,0 +1,236 @@
+// One behaviour, run against node:tls, which is the oracle, and against pqtls: whatever a program could tell apart fails.
+
+import { once } from 'node:events';
+import * as net from 'node:net';
+import nodeTls from 'node:tls';
+import { inspect } from 'node:util';
+import t, { type Test } from 'tap';
+import pqtls from 'pqtls';
+import { certificates, type Certificates } from './certificates.js';
+import { errorView } from './observations.js';
+import { pending, pendingSince } from '../api/compat/pending.js';
+
+/** node:tls's shape; younger members than the oldest Node's types are asked for by name. */
+export type Tls = typeof nodeTls;
+export type Options = Record<string, unknown>;
+
+/** What is pending on the running Node. */
+function pendingHere(): Readonly<Record<string, string>> {
+  const newer = Object.entries(pendingSince).filter(([since]) => Number(since) <= major);
+  return Object.assign({}, pending, ...newer.map(([, titles]) => titles)) as Record<string, string>;
+}
+
+const major = Number(process.versions.node.split('.')[0]);
+
+// After this long a behaviour counts as one that hangs, in milliseconds; of a pending one that is expected.
+const patience = 8000;
+const patienceWithPending = 800;
+
+/** What a behaviour gets to work with; everything made through it is closed when the run is over. */
+export class Run {
+  readonly #cleanups: (() => void | Promise<void>)[] = [];
+  /** The first error that nobody caught; it ends the run, unless the behaviour is about it. */
+  readonly broken: Promise<never>;
+  #fail: (error: Error) => void = () => {};
+
+  constructor(
+    readonly tls: Tls,
+    readonly isPqtls: boolean,
+    readonly certs: Certificates,
+  ) {
+    this.broken = new Promise((_resolve, reject) => (this.#fail = reject));
+    this.broken.catch(() => {});
+  }
+
+  fail(error: Error): void {
+    this.#fail(error);
+  }
+
+  /** The next error that nobody catches, where that is what the behaviour is about. */
+  async uncaught(): Promise<Error> {
+    return new Promise((resolve) => (this.#fail = resolve));
+  }
+
+  cleanup(run: () => void | Promise<void>): void {
+    this.#cleanups.push(run);
+  }
+
+  async close(): Promise<void> {
+    for (const run of this.#cleanups.reverse()) await run();
+  }
+
+  /** Destroys the socket after the run. */
+  track<T extends net.Socket>(socket: T): T {
+    this.cleanup(() => {
+      socket.on('error', () => {});
+      socket.destroy();
+    });
+    return socket;
+  }
+
+  /** A TLS server on a free port, with the leaf for localhost unless the options bring a certificate. */
+  async serve(
+    options: Options = {},
+    listener?: (socket: nodeTls.TLSSocket) => void,
+  ): Promise<{ server: nodeTls.Server; port: number }> {
+    const { cert, key } = this.certs.leaf;
+    const own = 'cert' in options || 'pfx' in options || 'secureContext' in options ? {} : { cert, key };
+    const server = this.tls.createServer({ ...own, ...options });
+    const port = await this.listen(server);
+    server.on('connection', (socket: net.Socket) => void this.track(socket));
+    server.on('secureConnection', (socket) => {
+      this.track(socket);
+      // A client that goes away is no matter of most behaviours.
+      socket.on('error', () => {});
+    });
+    if (listener !== undefined) server.on('secureConnection', listener);
+    return { server, port };
+  }
+
+  /** Listens on loopback; closed after the run. */
+  async listen(server: net.Server): Promise<number> {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.cleanup(() => void server.close());
+    return (server.address() as net.AddressInfo).port;
+  }
+
+  /** A plain TCP server on a free port. */
+  async serveTcp(listener: (socket: net.Socket) => void): Promise<number> {
+    const server = net.createServer((socket) => {
+      this.track(socket);
+      socket.on('error', () => {});
+      listener(socket);
+    });
+    return this.listen(server);
+  }
+
+  /** A client that trusts the CA and asks for localhost, unless the options say otherwise. */
+  connect(options: Options, listener?: () => void): nodeTls.TLSSocket {
+    return this.track(
+      this.tls.connect({ host: '127.0.0.1', ca: this.certs.ca.cert, servername: 'localhost', ...options }, listener),
+    );
+  }
+
+  /** Both ends of a finished handshake, with the server that accepted it. */
+  async pair(
+    serverOptions: Options = {},
+    clientOptions: Options = {},
+  ): Promise<{ server: nodeTls.Server; port: number; client: nodeTls.TLSSocket; served: nodeTls.TLSSocket }> {
+    const { server, port } = await this.serve(serverOptions);
+    const accepted = once(server, 'secureConnection');
+    const client = this.connect({ port, ...clientOptions });
+    await once(client, 'secureConnect');
+    const [served] = (await accepted) as [nodeTls.TLSSocket];
+    return { server, port, client, served };
+  }
+
+  /** What a handshake that fails leaves: the client's error and the server's. */
+  async failure(serverOptions: Options, clientOptions: Options): Promise<{ client: unknown; server: unknown }> {
+    const { server, port } = await this.serve(serverOptions);
+    const clientEnd = new Promise((resolve) => {
+      const socket = this.connect({ port, ...clientOptions });
+      socket.on('secureConnect', () => resolve('secureConnect'));
+      socket.on('error', (error) => resolve(errorView(error)));
+    });
+    const serverEnd = new Promise((resolve) => {
+      server.on('secureConnection', () => resolve('secureConnection'));
+      server.on('tlsClientError', (error: Error) => resolve(errorView(error)));
+    });
+    return { client: await clientEnd, server: await serverEnd };
+  }
+}
+
+interface BehaviourOptions {
+  /** The first Node major that behaves so; skipped on older ones. */
+  readonly since?: number;
+  /** Why pqtls has to behave otherwise, and how it does. */
+  readonly differs?: { readonly reason: string; readonly pqtls: unknown };
+}
+
+interface Behaviour extends BehaviourOptions {
+  readonly name: string;
+  readonly run: (run: Run) => unknown;
+}
+
+/** What a program saw, or how the behaviour broke off. */
+type Outcome = { readonly saw: unknown } | { readonly broke: unknown };
+
+/** The behaviours of one subject. Each returns what it observed, as plain data; that is compared. */
+export class Subject {
+  readonly #behaviours: Behaviour[] = [];
+
+  constructor(readonly name: string) {}
+
+  add(name: string, run: (run: Run) => unknown, options: BehaviourOptions = {}): void {
+    if (this.#behaviours.some((other) => other.name === name)) throw new Error(`There are two behaviours '${name}'`);
+    this.#behaviours.push({ name, run, ...options });
+  }
+
+  /** Runs them one after the other; the last call of a file. */
+  async check(): Promise<void> {
+    const awaited = pendingHere();
+    const only = process.env['PQTLS_BEHAVIOUR'];
+    for (const behaviour of this.#behaviours) {
+      if (only !== undefined && !behaviour.name.includes(only)) continue;
+      const title = `${this.name}: ${behaviour.name}`;
+      const awaits = awaited[title];
+      if (behaviour.since !== undefined && major < behaviour.since) {
+        await t.test(title, { skip: `node:tls behaves so since Node ${behaviour.since}` }, () => {});
+        continue;
+      }
+      // Not inside of the tap test, which has its own idea of who handles uncaught errors.
+      const node = await runOn(behaviour, nodeTls, false, patience);
+      const ours = await runOn(
+        behaviour,
+        pqtls as unknown as Tls,
+        true,
+        awaits === undefined ? patience : patienceWithPending,
+      );
+      await t.test(title, async (t) => compare(t, behaviour, node, ours, awaits));
+    }
+    const known = new Set(this.#behaviours.map(({ name }) => `${this.name}: ${name}`));
+    const stale = Object.keys(awaited).filter((title) => title.startsWith(`${this.name}: `) && !known.has(title));
+    if (only === undefined) t.same(stale, [], 'every pending behaviour of this subject exists');
+  }
+}
+
+function compare(t: Test, { differs }: Behaviour, node: Outcome, ours: Outcome, awaits: string | undefined): void {
+  if (!('saw' in node) || node.saw === undefined) {
+    t.fail(`node:tls shows no behaviour: ${textOf(node)}`);
+    return;
+  }
+  const wanted = textOf(differs === undefined ? node : { saw: differs.pqtls });
+  const found = textOf(ours);
+  if (differs !== undefined) t.not(textOf(node), wanted, `node:tls still differs: ${differs.reason}`);
+  if (awaits === undefined) {
+    t.equal(found, wanted, differs === undefined ? 'pqtls behaves the same' : 'pqtls differs as declared');
+  } else {
+    t.not(found, wanted, `it awaits ${awaits}; once it passes, it leaves pending.ts`);
+  }
+}
+
+/** Everything that was seen, as text that shows where two outcomes differ. */
+function textOf(outcome: Outcome): string {
+  return inspect(outcome, { depth: 9, sorted: true, maxArrayLength: null, maxStringLength: null, breakLength: 80 });
+}
+
+async function runOn({ run: behave }: Behaviour, tls: Tls, isPqtls: boolean, limit: number): Promise<Outcome> {
+  const run = new Run(tls, isPqtls, await certificates());
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('it hangs')), limit);
+  });
+  process.setUncaughtExceptionCaptureCallback((error) => run.fail(error));
+  try {
+    return { saw: await Promise.race([(async () => behave(run))(), run.broken, late]) };
+  } catch (error) {
+    return { broke: error };
+  } finally {
+    clearTimeout(timer);
+    await run.close();
+    // Errors of what was just destroyed belong to this run.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.setUncaughtExceptionCaptureCallback(null);
+  }
+}
