@@ -1,4 +1,5 @@
-// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. No call into JavaScript from here.
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. JavaScript is called for certificate
+// compression only.
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
@@ -13,6 +14,7 @@
 #include "addon.h"
 #include "bytes.h"
 #include "connection.h"
+#include "context_state.h"
 #include "secure_context.h"
 #include "trust_store.h"
 
@@ -24,6 +26,11 @@ namespace {
 // the first write. RFC 9846, Section 5.2.
 constexpr size_t kMaxPlaintext = SSL3_RT_MAX_PLAIN_LENGTH;
 constexpr size_t kRecordRoom = SSL3_RT_HEADER_LENGTH + kMaxPlaintext + SSL3_RT_MAX_ENCRYPTED_OVERHEAD;
+
+bool IsPostQuantumGroup(uint16_t group) {
+  return group == SSL_GROUP_X25519_MLKEM768 || group == SSL_GROUP_SECP256R1_MLKEM768 ||
+         group == SSL_GROUP_SECP384R1_MLKEM1024 || group == SSL_GROUP_MLKEM768 || group == SSL_GROUP_MLKEM1024;
+}
 
 Napi::Value GroupList(Napi::Env env, const std::vector<uint16_t>& values) {
   Napi::Array array = Napi::Array::New(env, values.size());
@@ -130,7 +137,25 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
     SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
     return ssl_select_cert_error;
   }
+  self->ApplyClientOrder(hello->ssl);
   return ssl_select_cert_success;
+}
+
+// The client's order decides, but never against a post-quantum group that both sides have: where there is one, the
+// classical ones are not for choice. Of a client without TLS 1.3, no group is post-quantum.
+void Connection::ApplyClientOrder(SSL* ssl) {
+  const ContextState* state = StateOf(SSL_get_SSL_CTX(ssl));
+  if (!state->client_order) return;
+  SSL_clear_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // Only a ClientHello of TLS 1.3 holds key shares.
+  if (hello_.client_shares.empty()) return;
+  std::vector<uint16_t> shared;
+  for (uint16_t group : state->groups) {
+    bool offered =
+        std::find(hello_.offered_groups.begin(), hello_.offered_groups.end(), group) != hello_.offered_groups.end();
+    if (offered && IsPostQuantumGroup(group)) shared.push_back(group);
+  }
+  if (!shared.empty()) SSL_set1_group_ids(ssl, shared.data(), shared.size());
 }
 
 ssl_verify_result_t Connection::VerifyPeer(SSL* ssl, uint8_t* out_alert) {
@@ -248,6 +273,10 @@ Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext,
   registers_[kPlaintext] = static_cast<int32_t>(plaintext);
   registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
   transport_.EndCall();
+  if (destroy_requested_) {
+    ssl_.reset();
+    flags |= kFailed;
+  }
   return Napi::Number::New(env, flags);
 }
 
@@ -258,7 +287,7 @@ Napi::Value Connection::FinishDestroyed(Napi::Env env) {
 
 // receive(chunk, offset, plaintext, plaintextOffset, ciphertext)
 Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
+  if (!ssl_ || busy_) return FinishDestroyed(info.Env());
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<uint8_t> slab = BytesOf(info[2]);
@@ -277,7 +306,7 @@ Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
 
 // send(chunk, offset, ciphertext)
 Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
+  if (!ssl_ || busy_) return FinishDestroyed(info.Env());
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<const uint8_t> rest = chunk.subspan(offset);
@@ -300,13 +329,14 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
 
 // flush(ciphertext)
 Napi::Value Connection::Flush(const Napi::CallbackInfo& info) {
+  if (busy_) return FinishDestroyed(info.Env());
   transport_.BeginCall({}, BytesOf(info[0]));
   return Finish(info.Env(), 0, 0, failed_ ? uint32_t{kFailed} : 0);
 }
 
 // shutdown(ciphertext): queues close_notify. RFC 9846, Section 6.1.
 Napi::Value Connection::Shutdown(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
+  if (!ssl_ || busy_) return FinishDestroyed(info.Env());
   transport_.BeginCall({}, BytesOf(info[0]));
   if (!failed_) {
     ERR_clear_error();
@@ -415,6 +445,7 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   }
   out.Set("version", Napi::Number::New(env, SSL_version(ssl)));
   out.Set("cipherSuite", Napi::String::New(env, name != nullptr ? name : ""));
+  out.Set("cipherName", Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_get_name(cipher) : ""));
   out.Set("cipherId", Napi::Number::New(env, cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0));
   out.Set("group", Napi::Number::New(env, group));
   out.Set("clientShare", Napi::Number::New(env, client_share));
@@ -470,7 +501,10 @@ Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
 }
 
 // Frees libssl's state, which wipes its keys. Idempotent.
-void Connection::Destroy(const Napi::CallbackInfo&) { ssl_.reset(); }
+void Connection::Destroy(const Napi::CallbackInfo&) {
+  destroy_requested_ = true;
+  if (!busy_) ssl_.reset();
+}
 
 }  // namespace pqtls
 

@@ -20,6 +20,12 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
  private:
   Napi::Value SetCertificateChain(const Napi::CallbackInfo& info);
   Napi::Value SetPrivateKey(const Napi::CallbackInfo& info);
+  Napi::Value LoadPkcs12(const Napi::CallbackInfo& info);
+  Napi::Value SetOptions(const Napi::CallbackInfo& info);
+  Napi::Value SetClientOrder(const Napi::CallbackInfo& info);
+  Napi::Value SetSecurityLevel(const Napi::CallbackInfo& info);
+  Napi::Value SetCertificateCompression(const Napi::CallbackInfo& info);
+  Napi::Value CipherNames(const Napi::CallbackInfo& info);
   Napi::Value SetTrustStore(const Napi::CallbackInfo& info);
   Napi::Value SetClientCaList(const Napi::CallbackInfo& info);
   Napi::Value SetVersions(const Napi::CallbackInfo& info);

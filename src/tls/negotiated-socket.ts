@@ -3,6 +3,7 @@
 import { Socket } from 'node:net';
 import type { Connection, Negotiated } from '../engine/connection.js';
 import { invalidArgType, outOfRange } from '../errors.js';
+import { cipherVersion } from './cipher-list.js';
 
 /** What was negotiated, and what it took. */
 export interface HandshakeInfo extends Negotiated {
@@ -56,7 +57,8 @@ export abstract class NegotiatedSocket extends Socket {
   getCipher(): { name: string; standardName: string; version: string } | undefined {
     const info = this[state].info;
     if (info === undefined) return undefined;
-    return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
+    const { cipherName: name, cipherSuite: standardName } = info;
+    return { name, standardName, version: cipherVersion(name) };
   }
 
   isSessionReused(): boolean {

@@ -1,52 +1,51 @@
 // Certificates, trust, versions, groups and schemes, checked and built once, for any number of connections.
 
-import { readFileSync } from 'node:fs';
-import * as nodeTls from 'node:tls';
-import type { NativeBinding } from '../binding.js';
-import type { NativeSecureContext, NativeTrustStore } from '../binding/tls-contract.js';
 import { NativeEngineContext } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { invalidArgType, invalidArgValue, TlsError } from '../errors.js';
+import { invalidArgType, outOfRange } from '../errors.js';
 import {
   NamedGroup,
   ProtocolVersion,
   SignatureScheme,
+  type CertificateCompressionName,
   type NamedGroupName,
   type ProtocolVersionName,
-  type SignatureSchemeName,
 } from '../protocol/constants.js';
-import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
-import { checkPem, checkProtocolVersion, refuseAbsentOptions } from './options.js';
+import { chooseCertificateCompression, installCertificateCodec } from './certificate-compression.js';
+import { applyCiphers, chooseCiphers } from './cipher-list.js';
+import { withConfigErrors } from './config-errors.js';
+import type { ContextLimits } from './context-limits.js';
+import { applyCredentials, type CredentialOptions } from './credentials.js';
+import { chooseGroups } from './key-exchange-groups.js';
+import { refuseAbsentOptions } from './options.js';
+import { chooseVersions } from './protocol-versions.js';
+import { chooseSignatureSchemes } from './signature-schemes.js';
 
-export type PemInput = string | Uint8Array;
+export type { KeyObjectInput, PemInput, PfxObjectInput } from './credentials.js';
 
-/** A private key with a passphrase of its own. */
-export interface KeyObjectInput {
-  pem: PemInput;
-  passphrase?: string | undefined;
-}
-
-export interface SecureContextOptions {
-  /** Private keys in PEM, in the order of `cert`. */
-  key?: PemInput | readonly (PemInput | KeyObjectInput)[] | undefined;
-  /** Certificate chains in PEM, leaf first; several with keys of different types may stand side by side. */
-  cert?: PemInput | readonly PemInput[] | undefined;
-  /** Trusted certificates in PEM. Default: Node's own roots and `NODE_EXTRA_CA_CERTS`. */
-  ca?: PemInput | readonly PemInput[] | undefined;
-  /** Passphrase of every `key` that has none of its own. */
-  passphrase?: string | undefined;
+export interface SecureContextOptions extends CredentialOptions {
   /** Groups for key exchange, most wanted first, as an array or joined by ':'. Default: `defaultGroups`. */
   groups?: string | readonly string[] | undefined;
-  /** node:tls's name of `groups`; `groups` wins. `auto` is the default list. */
+  /** node:tls's name of `groups`; `groups` wins. Default: DEFAULT_ECDH_CURVE; `auto` is the default list. */
   ecdhCurve?: string | undefined;
-  /** Signature schemes by IANA name, joined by ':'. */
+  /** Signature schemes by IANA's or OpenSSL's name, most wanted first, joined by ':'. */
   sigalgs?: string | undefined;
-  /** OpenSSL cipher list; names that begin with `TLS_` are TLS 1.3 suites. */
+  /** OpenSSL cipher list; names that begin with `TLS_` are TLS 1.3 suites. Default: DEFAULT_CIPHERS. */
   ciphers?: string | undefined;
-  /** Default `TLSv1.2`. */
+  /** A server's order of suites decides. Default true; a shared post-quantum group is chosen either way. */
+  honorCipherOrder?: boolean | undefined;
+  /** Default: DEFAULT_MIN_VERSION, which is `TLSv1.2` if the command line does not say otherwise. */
   minVersion?: ProtocolVersionName | undefined;
-  /** Default `TLSv1.3`. */
+  /** Default: DEFAULT_MAX_VERSION. */
   maxVersion?: ProtocolVersionName | undefined;
+  /** A method of OpenSSL, e.g. `TLSv1_2_method`, instead of the versions. */
+  secureProtocol?: string | undefined;
+  /** SSL_OP_* of node:crypto's constants; those without a meaning for AWS-LC are passed over. */
+  secureOptions?: number | undefined;
+  /** Binds sessions to the application; at most 32 bytes. */
+  sessionIdContext?: string | undefined;
+  /** Certificate compression that is offered and used, most wanted first. RFC 8879. Default: none. */
+  certificateCompression?: readonly CertificateCompressionName[] | undefined;
 }
 
 /** Whether it was made by createSecureContext(); something that only inherits from SecureContext was not. */
@@ -60,175 +59,109 @@ export function checkSecureContext(value: unknown): SecureContext {
   throw invalidArgType('options.secureContext', 'an instance of SecureContext', value);
 }
 
+/** What a SecureContext is made of. */
+class Built {
+  constructor(
+    readonly context: NativeEngineContext,
+    readonly groups: readonly NamedGroupName[],
+    readonly sessionIdContext: string | undefined,
+  ) {}
+}
+
 /** Immutable; made by createSecureContext() and shared by any number of connections and servers. */
 export class SecureContext {
   /** The engine's form of it. */
   readonly context: NativeEngineContext;
   readonly groups: readonly NamedGroupName[];
+  /** Of the options; what a server binds its sessions to. */
+  readonly sessionIdContext: string | undefined;
 
-  constructor(context: NativeEngineContext, groups: readonly NamedGroupName[]) {
-    this.context = context;
-    this.groups = groups;
+  /**
+   * As node:tls's own, which nobody needs beside createSecureContext(): a context without credentials.
+   */
+  constructor(
+    secureProtocol?: string,
+    secureOptions?: number,
+    minVersion?: ProtocolVersionName,
+    maxVersion?: ProtocolVersionName,
+  );
+  constructor(
+    first?: unknown,
+    secureOptions?: number,
+    minVersion?: ProtocolVersionName,
+    maxVersion?: ProtocolVersionName,
+  ) {
+    const secureProtocol = typeof first === 'string' ? first : undefined;
+    const built = first instanceof Built ? first : build({ secureProtocol, secureOptions, minVersion, maxVersion });
+    this.context = built.context;
+    this.groups = built.groups;
+    this.sessionIdContext = built.sessionIdContext;
   }
 }
 
 /**
  * Builds a SecureContext.
  *
- * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_TLS_INVALID_PROTOCOL_VERSION`
+ * @throws TypeError, RangeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`,
+ *   `ERR_TLS_INVALID_PROTOCOL_VERSION`, `ERR_TLS_INVALID_PROTOCOL_METHOD`, `ERR_TLS_PROTOCOL_VERSION_CONFLICT`
  * @throws TlsError phase `config`: a certificate, key or list that AWS-LC refuses
  * @throws UnsupportedError where no engine can speak TLS
  */
-export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
-  if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
+export function createSecureContext(options?: SecureContextOptions | null): SecureContext {
+  const given = options || {};
+  if (typeof given !== 'object') throw invalidArgType('options', 'of type object', given);
+  const built: unknown = build(given);
+  return new SecureContext(built as never);
+}
+
+function build(options: SecureContextOptions, limits: ContextLimits = {}): Built {
   refuseAbsentOptions(options);
   const binding = requireTlsBinding();
-  const groups = chooseGroups(options);
-  const minimum = checkProtocolVersion('minimum', options.minVersion, 'TLSv1.2');
-  const maximum = checkProtocolVersion('maximum', options.maxVersion, 'TLSv1.3');
-  if (ProtocolVersion[minimum] > ProtocolVersion[maximum]) {
-    throw invalidArgValue('options.minVersion', `${minimum} is above maxVersion ${maximum}`);
-  }
-  const certificates = listOf('options.cert', options.cert).map((pem) => checkPem('options.cert', pem));
-  const keys = listOf<PemInput | KeyObjectInput>('options.key', options.key).map((key) =>
-    readKey(key, options.passphrase),
-  );
-  const authorities = options.ca === undefined || options.ca === null ? undefined : listOf('options.ca', options.ca);
-  if (certificates.length !== keys.length && keys.length > 0) {
-    throw invalidArgValue('options.key', `${keys.length} keys were given for ${certificates.length} certificates`);
-  }
+  const versions = chooseVersions(options, limits);
+  const secureOptions = checkSecureOptions(options.secureOptions);
+  const ciphers = chooseCiphers(options, limits);
+  const groups = chooseGroups(options, limits);
+  const schemes = chooseSignatureSchemes(options, limits);
+  const compression = chooseCertificateCompression(options.certificateCompression);
+  const sessionIdContext = checkSessionIdContext(options.sessionIdContext);
 
   const native = new binding.SecureContext();
-  return withConfigErrors(() => {
-    native.setVersions(ProtocolVersion[minimum], ProtocolVersion[maximum]);
+  let minimum = ProtocolVersion[versions.minimum];
+  const maximum = ProtocolVersion[versions.maximum];
+  // A list without a TLS 1.2 suite rules TLS 1.2 out, as in node:tls.
+  if (ciphers.tls12 === '' && maximum === ProtocolVersion['TLSv1.3']) minimum = maximum;
+  withConfigErrors('other', () => {
+    native.setVersions(minimum, maximum);
+    native.setOptions(secureOptions);
+    if (options.honorCipherOrder === false) native.setClientOrder();
     native.setGroups(Uint16Array.from(groups, (name) => NamedGroup[name]));
-    if (options.ciphers !== undefined && options.ciphers !== null) {
-      setCiphers(native, options.ciphers, ProtocolVersion[minimum], ProtocolVersion[maximum]);
+    native.setSignatureAlgorithms(Uint16Array.from(schemes, (name) => SignatureScheme[name]));
+    if (compression !== undefined) {
+      installCertificateCodec(binding);
+      native.setCertificateCompression(compression);
     }
-    if (options.sigalgs !== undefined && options.sigalgs !== null) {
-      native.setSignatureAlgorithms(parseSignatureSchemes(options.sigalgs));
-    }
-    certificates.forEach((pem, index) => {
-      native.setCertificateChain(pem);
-      const key = keys[index];
-      if (key !== undefined) native.setPrivateKey(key.pem, key.passphrase);
-    });
-    if (authorities === undefined) {
-      native.setTrustStore(defaultTrustStore(binding));
-    } else {
-      const store = new binding.TrustStore();
-      for (const pem of authorities) {
-        const bytes = checkPem('options.ca', pem);
-        if (store.addCertificates(bytes) === 0) throw invalidArgValue('options.ca', 'it holds no PEM certificate');
-        native.setClientCaList(bytes);
-      }
-      native.setTrustStore(store);
-    }
-    return new SecureContext(new NativeEngineContext(native), groups);
   });
+  withConfigErrors('ciphers', () => applyCiphers(native, ciphers));
+  applyCredentials(binding, native, options);
+  return new Built(new NativeEngineContext(native), groups, sessionIdContext);
 }
 
-function chooseGroups(options: SecureContextOptions): readonly NamedGroupName[] {
-  if (options.groups !== undefined && options.groups !== null) return parseGroups('options.groups', options.groups);
-  const curve = options.ecdhCurve;
-  if (curve === undefined || curve === null || curve === 'auto') return defaultGroups;
-  return parseGroups('options.ecdhCurve', curve);
+function checkSecureOptions(value: unknown): number {
+  if (!value) return 0;
+  if (typeof value !== 'number') throw invalidArgType('secureOptions', 'of type number', value);
+  if (!Number.isInteger(value)) throw outOfRange('secureOptions', 'an integer', value);
+  // Only what stands in the low 32 bits has a meaning here.
+  return value >>> 0;
 }
 
-function listOf<T extends PemInput | KeyObjectInput>(
-  name: string,
-  value: T | readonly T[] | undefined | null,
-): readonly T[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value as readonly T[];
-  if (typeof value === 'boolean' || typeof value === 'number') throw invalidArgType(name, 'PEM text or bytes', value);
-  return [value as T];
-}
-
-function readKey(
-  key: PemInput | KeyObjectInput,
-  passphrase: string | undefined,
-): { pem: Uint8Array; passphrase: string | undefined } {
-  if (passphrase !== undefined && passphrase !== null && typeof passphrase !== 'string') {
-    throw invalidArgType('options.passphrase', 'of type string', passphrase);
-  }
-  if (typeof key === 'object' && key !== null && !ArrayBuffer.isView(key)) {
-    return { pem: checkPem('options.key.pem', key.pem), passphrase: key.passphrase ?? passphrase };
-  }
-  return { pem: checkPem('options.key', key), passphrase };
-}
-
-/** A list without a TLS 1.2 suite rules TLS 1.2 out, as in node:tls; TLS 1.3 has suites of its own by default. */
-function setCiphers(native: NativeSecureContext, ciphers: unknown, minimum: number, maximum: number): void {
-  if (typeof ciphers !== 'string') throw invalidArgType('options.ciphers', 'of type string', ciphers);
-  // OpenSSL's security level has no meaning for AWS-LC, and node:tls's own default list may carry one.
-  const names = ciphers.split(':').filter((name) => name !== '' && !name.startsWith('@'));
-  const tls13 = names.filter((name) => name.startsWith('TLS_'));
-  const tls12 = names.filter((name) => !name.startsWith('TLS_'));
-  if (tls12.length === 0) {
-    if (maximum < ProtocolVersion['TLSv1.3']) throw invalidArgValue('options.ciphers', 'it names no TLS 1.2 suite');
-    native.setVersions(Math.max(minimum, ProtocolVersion['TLSv1.3']), maximum);
-  }
-  native.setCiphers(tls12.join(':'), tls13.join(':'));
-}
-
-function parseSignatureSchemes(sigalgs: unknown): Uint16Array {
-  if (typeof sigalgs !== 'string') throw invalidArgType('options.sigalgs', 'of type string', sigalgs);
-  return Uint16Array.from(sigalgs.split(':'), (name) => {
-    if (!Object.hasOwn(SignatureScheme, name)) {
-      const known = Object.keys(SignatureScheme).join(', ');
-      throw invalidArgValue('options.sigalgs', `'${name}' is not a known signature scheme. Known schemes: ${known}`);
-    }
-    return SignatureScheme[name as SignatureSchemeName];
-  });
-}
-
-let sharedTrustStore: NativeTrustStore | undefined;
-
-/** Node's roots, parsed once for each thread. */
-function defaultTrustStore(binding: NativeBinding): NativeTrustStore {
-  if (sharedTrustStore === undefined) {
-    const store = new binding.TrustStore();
-    for (const pem of defaultAuthorities()) store.addCertificates(Buffer.from(pem));
-    sharedTrustStore = store;
-  }
-  return sharedTrustStore;
-}
-
-function defaultAuthorities(): readonly string[] {
-  // Node 22.15 and later answer for NODE_EXTRA_CA_CERTS and --use-system-ca themselves.
-  const node = nodeTls as { getCACertificates?: (type: 'default') => string[] };
-  if (node.getCACertificates !== undefined) return node.getCACertificates('default');
-  const extra = process.env['NODE_EXTRA_CA_CERTS'];
-  if (extra === undefined || extra === '') return nodeTls.rootCertificates;
-  try {
-    return [...nodeTls.rootCertificates, readFileSync(extra, 'utf8')];
-  } catch (error) {
-    process.emitWarning(`Ignoring extra certs from NODE_EXTRA_CA_CERTS=${extra}: ${(error as Error).message}`);
-    return nodeTls.rootCertificates;
-  }
-}
-
-/** What OpenSSL puts before a reason in the code, by AWS-LC's name of the library. */
-const opensslPrefixes: Readonly<Record<string, string>> = {
-  'PEM routines': 'PEM_',
-  'X.509 certificate routines': 'X509_',
-  'public key routines': 'EVP_',
-};
-
-/** Turns what the binding throws into a TlsError of phase `config` with OpenSSL's code name. */
-function withConfigErrors<T>(build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    const { reason, library, message } = error as { reason?: string; library?: string; message: string };
-    if (reason === undefined || library === undefined) throw error;
-    throw new TlsError(message, {
-      code: reason === '' ? 'ERR_PQTLS_CONFIG' : `ERR_OSSL_${opensslPrefixes[library] ?? ''}${reason}`,
-      phase: 'config',
-      engine: 'aws-lc',
-      reason,
-      cause: error,
+/** At most 32 bytes, as in OpenSSL. */
+function checkSessionIdContext(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw invalidArgType('options.sessionIdContext', 'of type string', value);
+  if (Buffer.byteLength(value) > 32) {
+    throw Object.assign(new TypeError('error:0A000111:SSL routines::ssl session id context too long'), {
+      code: 'ERR_SSL_SSL_SESSION_ID_CONTEXT_TOO_LONG',
     });
   }
+  return value;
 }
