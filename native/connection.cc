@@ -1,4 +1,5 @@
-// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. No call into JavaScript from here.
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. JavaScript is called for certificate
+// compression only.
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
@@ -12,7 +13,9 @@
 
 #include "addon.h"
 #include "bytes.h"
+#include "client_order.h"
 #include "connection.h"
+#include "context_state.h"
 #include "secure_context.h"
 #include "trust_store.h"
 
@@ -91,6 +94,8 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   }
   SSL_set_app_data(ssl_.get(), this);
   certificate_key_ = context->certificate_key();
+  client_order_ = StateOf(context->ctx())->client_order;
+  groups_ = StateOf(context->ctx())->groups;
   sessions_.Start(ssl_.get(), is_server_, is_server_ && verify_peer_ && require_peer_);
   int mode = SSL_VERIFY_NONE;
   if (verify_peer_) mode = require_peer_ ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
@@ -138,6 +143,9 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
     // libssl would fail here without a reason and without an alert.
     OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
     SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
+    return ssl_select_cert_error;
+  }
+  if (self->client_order_ && !ApplyClientOrder(hello, self->groups_, self->hello_.offered_groups)) {
     return ssl_select_cert_error;
   }
   return ssl_select_cert_success;
@@ -290,6 +298,10 @@ Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext,
   registers_[kPlaintext] = static_cast<int32_t>(plaintext);
   registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
   transport_.EndCall();
+  if (destroy_requested_) {
+    FreeState();
+    flags |= kFailed;
+  }
   return Napi::Number::New(env, flags);
 }
 
@@ -300,7 +312,7 @@ Napi::Value Connection::FinishDestroyed(Napi::Env env) {
 
 // receive(chunk, offset, plaintext, plaintextOffset, ciphertext)
 Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
+  if (!ssl_ || busy_) return FinishDestroyed(info.Env());
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<uint8_t> slab = BytesOf(info[2]);
@@ -319,7 +331,7 @@ Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
 
 // send(chunk, offset, ciphertext)
 Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
+  if (!ssl_ || busy_) return FinishDestroyed(info.Env());
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<const uint8_t> rest = chunk.subspan(offset);
@@ -347,13 +359,14 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
 
 // flush(ciphertext)
 Napi::Value Connection::Flush(const Napi::CallbackInfo& info) {
+  if (busy_) return FinishDestroyed(info.Env());
   transport_.BeginCall({}, BytesOf(info[0]));
   return Finish(info.Env(), 0, 0, failed_ ? uint32_t{kFailed} : 0);
 }
 
 // shutdown(ciphertext): queues close_notify. RFC 9846, Section 6.1.
 Napi::Value Connection::Shutdown(const Napi::CallbackInfo& info) {
-  if (!ssl_) return FinishDestroyed(info.Env());
+  if (!ssl_ || busy_) return FinishDestroyed(info.Env());
   transport_.BeginCall({}, BytesOf(info[0]));
   if (!failed_) {
     ERR_clear_error();
@@ -455,7 +468,9 @@ Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
   if ((minimum != 0 && !SSL_set_min_proto_version(ssl_.get(), minimum)) ||
       !SSL_set1_group_ids(ssl_.get(), groups.Data(), groups.ElementLength())) {
     ThrowTakenError(info.Env(), "The connection could not be restricted");
+    return info.Env().Undefined();
   }
+  groups_.assign(groups.Data(), groups.Data() + groups.ElementLength());
   // The context's tickets may be of sessions that the restriction forbids.
   if (minimum >= TLS1_3_VERSION) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
   return info.Env().Undefined();
@@ -539,6 +554,7 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   }
   out.Set("version", Napi::Number::New(env, SSL_version(ssl)));
   out.Set("cipherSuite", Napi::String::New(env, name != nullptr ? name : ""));
+  out.Set("cipherName", Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_get_name(cipher) : ""));
   out.Set("cipherId", Napi::Number::New(env, cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0));
   out.Set("group", Napi::Number::New(env, group));
   out.Set("clientShare", Napi::Number::New(env, client_share));
@@ -594,10 +610,15 @@ Napi::Value Connection::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Frees libssl's state, which wipes its keys. Idempotent.
-void Connection::Destroy(const Napi::CallbackInfo&) {
+void Connection::FreeState() {
   sessions_.Clear();
   ssl_.reset();
+}
+
+// Frees libssl's state, which wipes its keys. Idempotent.
+void Connection::Destroy(const Napi::CallbackInfo&) {
+  destroy_requested_ = true;
+  if (!busy_) FreeState();
 }
 
 }  // namespace pqtls

@@ -3,7 +3,9 @@
 import { Socket } from 'node:net';
 import type { Connection, Negotiated } from '../engine/connection.js';
 import { invalidArgType, outOfRange, type PeerOffer } from '../errors.js';
+import { cipherVersion } from './cipher-list.js';
 import type { PostQuantumMode } from './named-policies.js';
+import { wrapSession, type VerifiedIdentity } from './session.js';
 
 /** What a finished handshake leaves behind. */
 export interface Established extends Negotiated {
@@ -16,7 +18,6 @@ export interface Established extends Negotiated {
   /** This is the retry with classical groups after a first flight that was not answered. */
   readonly retriedClassical: boolean;
 }
-import { wrapSession, type VerifiedIdentity } from './session.js';
 
 /** What was negotiated, and what it took. */
 export interface HandshakeInfo extends Established {
@@ -73,7 +74,8 @@ export abstract class NegotiatedSocket extends Socket {
   getCipher(): { name: string; standardName: string; version: string } | undefined {
     const info = this[state].info;
     if (info === undefined) return undefined;
-    return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
+    const { cipherName: name, cipherSuite: standardName } = info;
+    return { name, standardName, version: cipherVersion(name) };
   }
 
   /**

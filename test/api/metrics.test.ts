@@ -57,7 +57,7 @@ void t.test('open connections and bytes', async (t) => {
   t.ok(sent > 100_000);
   t.equal(metrics().bytesSent - before.bytesSent, sent, 'ciphertext of both sides');
   t.equal(metrics().bytesReceived - before.bytesReceived, (clientInfo?.bytesRead ?? 0) + (serverInfo?.bytesRead ?? 0));
-  client.destroy();
+  client.end();
   await Promise.all([once(served, 'close'), once(client, 'close')]);
   t.same(metrics().openConnections, before.openConnections);
 });
