@@ -24,6 +24,11 @@ class Addon : public Napi::Addon<Addon> {
   // Where a TLS connection leaves the counts of its last call for JavaScript; set by RegisterTls.
   int32_t* progress_registers() const { return progress_registers_; }
   void set_progress_registers(Napi::Int32Array registers);
+  // (algorithm, input, length) => Uint8Array | undefined, of src/tls/certificate-compression.ts; empty until it is set.
+  Napi::Function certificate_codec() const {
+    return certificate_codec_.IsEmpty() ? Napi::Function() : certificate_codec_.Value();
+  }
+  void set_certificate_codec(Napi::Function codec) { certificate_codec_ = Napi::Persistent(codec); }
 
  private:
   uint8_t* scratch_ = nullptr;
@@ -31,6 +36,7 @@ class Addon : public Napi::Addon<Addon> {
   JobScheduler scheduler_;
   int32_t* progress_registers_ = nullptr;
   Napi::Reference<Napi::Int32Array> registers_reference_;
+  Napi::FunctionReference certificate_codec_;
 };
 
 }  // namespace pqtls

@@ -1,4 +1,5 @@
-// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out.
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. JavaScript is called for a PSK and
+// for certificate compression, and for nothing else.
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
@@ -12,7 +13,9 @@
 
 #include "addon.h"
 #include "bytes.h"
+#include "client_order.h"
 #include "connection.h"
+#include "context_state.h"
 #include "secure_context.h"
 #include "trust_store.h"
 
@@ -99,6 +102,8 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   }
   SSL_set_app_data(ssl_.get(), this);
   certificate_key_ = context->certificate_key();
+  client_order_ = StateOf(context->ctx())->client_order;
+  groups_ = StateOf(context->ctx())->groups;
   sessions_.Start(ssl_.get(), is_server_, is_server_ && verify_peer_ && require_peer_);
   int mode = SSL_VERIFY_NONE;
   if (verify_peer_) mode = require_peer_ ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
@@ -150,6 +155,9 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
     // libssl would fail here without a reason and without an alert.
     OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
     SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
+    return ssl_select_cert_error;
+  }
+  if (self->client_order_ && !ApplyClientOrder(hello, self->groups_, self->hello_.offered_groups)) {
     return ssl_select_cert_error;
   }
   return ssl_select_cert_success;
@@ -307,7 +315,10 @@ Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext,
   registers_[kPlaintext] = static_cast<int32_t>(plaintext);
   registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
   transport_.EndCall();
-  if (destroy_requested_) ssl_.reset();
+  if (destroy_requested_) {
+    FreeState();
+    flags |= kFailed;
+  }
   return Napi::Number::New(env, flags);
 }
 
@@ -321,8 +332,8 @@ bool Connection::Begin(const Napi::CallbackInfo& info, std::span<const uint8_t> 
     FinishDestroyed(info.Env());
     return false;
   }
-  if (in_psk_callback_) {
-    Napi::Error::New(info.Env(), "The connection waits for its pskCallback").ThrowAsJavaScriptException();
+  if (busy_) {
+    Napi::Error::New(info.Env(), "The connection waits for a callback of the program").ThrowAsJavaScriptException();
     return false;
   }
   transport_.BeginCall(input, output);
@@ -377,7 +388,7 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
 // flush(ciphertext)
 Napi::Value Connection::Flush(const Napi::CallbackInfo& info) {
   // What waits is given out even after the end, for the alert's sake.
-  if (in_psk_callback_) return Napi::Number::New(info.Env(), 0);
+  if (busy_) return Napi::Number::New(info.Env(), 0);
   transport_.BeginCall({}, BytesOf(info[0]));
   return Finish(info.Env(), 0, 0, failed_ ? uint32_t{kFailed} : 0);
 }
@@ -396,7 +407,7 @@ Napi::Value Connection::Shutdown(const Napi::CallbackInfo& info) {
 bool Connection::SwitchContext(const Napi::Value& value) {
   SecureContext* context = SecureContext::From(value);
   if (context == nullptr) return false;
-  if (in_psk_callback_ || SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
+  if (busy_ || SSL_set_SSL_CTX(ssl_.get(), context->ctx()) == nullptr) {
     ThrowTakenError(value.Env(), "The context could not be switched");
     return false;
   }
@@ -508,7 +519,9 @@ Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
   if ((minimum != 0 && !SSL_set_min_proto_version(ssl_.get(), minimum)) ||
       !SSL_set1_group_ids(ssl_.get(), groups.Data(), groups.ElementLength())) {
     ThrowTakenError(info.Env(), "The connection could not be restricted");
+    return info.Env().Undefined();
   }
+  groups_.assign(groups.Data(), groups.Data() + groups.ElementLength());
   // The context's tickets may be of sessions that the restriction forbids.
   if (minimum >= TLS1_3_VERSION) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
   return info.Env().Undefined();
@@ -525,13 +538,15 @@ Napi::Value Connection::Abort(const Napi::CallbackInfo& info) {
   return Finish(info.Env(), 0, 0, kFailed);
 }
 
-// Frees libssl's state, which wipes its keys; from inside of pskCallback, when libssl has returned. Idempotent.
+void Connection::FreeState() {
+  sessions_.Clear();
+  ssl_.reset();
+}
+
+// Frees libssl's state, which wipes its keys; from inside of a callback, when libssl has returned. Idempotent.
 void Connection::Destroy(const Napi::CallbackInfo&) {
-  if (in_psk_callback_) {
-    destroy_requested_ = true;
-  } else {
-    ssl_.reset();
-  }
+  destroy_requested_ = true;
+  if (!busy_) FreeState();
 }
 
 }  // namespace pqtls

@@ -1,5 +1,5 @@
-// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. Calls JavaScript for a PSK and for
-// nothing else.
+// One TLS connection over AWS-LC's libssl, without a socket: bytes in, bytes out. JavaScript is called for a PSK and
+// for certificate compression, and for nothing else.
 #ifndef PQTLS_NATIVE_CONNECTION_H_
 #define PQTLS_NATIVE_CONNECTION_H_
 
@@ -52,6 +52,20 @@ class Connection : public Napi::ObjectWrap<Connection> {
 
   explicit Connection(const Napi::CallbackInfo& info);
 
+  static Connection* FromSsl(const SSL* ssl);
+
+  // While JavaScript runs inside of a libssl call: no other call may enter, and destroy() waits for libssl to return.
+  class Busy {
+   public:
+    explicit Busy(Connection* connection) : connection_(connection) { connection_->busy_ = true; }
+    ~Busy() { connection_->busy_ = false; }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    Connection* const connection_;
+  };
+
  private:
   // Hot: ciphertext in, plaintext and ciphertext out.
   Napi::Value Receive(const Napi::CallbackInfo& info);
@@ -101,7 +115,6 @@ class Connection : public Napi::ObjectWrap<Connection> {
   Napi::Value ExportKeyingMaterial(const Napi::CallbackInfo& info);
   void Destroy(const Napi::CallbackInfo& info);
 
-  static Connection* FromSsl(const SSL* ssl);
   static ssl_select_cert_result_t SelectCertificate(const SSL_CLIENT_HELLO* hello);
   static ssl_verify_result_t VerifyPeer(SSL* ssl, uint8_t* out_alert);
   static int SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, const uint8_t* in, unsigned in_len, void* arg);
@@ -128,6 +141,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   // Turns a failed libssl call into flags.
   void Classify(int result, uint32_t* flags);
   void RecognisePlaintextAlert();
+  void FreeState();
   Napi::Value Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags);
   Napi::Value FinishDestroyed(Napi::Env env);
 
@@ -142,19 +156,21 @@ class Connection : public Napi::ObjectWrap<Connection> {
   bool started_ = false;
   bool handshake_done_ = false;
   bool failed_ = false;
+  bool busy_ = false;
+  bool destroy_requested_ = false;  // while busy
   bool awaits_client_hello_ = false;
   std::optional<int> client_hello_alert_;  // set once answered; 0 goes on
   bool verified_ = false;
   int verify_result_ = X509_V_OK;
   int certificate_key_ = 0;
+  bool client_order_ = false;
+  std::vector<uint16_t> groups_;               // of the context, or restricted; most wanted first
   std::optional<uint8_t> verification_alert_;  // set once answered; 0 accepts
   bool keylog_ = false;
   std::vector<Event> events_;
   bool trace_ = false;
   size_t untraced_ = 0;  // trace events that found the queue full
   // JavaScript runs on top of libssl: nothing may be freed and no call begun until it returns.
-  bool in_psk_callback_ = false;
-  bool destroy_requested_ = false;
   bool has_psk_ = false;
   std::vector<uint16_t> own_schemes_;  // what we may sign with, by the context
   size_t max_fragment_ = SSL3_RT_MAX_PLAIN_LENGTH;

@@ -143,6 +143,7 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   }
   out.Set("version", Napi::Number::New(env, SSL_version(ssl)));
   out.Set("cipherSuite", Napi::String::New(env, name != nullptr ? name : ""));
+  out.Set("cipherName", Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_get_name(cipher) : ""));
   out.Set("cipherId", Napi::Number::New(env, cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0));
   out.Set("group", Napi::Number::New(env, group));
   out.Set("clientShare", Napi::Number::New(env, client_share));

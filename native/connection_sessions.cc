@@ -15,6 +15,7 @@
 
 #include "connection.h"
 #include "connection_sessions.h"
+#include "context_state.h"
 
 namespace pqtls {
 
@@ -27,15 +28,6 @@ constexpr size_t kMaxEvents = 8;
 constexpr size_t kMaxSession = 0xffff - TicketKeys::kOverhead;
 // Seven days, in seconds. RFC 9846, Section 4.6.1.
 constexpr uint32_t kLongestLifetime = 604800;
-
-void FreeContextSessions(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) {
-  delete static_cast<ContextSessions*>(pointer);
-}
-
-int ContextIndex() {
-  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, FreeContextSessions);
-  return index;
-}
 
 void Wipe(std::vector<uint8_t>& bytes) { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
@@ -95,15 +87,7 @@ bool WillNegotiateTls13(const SSL_CLIENT_HELLO* hello) {
 
 }  // namespace
 
-ContextSessions* ContextSessions::Attach(SSL_CTX* ctx) {
-  auto sessions = std::make_unique<ContextSessions>();
-  if (!SSL_CTX_set_ex_data(ctx, ContextIndex(), sessions.get())) return nullptr;
-  return sessions.release();
-}
-
-ContextSessions* ContextSessions::Of(const SSL_CTX* ctx) {
-  return static_cast<ContextSessions*>(SSL_CTX_get_ex_data(ctx, ContextIndex()));
-}
+ContextSessions* ContextSessions::Of(const SSL_CTX* ctx) { return &StateOf(ctx)->sessions; }
 
 void ConnectionSessions::InstallCallbacks(SSL_CTX* ctx) {
   static const SSL_TICKET_AEAD_METHOD kMethod = {MaxOverhead, Seal, Open};

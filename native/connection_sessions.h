@@ -14,7 +14,7 @@
 
 namespace pqtls {
 
-// What a context says about resumption. Belongs to its SSL_CTX.
+// What a context says about resumption; a part of its ContextState.
 struct ContextSessions {
   TicketKeys keys;
   // Neither offers nor accepts a session whose key exchange was classical.
@@ -23,7 +23,6 @@ struct ContextSessions {
   bool no_tickets = false;
   std::vector<uint8_t> id_context;
 
-  static ContextSessions* Attach(SSL_CTX* ctx);
   static ContextSessions* Of(const SSL_CTX* ctx);
 };
 

@@ -47,10 +47,12 @@ Napi::Value Connection::CallPsk(const char* argument, unsigned max_psk, unsigned
   Napi::Value callback = Value().Get(kCallbackProperty);
   if (env.IsExceptionPending() || !callback.IsFunction()) return Napi::Value();
   Napi::Value text = argument != nullptr ? Napi::Value(Napi::String::New(env, argument)) : env.Null();
-  in_psk_callback_ = true;
-  Napi::Value answer = callback.As<Napi::Function>().Call(
-      Value(), {text, Napi::Number::New(env, max_psk), Napi::Number::New(env, max_identity)});
-  in_psk_callback_ = false;
+  Napi::Value answer;
+  {
+    Busy busy(this);
+    answer = callback.As<Napi::Function>().Call(
+        Value(), {text, Napi::Number::New(env, max_psk), Napi::Number::New(env, max_identity)});
+  }
   // The callback may have used other connections of this thread; libssl reads the queue.
   ERR_clear_error();
   return destroy_requested_ || env.IsExceptionPending() ? Napi::Value() : answer;

@@ -14,7 +14,10 @@
 
 #include "addon.h"
 #include "bytes.h"
+#include "cert_compression.h"
 #include "connection.h"
+#include "context_state.h"
+#include "credentials.h"
 #include "error_queue.h"
 #include "secure_context.h"
 #include "tagged_object.h"
@@ -45,13 +48,6 @@ constexpr uint16_t kDefaultSigningSchemes[] = {
     SSL_SIGN_RSA_PKCS1_SHA1,
 };
 
-int GivePassphrase(char* out, int size, int, void* passphrase) {
-  auto* text = static_cast<const std::string*>(passphrase);
-  if (text == nullptr || text->size() > static_cast<size_t>(size)) return 0;
-  std::memcpy(out, text->data(), text->size());
-  return static_cast<int>(text->size());
-}
-
 }  // namespace
 
 Napi::Function SecureContext::Define(Napi::Env env) {
@@ -59,6 +55,11 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                      {
                          InstanceMethod<&SecureContext::SetCertificateChain>("setCertificateChain"),
                          InstanceMethod<&SecureContext::SetPrivateKey>("setPrivateKey"),
+                         InstanceMethod<&SecureContext::LoadPkcs12>("loadPkcs12"),
+                         InstanceMethod<&SecureContext::SetOptions>("setOptions"),
+                         InstanceMethod<&SecureContext::SetClientOrder>("setClientOrder"),
+                         InstanceMethod<&SecureContext::SetSecurityLevel>("setSecurityLevel"),
+                         InstanceMethod<&SecureContext::SetCertificateCompression>("setCertificateCompression"),
                          InstanceMethod<&SecureContext::SetTrustStore>("setTrustStore"),
                          InstanceMethod<&SecureContext::SetClientCaList>("setClientCaList"),
                          InstanceMethod<&SecureContext::SetVersions>("setVersions"),
@@ -75,7 +76,7 @@ Napi::Function SecureContext::Define(Napi::Env env) {
 }
 
 SecureContext::SecureContext(const Napi::CallbackInfo& info) : ObjectWrap(info), ctx_(SSL_CTX_new(TLS_method())) {
-  if (!ctx_) {
+  if (!ctx_ || !InstallContextState(ctx_.get())) {
     ThrowTakenError(info.Env(), "SSL_CTX_new failed");
     return;
   }
@@ -88,8 +89,6 @@ SecureContext::SecureContext(const Napi::CallbackInfo& info) : ObjectWrap(info),
   // 0-RTT is neither offered nor accepted: it can be replayed. RFC 9846, Section 8.
   SSL_CTX_set_early_data_enabled(ctx, 0);
   Connection::InstallCallbacks(ctx);
-  sessions_ = ContextSessions::Attach(ctx);
-  if (sessions_ == nullptr) ThrowTakenError(info.Env(), "out of memory");
 }
 
 SecureContext* SecureContext::From(const Napi::Value& value) {
@@ -97,46 +96,35 @@ SecureContext* SecureContext::From(const Napi::Value& value) {
 }
 
 Napi::Value SecureContext::SetCertificateChain(const Napi::CallbackInfo& info) {
-  std::span<const uint8_t> pem = BytesOf(info[0]);
-  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
-  bssl::UniquePtr<X509> leaf(bio ? PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
-  if (!leaf || !SSL_CTX_use_certificate(ctx_.get(), leaf.get())) {
+  if (!UseCertificateChain(ctx_.get(), BytesOf(info[0]))) {
     ThrowTakenError(info.Env(), "The certificate was not accepted");
-    return info.Env().Undefined();
   }
-  SSL_CTX_clear_chain_certs(ctx_.get());
-  for (;;) {
-    bssl::UniquePtr<X509> issuer(PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr));
-    if (!issuer) break;
-    if (!SSL_CTX_add1_chain_cert(ctx_.get(), issuer.get())) {
-      ThrowTakenError(info.Env(), "The certificate chain was not accepted");
-      return info.Env().Undefined();
-    }
-  }
-  uint32_t last = ERR_peek_last_error();
-  if (ERR_GET_LIB(last) != ERR_LIB_PEM || ERR_GET_REASON(last) != PEM_R_NO_START_LINE) {
-    ThrowTakenError(info.Env(), "A certificate of the chain does not parse");
-    return info.Env().Undefined();
-  }
-  ERR_clear_error();
   return info.Env().Undefined();
 }
 
+// setPrivateKey(pem, passphrase | undefined)
 Napi::Value SecureContext::SetPrivateKey(const Napi::CallbackInfo& info) {
-  std::span<const uint8_t> pem = BytesOf(info[0]);
-  std::string passphrase = info[1].IsString() ? info[1].As<Napi::String>().Utf8Value() : "";
-  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
-  bssl::UniquePtr<EVP_PKEY> key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, GivePassphrase, &passphrase)
-                                    : nullptr);
+  bool given = info[1].IsString();
+  std::string passphrase = given ? info[1].As<Napi::String>().Utf8Value() : "";
+  bool used = UsePrivateKey(ctx_.get(), BytesOf(info[0]), given ? &passphrase : nullptr);
   OPENSSL_cleanse(passphrase.data(), passphrase.size());
-  if (!key || !SSL_CTX_use_PrivateKey(ctx_.get(), key.get())) {
-    ThrowTakenError(info.Env(), "The private key was not accepted");
+  if (!used) ThrowTakenError(info.Env(), "The private key was not accepted");
+  return info.Env().Undefined();
+}
+
+// loadPkcs12(der, passphrase, trustStore): a Pkcs12Result
+Napi::Value SecureContext::LoadPkcs12(const Napi::CallbackInfo& info) {
+  TrustStore* trust = TrustStore::From(info[2]);
+  if (trust == nullptr) return info.Env().Undefined();
+  std::string passphrase = info[1].As<Napi::String>().Utf8Value();
+  Pkcs12Result result = UsePkcs12(ctx_.get(), trust->store(), BytesOf(info[0]), passphrase);
+  OPENSSL_cleanse(passphrase.data(), passphrase.size());
+  if (result == Pkcs12Result::kRefused) {
+    ThrowTakenError(info.Env(), "The PKCS#12 file was not accepted");
     return info.Env().Undefined();
   }
-  if (!SSL_CTX_check_private_key(ctx_.get())) {
-    ThrowTakenError(info.Env(), "The private key does not belong to the certificate");
-  }
-  return info.Env().Undefined();
+  ERR_clear_error();
+  return Napi::Number::New(info.Env(), static_cast<int>(result));
 }
 
 Napi::Value SecureContext::SetTrustStore(const Napi::CallbackInfo& info) {
@@ -173,16 +161,45 @@ Napi::Value SecureContext::SetGroups(const Napi::CallbackInfo& info) {
   auto ids = info[0].As<Napi::Uint16Array>();
   if (!SSL_CTX_set1_group_ids(ctx_.get(), ids.Data(), ids.ElementLength())) {
     ThrowTakenError(info.Env(), "The groups were not accepted");
+    return info.Env().Undefined();
   }
+  StateOf(ctx_.get())->groups.assign(ids.Data(), ids.Data() + ids.ElementLength());
   return info.Env().Undefined();
 }
 
 Napi::Value SecureContext::SetCiphers(const Napi::CallbackInfo& info) {
   std::string tls12 = info[0].As<Napi::String>().Utf8Value();
   std::string tls13 = info[1].As<Napi::String>().Utf8Value();
-  if ((!tls12.empty() && !SSL_CTX_set_cipher_list(ctx_.get(), tls12.c_str())) ||
+  if (!SSL_CTX_set_cipher_list(ctx_.get(), tls12.c_str()) ||
       (!tls13.empty() && !SSL_CTX_set_ciphersuites(ctx_.get(), tls13.c_str()))) {
     ThrowTakenError(info.Env(), "The cipher suites were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+// SSL_OP_* of OpenSSL, which have the same bits here where they have a meaning.
+Napi::Value SecureContext::SetOptions(const Napi::CallbackInfo& info) {
+  // SSL_OP_NO_TICKET is a matter of each connection, see setResumption(); the server's order is what we start from.
+  constexpr uint32_t kKnown = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3;
+  SSL_CTX_set_options(ctx_.get(), info[0].As<Napi::Number>().Uint32Value() & kKnown);
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetClientOrder(const Napi::CallbackInfo& info) {
+  StateOf(ctx_.get())->client_order = true;
+  return info.Env().Undefined();
+}
+
+Napi::Value SecureContext::SetSecurityLevel(const Napi::CallbackInfo& info) {
+  StateOf(ctx_.get())->security_level = info[0].As<Napi::Number>().Int32Value();
+  return info.Env().Undefined();
+}
+
+// setCertificateCompression(algorithms), most wanted first. RFC 8879, Section 3.
+Napi::Value SecureContext::SetCertificateCompression(const Napi::CallbackInfo& info) {
+  auto algorithms = info[0].As<Napi::Uint16Array>();
+  if (!AddCertificateCompression(ctx_.get(), {algorithms.Data(), algorithms.ElementLength()})) {
+    ThrowTakenError(info.Env(), "The certificate compression was not accepted");
   }
   return info.Env().Undefined();
 }
@@ -227,20 +244,20 @@ Napi::Value SecureContext::SetTicketKeys(const Napi::CallbackInfo& info) {
     Napi::RangeError::New(info.Env(), "Session ticket keys have 48 bytes").ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
-  sessions_->keys.Give(keys);
+  sessions().keys.Give(keys);
   return info.Env().Undefined();
 }
 
 Napi::Value SecureContext::GetTicketKeys(const Napi::CallbackInfo& info) {
   auto keys = Napi::Buffer<uint8_t>::New(info.Env(), TicketKeys::kLength);
-  sessions_->keys.CopyCurrent({keys.Data(), keys.Length()});
+  sessions().keys.CopyCurrent({keys.Data(), keys.Length()});
   return keys;
 }
 
 // setSessionIdContext(bytes)
 Napi::Value SecureContext::SetSessionIdContext(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> bytes = BytesOf(info[0]);
-  sessions_->id_context.assign(bytes.begin(), bytes.end());
+  sessions().id_context.assign(bytes.begin(), bytes.end());
   return info.Env().Undefined();
 }
 
@@ -248,9 +265,9 @@ Napi::Value SecureContext::SetSessionIdContext(const Napi::CallbackInfo& info) {
 Napi::Value SecureContext::SetResumption(const Napi::CallbackInfo& info) {
   auto options = info[0].As<Napi::Object>();
   Napi::Value require_post_quantum = options.Get("requirePostQuantum");
-  if (require_post_quantum.IsBoolean()) sessions_->require_post_quantum = require_post_quantum.As<Napi::Boolean>();
+  if (require_post_quantum.IsBoolean()) sessions().require_post_quantum = require_post_quantum.As<Napi::Boolean>();
   Napi::Value no_tickets = options.Get("noTickets");
-  if (no_tickets.IsBoolean()) sessions_->no_tickets = no_tickets.As<Napi::Boolean>();
+  if (no_tickets.IsBoolean()) sessions().no_tickets = no_tickets.As<Napi::Boolean>();
   Napi::Value timeout = options.Get("timeout");
   Napi::Value key_lifetime = options.Get("ticketKeyLifetime");
   if (timeout.IsNumber() && key_lifetime.IsNumber()) {
@@ -258,7 +275,7 @@ Napi::Value SecureContext::SetResumption(const Napi::CallbackInfo& info) {
     // RFC 5246 sessions and those of RFC 9846 have a timeout of their own in libssl.
     SSL_CTX_set_timeout(ctx_.get(), seconds);
     SSL_CTX_set_session_psk_dhe_timeout(ctx_.get(), seconds);
-    sessions_->keys.SetLifetimes(key_lifetime.As<Napi::Number>().Uint32Value(), seconds);
+    sessions().keys.SetLifetimes(key_lifetime.As<Napi::Number>().Uint32Value(), seconds);
   }
   return info.Env().Undefined();
 }

@@ -29,6 +29,11 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
  private:
   Napi::Value SetCertificateChain(const Napi::CallbackInfo& info);
   Napi::Value SetPrivateKey(const Napi::CallbackInfo& info);
+  Napi::Value LoadPkcs12(const Napi::CallbackInfo& info);
+  Napi::Value SetOptions(const Napi::CallbackInfo& info);
+  Napi::Value SetClientOrder(const Napi::CallbackInfo& info);
+  Napi::Value SetSecurityLevel(const Napi::CallbackInfo& info);
+  Napi::Value SetCertificateCompression(const Napi::CallbackInfo& info);
   Napi::Value SetTrustStore(const Napi::CallbackInfo& info);
   Napi::Value SetClientCaList(const Napi::CallbackInfo& info);
   Napi::Value SetVersions(const Napi::CallbackInfo& info);
@@ -42,10 +47,11 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetSessionIdContext(const Napi::CallbackInfo& info);
   Napi::Value SetResumption(const Napi::CallbackInfo& info);
 
+  ContextSessions& sessions() { return *ContextSessions::Of(ctx_.get()); }
+
   bssl::UniquePtr<SSL_CTX> ctx_;
   std::vector<uint16_t> signing_schemes_;
   int certificate_key_ = 0;
-  ContextSessions* sessions_ = nullptr;  // the context's own
 };
 
 }  // namespace pqtls

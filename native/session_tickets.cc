@@ -74,8 +74,8 @@ class TicketAead {
 
 }  // namespace
 
-KeyExchangeClass KeyExchangeOfHandshake(const SSL* ssl) {
-  switch (SSL_get_group_id(ssl)) {
+KeyExchangeClass KeyExchangeOfGroup(uint16_t group) {
+  switch (group) {
     case SSL_GROUP_X25519_MLKEM768:
     case SSL_GROUP_SECP256R1_MLKEM768:
     case SSL_GROUP_SECP384R1_MLKEM1024:
@@ -87,6 +87,8 @@ KeyExchangeClass KeyExchangeOfHandshake(const SSL* ssl) {
       return KeyExchangeClass::kClassical;
   }
 }
+
+KeyExchangeClass KeyExchangeOfHandshake(const SSL* ssl) { return KeyExchangeOfGroup(SSL_get_group_id(ssl)); }
 
 void TicketKeys::Give(std::span<const uint8_t> keys) {
   auto key = std::make_unique<Key>();

@@ -18,6 +18,7 @@ namespace pqtls {
 // How the secrets of a session came to be. Never better than the weakest key exchange that it descends from.
 enum class KeyExchangeClass : uint8_t { kClassical = 1, kPostQuantum = 2 };
 
+KeyExchangeClass KeyExchangeOfGroup(uint16_t group);
 // Of the key exchange of this handshake alone, whether or not it resumed a session.
 KeyExchangeClass KeyExchangeOfHandshake(const SSL* ssl);
 

@@ -16,6 +16,9 @@ void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
   Napi::Int32Array registers = Napi::Int32Array::New(env, kProgressRegisters);
   addon->set_progress_registers(registers);
   exports.Set("progress", registers);
+  exports.Set("setCertificateCodec", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+                info.Env().GetInstanceData<Addon>()->set_certificate_codec(info[0].As<Napi::Function>());
+              }));
   exports.Set("TrustStore", TrustStore::Define(env));
   exports.Set("SecureContext", SecureContext::Define(env));
   exports.Set("Connection", Connection::Define(env));

@@ -8,6 +8,7 @@
 
 #include "addon.h"
 #include "bytes.h"
+#include "context_state.h"
 #include "error_queue.h"
 #include "tagged_object.h"
 #include "trust_store.h"
@@ -24,6 +25,9 @@ Napi::Function TrustStore::Define(Napi::Env env) {
   return DefineClass(env, "TrustStore",
                      {
                          InstanceMethod<&TrustStore::AddCertificates>("addCertificates"),
+                         InstanceMethod<&TrustStore::AddStore>("addStore"),
+                         InstanceMethod<&TrustStore::AddCrl>("addCrl"),
+                         InstanceMethod<&TrustStore::AllowPartialChain>("allowPartialChain"),
                      });
 }
 
@@ -47,14 +51,42 @@ Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
     }
     added++;
   }
-  uint32_t last = ERR_peek_last_error();
-  bool end_of_file = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
-  if (!end_of_file) {
-    ThrowTakenError(info.Env(), "A CA certificate does not parse");
-    return info.Env().Undefined();
-  }
+  // What follows a block that does not parse is passed over, as node:tls does: less is trusted, never more.
   ERR_clear_error();
   return Napi::Number::New(info.Env(), added);
+}
+
+// addStore(other): trusts what `other` trusts by now; the certificates themselves are shared.
+Napi::Value TrustStore::AddStore(const Napi::CallbackInfo& info) {
+  TrustStore* other = From(info[0]);
+  if (other == nullptr) return info.Env().Undefined();
+  STACK_OF(X509_OBJECT)* objects = X509_STORE_get0_objects(other->store());
+  for (size_t i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+    X509* certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+    if (certificate != nullptr && !X509_STORE_add_cert(store_.get(), certificate)) {
+      ThrowTakenError(info.Env(), "A CA certificate was not accepted");
+      return info.Env().Undefined();
+    }
+  }
+  return info.Env().Undefined();
+}
+
+// addCrl(pem): from now on every certificate of a chain needs a list of its issuer. RFC 5280, Section 6.3.
+Napi::Value TrustStore::AddCrl(const Napi::CallbackInfo& info) {
+  std::span<const uint8_t> pem = BytesOf(info[0]);
+  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
+  bssl::UniquePtr<X509_CRL> crl(bio ? PEM_read_bio_X509_CRL(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
+  if (!crl || !X509_STORE_add_crl(store_.get(), crl.get()) ||
+      !X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)) {
+    ThrowTakenError(info.Env(), "The CRL was not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+// allowPartialChain(): any certificate of the store is an anchor, not only a self-signed one.
+Napi::Value TrustStore::AllowPartialChain(const Napi::CallbackInfo& info) {
+  X509_STORE_set_flags(store_.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  return info.Env().Undefined();
 }
 
 namespace {
@@ -68,15 +100,16 @@ int RecordError(int ok, X509_STORE_CTX* store_ctx) {
   return 1;
 }
 
-// What OpenSSL refuses at its security level 2, the default of current releases: broken digests and short RSA keys. A
-// root is trusted for itself, not for its signature.
-int CheckStrength(STACK_OF(X509) * chain) {
-  constexpr int kMinimumRsaBits = 2048;
+// What OpenSSL refuses at a security level: broken digests and short RSA keys. A root is trusted for itself, not for
+// its signature.
+int CheckStrength(STACK_OF(X509) * chain, int level) {
+  if (level <= 0) return X509_V_OK;
   size_t count = sk_X509_num(chain);
   for (size_t i = 0; i < count; i++) {
     X509* certificate = sk_X509_value(chain, i);
     EVP_PKEY* key = X509_get0_pubkey(certificate);
-    if (key != nullptr && EVP_PKEY_id(key) == EVP_PKEY_RSA && EVP_PKEY_bits(key) < kMinimumRsaBits) {
+    if (key != nullptr && EVP_PKEY_id(key) == EVP_PKEY_RSA &&
+        static_cast<unsigned>(EVP_PKEY_bits(key)) < MinimumRsaBits(level)) {
       return i == 0 ? X509_V_ERR_EE_KEY_TOO_SMALL : X509_V_ERR_CA_KEY_TOO_SMALL;
     }
     int digest = NID_undef;
@@ -124,7 +157,7 @@ int VerifyPeerChain(SSL* ssl, int certificate_key) {
   if (last_error != X509_V_OK) return last_error;
   if (verified == 1) {
     STACK_OF(X509)* path = X509_STORE_CTX_get0_chain(store_ctx.get());
-    int strength = CheckStrength(path);
+    int strength = CheckStrength(path, StateOf(SSL_get_SSL_CTX(ssl))->security_level);
     return strength == X509_V_OK ? CheckKeys(path, certificate_key) : strength;
   }
   int error = X509_STORE_CTX_get_error(store_ctx.get());

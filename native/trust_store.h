@@ -7,7 +7,8 @@
 
 namespace pqtls {
 
-// JavaScript: new TrustStore(), addCertificates(pem) -> how many were added.
+// JavaScript: new TrustStore(), addCertificates(pem) -> how many were added, addStore(other), addCrl(pem),
+// allowPartialChain().
 class TrustStore : public Napi::ObjectWrap<TrustStore> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -20,6 +21,9 @@ class TrustStore : public Napi::ObjectWrap<TrustStore> {
 
  private:
   Napi::Value AddCertificates(const Napi::CallbackInfo& info);
+  Napi::Value AddStore(const Napi::CallbackInfo& info);
+  Napi::Value AddCrl(const Napi::CallbackInfo& info);
+  Napi::Value AllowPartialChain(const Napi::CallbackInfo& info);
 
   bssl::UniquePtr<X509_STORE> store_;
 };

@@ -1,5 +1,6 @@
 // Every error that pqtls throws or emits, by whose fault it was, with stable codes; and the reason -> alert table.
 
+import { inspect } from 'node:util';
 import type { AlertName } from './protocol/constants.js';
 
 /** The part of a connection's life in which an error happened. */
@@ -136,15 +137,44 @@ export class KeyDestroyedError extends Error {
 
 /** A TypeError with Node's `ERR_INVALID_ARG_TYPE`, for an argument of the wrong type. */
 export function invalidArgType(name: string, expected: string, actual: unknown): TypeError {
-  const received =
-    actual === null || actual === undefined
-      ? String(actual)
-      : typeof actual === 'object'
-        ? `an instance of ${actual.constructor?.name ?? 'Object'}`
-        : `type ${typeof actual}`;
+  return wrongType(name, expected, receivedType(actual));
+}
+
+/** invalidArgType() for a secret: the message does not show the value. */
+export function invalidSecretType(name: string, expected: string, actual: unknown): TypeError {
+  return wrongType(
+    name,
+    expected,
+    actual === null || typeof actual === 'object' ? receivedType(actual) : `type ${typeof actual}`,
+  );
+}
+
+function wrongType(name: string, expected: string, received: string): TypeError {
   const kind = name.includes('.') ? 'property' : 'argument';
   return Object.assign(new TypeError(`The "${name}" ${kind} must be ${expected}. Received ${received}`), {
     code: 'ERR_INVALID_ARG_TYPE',
+  });
+}
+
+/** What was received, in Node's words. */
+function receivedType(actual: unknown): string {
+  if (actual === null || actual === undefined) return String(actual);
+  if (typeof actual === 'function') return `function ${actual.name}`;
+  if (typeof actual === 'object') {
+    const name = (actual as { constructor?: { name?: string } }).constructor?.name;
+    return name ? `an instance of ${name}` : inspect(actual, { depth: -1 });
+  }
+  const shown = inspect(actual, { colors: false });
+  return `type ${typeof actual} (${shown.length > 28 ? `${shown.slice(0, 25)}...` : shown})`;
+}
+
+/** Node's own `ERR_INVALID_ARG_VALUE`, with the value that was received. Not for secrets. */
+export function nodeInvalidArgValue(name: string, value: unknown, reason = 'is invalid'): TypeError {
+  const shown = inspect(value);
+  const kind = name.includes('.') ? 'property' : 'argument';
+  const received = shown.length > 128 ? `${shown.slice(0, 128)}...` : shown;
+  return Object.assign(new TypeError(`The ${kind} '${name}' ${reason}. Received ${received}`), {
+    code: 'ERR_INVALID_ARG_VALUE',
   });
 }
 
@@ -238,6 +268,17 @@ const engineReasons = {
     fault: 'incompatible',
     openssl: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
     text: 'no signature scheme in common',
+  },
+  NO_SUPPORTED_VERSIONS_ENABLED: {
+    fault: 'incompatible',
+    openssl: 'NO_PROTOCOLS_AVAILABLE',
+    text: 'the options leave no protocol version',
+  },
+  CERT_DECOMPRESSION_FAILED: { fault: 'invalid-message', text: 'a compressed certificate does not decompress' },
+  UNCOMPRESSED_CERT_TOO_LARGE: { fault: 'misbehaved', text: 'a compressed certificate is larger than allowed' },
+  UNKNOWN_CERT_COMPRESSION_ALG: {
+    fault: 'misbehaved',
+    text: 'a certificate is compressed with an algorithm that was not offered',
   },
   UNSUPPORTED_PROTOCOL: { fault: 'incompatible', text: 'no protocol version in common' },
   NO_APPLICATION_PROTOCOL: { fault: 'incompatible', text: 'no application protocol (ALPN) in common' },

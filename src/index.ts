@@ -3,6 +3,15 @@
 
 import { selectEngine } from './engine/select.js';
 import { connect } from './tls/connect.js';
+import { convertALPNProtocols } from './tls/alpn-protocols.js';
+import {
+  getCACertificates,
+  rootCertificates as readRootCertificates,
+  setDefaultCACertificates,
+} from './tls/ca-certificates.js';
+import { getCertificateCompressionAlgorithms } from './tls/certificate-compression.js';
+import { getCiphers } from './tls/cipher-list.js';
+import { moduleDefaults, type ModuleDefaults } from './tls/module-defaults.js';
 import { metrics } from './tls/metrics.js';
 import { policies } from './tls/named-policies.js';
 import { createSecureContext, SecureContext } from './tls/secure-context.js';
@@ -18,8 +27,14 @@ export {
   SecureContext,
   type KeyObjectInput,
   type PemInput,
+  type PfxObjectInput,
   type SecureContextOptions,
 } from './tls/secure-context.js';
+export { convertALPNProtocols } from './tls/alpn-protocols.js';
+export { getCACertificates, setDefaultCACertificates, type CaCertificatesType } from './tls/ca-certificates.js';
+export { getCertificateCompressionAlgorithms } from './tls/certificate-compression.js';
+export { getCiphers } from './tls/cipher-list.js';
+export type { ModuleDefaults } from './tls/module-defaults.js';
 export { checkServerIdentity } from './tls/server-identity.js';
 export { createServer, Server, type ServerConstructor, type TlsServerOptions } from './tls/server.js';
 export { handshakeChannels, type HandshakeTrace } from './diagnostics.js';
@@ -55,19 +70,50 @@ export {
   type PeerOffer,
 } from './errors.js';
 
-/** What `require('pqtls')` and the default import give: one plain, mutable object, as node:tls is. */
-const pqtls = {
+/** Node's root certificates in PEM, frozen. */
+export const rootCertificates = readRootCertificates();
+// As of node:tls, these are the values at the time of the import; what a program assigns is on the default object.
+export const {
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  DEFAULT_MAX_VERSION,
+  DEFAULT_MIN_VERSION,
+}: ModuleDefaults = moduleDefaults;
+
+const functions = {
   checkServerIdentity,
   connect,
+  convertALPNProtocols,
   createSecureContext,
   createServer,
+  getCACertificates,
+  getCertificateCompressionAlgorithms,
+  getCiphers,
   metrics,
   policies,
   SecureContext,
   selectEngine,
   Server,
+  setDefaultCACertificates,
   TLSSocket,
 };
+
+/**
+ * What `require('pqtls')` and the default import give: one plain, mutable object, as node:tls is. Its DEFAULT_* may be
+ * assigned and hold for contexts that are made from then on.
+ */
+const pqtls: ModuleDefaults & typeof functions & { readonly rootCertificates: readonly string[] } = Object.assign(
+  moduleDefaults,
+  functions,
+  { rootCertificates },
+);
+Object.defineProperty(pqtls, 'rootCertificates', {
+  get: readRootCertificates,
+  enumerable: true,
+  configurable: false,
+});
 
 export default pqtls;
 export { pqtls as 'module.exports' };

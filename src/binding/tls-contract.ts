@@ -22,17 +22,32 @@ export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2, trace: 3 }
 export interface NativeTrustStore {
   /** Returns how many certificates were added. */
   addCertificates(pem: Uint8Array): number;
+  /** Trusts what `other` trusts by now. */
+  addStore(other: NativeTrustStore): void;
+  /** One list in PEM; switches CRL checks of whole chains on. */
+  addCrl(pem: Uint8Array): void;
+  allowPartialChain(): void;
 }
 
 export interface NativeSecureContext {
   /** Leaf first. Replaces the chain of the same key type. */
   setCertificateChain(pem: Uint8Array): void;
   setPrivateKey(pem: Uint8Array, passphrase: string | undefined): void;
+  /** A Pkcs12Result of native/credentials.h; the file's other certificates go into `trust`. */
+  loadPkcs12(der: Uint8Array, passphrase: string, trust: NativeTrustStore): number;
+  /** SSL_OP_* of OpenSSL; bits without a meaning here are passed over. */
+  setOptions(options: number): void;
+  /** The client's order of suites and groups decides, but for a shared post-quantum group. */
+  setClientOrder(): void;
+  /** 0 to 5; before the certificates. */
+  setSecurityLevel(level: number): void;
+  /** RFC 8879 numbers, most wanted first. Needs setCertificateCodec(). */
+  setCertificateCompression(algorithms: Uint16Array): void;
   setTrustStore(store: NativeTrustStore): void;
   setClientCaList(pem: Uint8Array): void;
   setVersions(minimum: number, maximum: number): void;
   setGroups(ids: Uint16Array): void;
-  /** Empty strings leave the defaults; names that AWS-LC does not know are passed over. */
+  /** An empty `tls12` leaves no suite below TLS 1.3, an empty `tls13` the default; unknown names are passed over. */
   setCiphers(tls12: string, tls13: string): void;
   /** The suites of TLS 1.2, in order, by OpenSSL's name. */
   ciphers(): string[];
@@ -105,6 +120,8 @@ export type NativePskCallback = (
 export interface NativeNegotiated {
   version: number;
   cipherSuite: string;
+  /** OpenSSL's name. */
+  cipherName: string;
   cipherId: number;
   group: number;
   clientShare: number;
@@ -209,6 +226,8 @@ export interface NativeConnection {
 
 export interface NativeTls {
   readonly progress: Int32Array;
+  /** The codec of this environment: compresses where `length` is 0, otherwise decompresses to exactly `length` bytes. */
+  setCertificateCodec(codec: (algorithm: number, input: Uint8Array, length: number) => Uint8Array | undefined): void;
   readonly TrustStore: new () => NativeTrustStore;
   readonly SecureContext: new () => NativeSecureContext;
   readonly Connection: new (

@@ -106,4 +106,18 @@ export class Authority {
     });
     return { cert: certificate.toString('pem'), key: await privateKeyPem(keys.privateKey) };
   }
+
+  /** A revocation list in PEM with these serial numbers (hex). */
+  async crl(serials: readonly string[]): Promise<string> {
+    const list = await x509.X509CrlGenerator.create({
+      issuer: this.#certificate.subject,
+      thisUpdate: new Date(Date.now() - day),
+      nextUpdate: new Date(Date.now() + 20 * day),
+      signingAlgorithm: algorithms['P-256'],
+      signingKey: this.#keys.privateKey,
+      entries: serials.map((serialNumber) => ({ serialNumber, revocationDate: new Date(Date.now() - day) })),
+    });
+    // OpenSSL reads this label only.
+    return x509.PemConverter.encode(list.rawData, 'X509 CRL');
+  }
 }

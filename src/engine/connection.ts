@@ -151,6 +151,8 @@ export interface Negotiated {
   readonly protocol: ProtocolVersionName;
   /** IANA name, e.g. `TLS_AES_128_GCM_SHA256`. */
   readonly cipherSuite: string;
+  /** OpenSSL's name, e.g. `ECDHE-RSA-AES128-GCM-SHA256`; a TLS 1.3 suite has one name only. */
+  readonly cipherName: string;
   /** The group of the key exchange; undefined for a TLS 1.2 key exchange without one. */
   readonly group: NegotiatedGroup | undefined;
   /** What we signed the handshake with; undefined where we sent no certificate. */

@@ -254,6 +254,7 @@ export class NativeTlsConnection implements Connection {
     return {
       protocol: nameOf(ProtocolVersion, native.version) as Negotiated['protocol'],
       cipherSuite: native.cipherSuite,
+      cipherName: native.cipherName,
       group: negotiatedGroup(native.group, native.clientShare, native.serverShare),
       signatureScheme: schemeName(native.signatureScheme),
       peerSignatureScheme: schemeName(native.peerSignatureScheme),

@@ -2,6 +2,8 @@
 
 /** RFC 9846, Section 4.2.1. */
 export const ProtocolVersion = {
+  TLSv1: 0x0301,
+  'TLSv1.1': 0x0302,
   'TLSv1.2': 0x0303,
   'TLSv1.3': 0x0304,
 } as const;
@@ -50,6 +52,15 @@ export const SignatureScheme = {
 } as const;
 
 export type SignatureSchemeName = keyof typeof SignatureScheme;
+
+/** TLS Certificate Compression Algorithm IDs. RFC 8879, Section 7.3. */
+export const CertificateCompression = {
+  zlib: 1,
+  brotli: 2,
+  zstd: 3,
+} as const;
+
+export type CertificateCompressionName = keyof typeof CertificateCompression;
 
 /** TLS Alerts. RFC 9846, Section 6. */
 export const Alert = {

@@ -12,7 +12,6 @@ import {
   checkHandshakeTimeout,
   checkPskOptions,
   encodeAlpn,
-  refuseAbsentOptions,
 } from './options.js';
 import type { ServerPskCallback } from './pre-shared-keys.js';
 import { connectionSecurity, readDemand, refuseWeakerContext, strictest } from './policy.js';
@@ -66,7 +65,6 @@ export class TlsAcceptor {
     if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
     this.#server = server;
     this.#options = options;
-    refuseAbsentOptions(options);
     checkFunction('options.SNICallback', options.SNICallback);
     encodeAlpn(options.ALPNProtocols);
     checkAlpnCallback(options);

@@ -4,6 +4,7 @@ import { isIP, type NetConnectOpts, type TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
+import { rejectUnauthorizedByDefault } from './ca-certificates.js';
 import { redial } from './first-flight.js';
 import { checkSecureContext, createSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
@@ -59,7 +60,7 @@ export function connect(
 export function connect(...args: unknown[]): TLSSocket {
   const { options: given, listener } = readArguments(args);
   const options: ConnectionOptions = {
-    rejectUnauthorized: !isVerificationOff(),
+    rejectUnauthorized: rejectUnauthorizedByDefault(),
     ...given,
   };
   checkPresent(options);
@@ -161,21 +162,6 @@ function usableServername(servername: string | undefined): string | undefined {
     );
   }
   return servername;
-}
-
-let warnedOfNoVerification = false;
-
-/** NODE_TLS_REJECT_UNAUTHORIZED=0, which node:tls obeys where an option does not say otherwise. */
-function isVerificationOff(): boolean {
-  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return false;
-  if (!warnedOfNoVerification) {
-    warnedOfNoVerification = true;
-    process.emitWarning(
-      "Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections and HTTPS requests " +
-        'insecure by disabling certificate verification.',
-    );
-  }
-  return true;
 }
 
 /** The name that a given socket was connected to. */

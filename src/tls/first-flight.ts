@@ -17,6 +17,8 @@ export const largeClientHello = 1200;
 
 // TCP payload of an Ethernet frame over IPv4, in bytes.
 const segmentSize = 1460;
+// Of the record around the ClientHello, in bytes. RFC 9846, Section 5.1.
+const recordHeader = 5;
 
 // What a dropped first flight ends with: a reset, a silent end, or nothing until a timer runs out.
 const droppedCodes = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ERR_TLS_HANDSHAKE_TIMEOUT']);
@@ -30,7 +32,7 @@ export function droppedClientHello(
   const { code } = error as { code?: unknown };
   if (bytesRead > 0 || clientHelloLength <= largeClientHello) return undefined;
   if (typeof code !== 'string' || !droppedCodes.has(code)) return undefined;
-  const segments = Math.ceil(clientHelloLength / segmentSize);
+  const segments = Math.ceil((recordHeader + clientHelloLength) / segmentSize);
   return {
     code: 'ERR_PQTLS_LARGE_CLIENTHELLO_DROPPED',
     message:

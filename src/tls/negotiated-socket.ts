@@ -16,7 +16,9 @@ import {
 } from './secure-context.js';
 import { sharedSigalgName } from './shared-sigalgs.js';
 import { invalidArgType, outOfRange, type PeerOffer } from '../errors.js';
+import { cipherVersion } from './cipher-list.js';
 import type { PostQuantumMode } from './named-policies.js';
+import { wrapSession, type VerifiedIdentity } from './session.js';
 
 /** What a finished handshake leaves behind. */
 export interface Established extends Negotiated {
@@ -29,7 +31,6 @@ export interface Established extends Negotiated {
   /** This is the retry with classical groups after a first flight that was not answered. */
   readonly retriedClassical: boolean;
 }
-import { wrapSession, type VerifiedIdentity } from './session.js';
 
 /** What was negotiated, and what it took. */
 export interface HandshakeInfo extends Established {
@@ -92,7 +93,8 @@ export abstract class NegotiatedSocket extends TransportSocket {
     return this.#orNull(() => {
       const info = this[state].info;
       if (info === undefined) return undefined;
-      return { name: info.cipherSuite, standardName: info.cipherSuite, version: info.protocol };
+      const { cipherName: name, cipherSuite: standardName } = info;
+      return { name, standardName, version: cipherVersion(name) };
     });
   }
 

@@ -1,28 +1,7 @@
 // Checks of option values: a known option with a bad value throws at once, an unknown name is left alone as in node:tls.
 
 import type { Duplex } from 'node:stream';
-import { invalidArgType, invalidArgValue, outOfRange, UnsupportedError } from '../errors.js';
-import { ProtocolVersion, type ProtocolVersionName } from '../protocol/constants.js';
-
-export function checkProtocolVersion(name: string, value: unknown, fallback: ProtocolVersionName): ProtocolVersionName {
-  if (value === undefined || value === null) return fallback;
-  if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value);
-  if (!Object.hasOwn(ProtocolVersion, value)) {
-    const known = Object.keys(ProtocolVersion).join(', ');
-    throw Object.assign(new TypeError(`'${value}' is not a valid ${name} TLS protocol version. Use one of ${known}`), {
-      code: 'ERR_TLS_INVALID_PROTOCOL_VERSION',
-    });
-  }
-  return value as ProtocolVersionName;
-}
-
-/** Bytes of an option that takes PEM as a string or as bytes. */
-export function checkPem(name: string, value: unknown): Uint8Array {
-  if (typeof value === 'string') return Buffer.from(value, 'utf8');
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  throw invalidArgType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', value);
-}
+import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 
 /**
  * ALPN protocols in wire form. RFC 7301, Section 3.1.
@@ -112,16 +91,4 @@ export function checkTransport(value: unknown): void {
   if (typeof stream === 'object' && stream !== null && methods.every((name) => typeof stream[name] === 'function'))
     return;
   throw invalidArgType('socket', 'an instance of Duplex', value);
-}
-
-// Options of node:tls and of ours that decide about security and are not there yet.
-const absentOptions = ['crl', 'pfx', 'certificateCompression'];
-
-/** To ignore a policy or a revocation list would be a downgrade: what is not there yet is refused. */
-export function refuseAbsentOptions(options: object): void {
-  for (const name of absentOptions) {
-    const value: unknown = (options as Record<string, unknown>)[name];
-    if (value === undefined || value === null) continue;
-    throw new UnsupportedError(`The option '${name}' is not there yet`, name);
-  }
 }

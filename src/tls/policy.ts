@@ -93,12 +93,18 @@ export function readDemand(options: PolicyOptions): Demand {
   };
 }
 
-/** What a context was asked for; `given` says what comes from the program and not from a default. */
+/**
+ * Where a list comes from: an option; a default of the module that the program or the command line has set; or nobody
+ * asked for one, and a policy's own takes its place.
+ */
+export type WishSource = 'option' | 'default' | 'none';
+
+/** What a context was asked for, once options and defaults are resolved. */
 export interface Wishes {
   readonly groups: readonly NamedGroupName[];
+  readonly groupsFrom: WishSource;
   readonly minVersion: ProtocolVersionName;
   readonly maxVersion: ProtocolVersionName;
-  readonly given: { readonly groups: boolean; readonly minVersion: boolean; readonly maxVersion: boolean };
 }
 
 /** Narrows what a context was asked for to what the policy and the mode allow. */
@@ -107,7 +113,8 @@ export function narrow(demand: Demand, wishes: Wishes): ContextSecurity {
   const postQuantum = demand.postQuantum ?? 'prefer';
   let { groups, minVersion, maxVersion } = wishes;
   if (policy !== undefined) {
-    groups = wishes.given.groups ? within(demand, 'groups', groups, policy.groups) : policy.groups;
+    groups =
+      wishes.groupsFrom === 'none' ? policy.groups : within(demand, wishes.groupsFrom, 'groups', groups, policy.groups);
     ({ minVersion, maxVersion } = versionsWithin(policy, wishes));
   }
   if (postQuantum === 'require') {
@@ -139,9 +146,10 @@ function widening(option: string, value: string, policy: Policy, allowed: string
   );
 }
 
-/** The part of a list that a policy has. A policy that the program names itself must have all of it. */
+/** The part of a list that a policy has. A policy in the same options as the list must have all of it. */
 function within<T extends string>(
   demand: Demand,
+  source: WishSource,
   option: string,
   values: readonly T[],
   allowed: readonly string[],
@@ -149,7 +157,8 @@ function within<T extends string>(
   const { policy } = demand;
   if (policy === undefined) return values;
   const outside = values.filter((value) => !allowed.includes(value));
-  if (outside.length > 0 && (demand.isExplicit || outside.length === values.length)) {
+  const isContradiction = demand.isExplicit && source === 'option';
+  if (outside.length > 0 && (isContradiction || outside.length === values.length)) {
     throw widening(option, outside.join(', '), policy, allowed.join(', '));
   }
   return values.filter((value) => allowed.includes(value));
@@ -162,18 +171,12 @@ function versionsWithin(
   const byAge = [...policy.versions].sort((a, b) => ProtocolVersion[a] - ProtocolVersion[b]);
   const lowest = byAge[0] ?? 'TLSv1.3';
   const highest = byAge.at(-1) ?? 'TLSv1.3';
-  if (wishes.given.maxVersion && ProtocolVersion[wishes.maxVersion] < ProtocolVersion[lowest]) {
+  if (ProtocolVersion[wishes.maxVersion] < ProtocolVersion[lowest]) {
     throw widening('maxVersion', wishes.maxVersion, policy, policy.versions.join(', '));
   }
   // A minimum below the policy's is met by the policy's: it asks for nothing older, it only would have allowed it.
-  const minVersion =
-    wishes.given.minVersion && ProtocolVersion[wishes.minVersion] > ProtocolVersion[lowest]
-      ? wishes.minVersion
-      : lowest;
-  const maxVersion =
-    wishes.given.maxVersion && ProtocolVersion[wishes.maxVersion] < ProtocolVersion[highest]
-      ? wishes.maxVersion
-      : highest;
+  const minVersion = ProtocolVersion[wishes.minVersion] > ProtocolVersion[lowest] ? wishes.minVersion : lowest;
+  const maxVersion = ProtocolVersion[wishes.maxVersion] < ProtocolVersion[highest] ? wishes.maxVersion : highest;
   return { minVersion, maxVersion };
 }
 
@@ -184,38 +187,52 @@ export function narrowSchemes(
 ): readonly SignatureSchemeName[] | undefined {
   if (demand.policy === undefined) return schemes;
   if (schemes === undefined) return demand.policy.signatureSchemes;
-  return within(demand, 'sigalgs', schemes, demand.policy.signatureSchemes);
+  return within(demand, 'option', 'sigalgs', schemes, demand.policy.signatureSchemes);
 }
 
 // One suite, where OpenSSL's lists also have words for many (HIGH, ECDHE+AESGCM, !aNULL).
 const suiteName = /^(TLS_[A-Z0-9_]+|[A-Z0-9]+(-[A-Z0-9]+)+)$/;
 
 /**
- * `ciphers` under a policy: what of them the policy has.
+ * `ciphers` under a policy: what of them the policy has; undefined without a policy.
  *
- * @param ciphers the option; undefined for all of the policy's
- * @param tls12 what the option came to for TLS 1.2, by OpenSSL's names
+ * @param wish the words of the list
+ * @param tls12 what the list came to for TLS 1.2, by OpenSSL's names
  */
 export function narrowCiphers(
   demand: Demand,
-  ciphers: string | undefined,
+  wish: { readonly words: readonly string[]; readonly source: WishSource },
   tls12: readonly string[],
 ): { tls12: readonly string[]; tls13: readonly string[] } | undefined {
   const { policy } = demand;
   if (policy === undefined) return undefined;
   const allowed13 = policy.cipherSuites.filter((name) => name.startsWith('TLS_'));
   const allowed12 = policy.cipherSuites.filter((name) => !name.startsWith('TLS_'));
-  if (ciphers === undefined) return { tls12: allowed12, tls13: allowed13 };
-  const named = ciphers.split(':').filter((name) => suiteName.test(name));
-  if (demand.isExplicit) within(demand, 'ciphers', named, policy.cipherSuites);
+  const { words, source } = wish;
+  if (source === 'none') return { tls12: allowed12, tls13: allowed13 };
+  const named = words.filter((name) => suiteName.test(name));
+  if (demand.isExplicit && source === 'option') within(demand, source, 'ciphers', named, policy.cipherSuites);
   const wanted13 = named.filter((name) => name.startsWith('TLS_'));
   const left13 = wanted13.filter((name) => allowed13.includes(name));
   const left12 = tls12.filter((name) => allowed12.includes(name));
-  const asks12 = ciphers.split(':').some((name) => name !== '' && !name.startsWith('TLS_') && !name.startsWith('@'));
+  const asks12 = words.some((name) => !name.startsWith('TLS_'));
   if ((wanted13.length > 0 && left13.length === 0) || (asks12 && allowed12.length > 0 && left12.length === 0)) {
-    throw widening('ciphers', ciphers, policy, policy.cipherSuites.join(', '));
+    throw widening('ciphers', words.join(':'), policy, policy.cipherSuites.join(', '));
   }
   return { tls12: asks12 ? left12 : [], tls13: wanted13.length > 0 ? left13 : allowed13 };
+}
+
+// Bits of the shortest RSA key at OpenSSL's security levels of 0 to 5.
+const rsaBitsOfLevels = [0, 1024, 2048, 3072, 7680, 15360];
+
+/** `@SECLEVEL` under a policy: never below the level that refuses the RSA keys that the policy refuses. */
+export function narrowSecurityLevel(demand: Demand, level: number): number {
+  const { policy } = demand;
+  if (policy === undefined) return level;
+  return Math.max(
+    level,
+    rsaBitsOfLevels.findIndex((bits) => bits >= policy.minimumRsaBits),
+  );
 }
 
 /** What one connection does less than its context. */

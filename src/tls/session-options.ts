@@ -33,7 +33,9 @@ export function applySessionOptions(
     throw invalidArgType('options.sessionIdContext', 'of type string', sessionIdContext);
   }
   if (Buffer.byteLength(sessionIdContext ?? '') > longestIdContext) {
-    throw new TypeError('options.sessionIdContext: ssl session id context too long');
+    throw Object.assign(new TypeError('error:0A000111:SSL routines::ssl session id context too long'), {
+      code: 'ERR_SSL_SSL_SESSION_ID_CONTEXT_TOO_LONG',
+    });
   }
   native.setSessionIdContext(
     createHash('sha256')

@@ -24,7 +24,6 @@ import {
   checkServername,
   checkTransport,
   encodeAlpn,
-  refuseAbsentOptions,
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
@@ -125,7 +124,6 @@ export class TLSSocket extends NegotiatedSocket {
     this.#options = options;
     Reflect.set(this, 'server', options.server);
     this.#isServer = Boolean(options.isServer);
-    refuseAbsentOptions(options);
     checkHandshakeTimeout(options.handshakeTimeout);
     if (this.#isServer) checkAlpnCallback(options);
     checkPskOptions('pskCallback', options);

@@ -331,11 +331,6 @@ void t.test('options that are wrong throw at once', async (t) => {
       { code: 'ERR_TLS_INVALID_PROTOCOL_VERSION' },
     ],
     [
-      'versions crossed',
-      () => createSecureContext({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }),
-      { code: 'ERR_INVALID_ARG_VALUE' },
-    ],
-    [
       'a certificate that does not parse',
       () => createSecureContext({ cert: 'no PEM', key: leaf.key }),
       { name: 'TlsError', code: 'ERR_OSSL_PEM_NO_START_LINE', phase: 'config' },
@@ -350,7 +345,7 @@ void t.test('options that are wrong throw at once', async (t) => {
       () => createSecureContext({ cert: leaf.cert, key: 1 as never }),
       { code: 'ERR_INVALID_ARG_TYPE' },
     ],
-    ['a CA that does not parse', () => createSecureContext({ ca: 'no PEM at all' }), { code: 'ERR_INVALID_ARG_VALUE' }],
+    ['a CA of a wrong type', () => createSecureContext({ ca: 1 as never }), { code: 'ERR_INVALID_ARG_TYPE' }],
     ['a cipher', () => createSecureContext({ ciphers: 'TLS_NULL' }), { name: 'TlsError' }],
     ['a signature scheme', () => createSecureContext({ sigalgs: 'rot13' }), { code: 'ERR_INVALID_ARG_VALUE' }],
     ['ALPN', () => createServer({ ...leaf, ALPNProtocols: [''] }), { code: 'ERR_INVALID_ARG_VALUE' }],

@@ -1,5 +1,6 @@
 // The named policies: what each of them is, that it stays so, and that options beside it can only narrow it.
 
+import { constants } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as tls from 'node:tls';
 import { once } from 'node:events';
@@ -155,12 +156,16 @@ void t.test('options beside a policy narrow it', (t) => {
   const words = made({ policy: 'default', ciphers: 'ALL:!CHACHA20:@SECLEVEL=1' }).context.native.ciphers();
   t.ok(words.includes('ECDHE-RSA-AES128-GCM-SHA256') && !words.includes('AES128-SHA'), 'words for many suites');
   t.notOk(words.includes('ECDHE-RSA-CHACHA20-POLY1305'));
+  t.equal(made({ policy: 'default', secureProtocol: 'TLSv1_2_method' }).maxVersion, 'TLSv1.2');
+  t.equal(made({ policy: 'default', secureOptions: constants.SSL_OP_NO_TLSv1_2 }).minVersion, 'TLSv1.3');
 
   const rows: [SecureContextOptions, RegExp][] = [
     [{ policy: 'default', groups: 'X25519MLKEM768:P-521' }, /secp521r1 .*'default-2026-11'/],
     [{ policy: 'strict', groups: 'X25519MLKEM768:X25519' }, /X25519 .*'strict-2026-11'/],
     [{ policy: 'strict', ecdhCurve: 'MLKEM1024' }, /MLKEM1024 .*'strict-2026-11'/],
     [{ policy: 'strict', maxVersion: 'TLSv1.2' }, /TLSv1\.2 .*'strict-2026-11'/],
+    [{ policy: 'strict', secureProtocol: 'TLSv1_2_method' }, /TLSv1\.2 .*'strict-2026-11'/],
+    [{ policy: 'strict', secureOptions: constants.SSL_OP_NO_TLSv1_3 }, /TLSv1\.2 .*'strict-2026-11'/],
     [{ policy: 'strict', postQuantum: 'prefer' }, /'prefer' .*'strict-2026-11'/],
     [{ policy: 'default', postQuantum: 'off' }, /'off' .*'default-2026-11'/],
     [{ policy: 'default', ciphers: 'AES128-SHA' }, /AES128-SHA .*'default-2026-11'/],
@@ -186,6 +191,42 @@ void t.test('a policy of the process narrows programs that do not know of it', (
   t.end();
 });
 
+void t.test('defaults of the module are narrowed too', (t) => {
+  const { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION } = pqtls;
+  t.teardown(() => {
+    Object.assign(pqtls, { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION });
+  });
+  pqtls.DEFAULT_CIPHERS = 'AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256:TLS_AES_256_GCM_SHA384';
+  pqtls.DEFAULT_ECDH_CURVE = 'P-521:P-256';
+  pqtls.DEFAULT_MIN_VERSION = 'TLSv1';
+  const context = createSecureContext({ policy: 'default' });
+  t.match(context, { minVersion: 'TLSv1.2', groups: ['secp256r1'] });
+  t.same(context.context.native.ciphers(), ['ECDHE-RSA-AES128-GCM-SHA256']);
+  t.throws(() => createSecureContext({ policy: 'strict' }), { code: 'ERR_INVALID_ARG_VALUE', message: /secp256r1/ });
+  pqtls.DEFAULT_ECDH_CURVE = 'auto';
+  pqtls.DEFAULT_MIN_VERSION = 'TLSv1.3';
+  t.equal(createSecureContext({ policy: 'default' }).minVersion, 'TLSv1.3');
+  pqtls.DEFAULT_MIN_VERSION = 'TLSv1.2';
+  pqtls.DEFAULT_MAX_VERSION = 'TLSv1.2';
+  t.throws(() => createSecureContext({ policy: 'strict' }), { code: 'ERR_INVALID_ARG_VALUE' });
+  t.throws(() => createSecureContext({ postQuantum: 'require' }), { code: 'ERR_PQTLS_NOT_POST_QUANTUM' });
+  t.end();
+});
+
+void t.test('a policy holds whatever @SECLEVEL says', async (t) => {
+  const authority = await Authority.create();
+  const short = await authority.issue({ kind: 'RSA-1024' });
+  t.throws(() => createSecureContext({ ...short, policy: 'default', ciphers: 'HIGH:@SECLEVEL=0' }), {
+    code: 'ERR_SSL_EE_KEY_TOO_SMALL',
+  });
+  const { port, server } = await listen(t, { ...short, ciphers: 'HIGH:@SECLEVEL=0' });
+  server.on('tlsClientError', () => {});
+  const lenient = await dial(t, port, { ca: authority.cert, ciphers: 'HIGH:@SECLEVEL=0' });
+  await once(lenient, 'secureConnect');
+  const held = await dial(t, port, { ca: authority.cert, ciphers: 'HIGH:@SECLEVEL=0', policy: 'default' });
+  t.match(await errorOf(held), { code: 'EE_KEY_TOO_SMALL' });
+});
+
 void t.test('a connection tells its policy', async (t) => {
   const { client, served } = await connectedPair(t, { policy: 'strict' }, { policy: 'default' });
   t.match(client.getHandshakeInfo(), { policy: 'default-2026-11', postQuantumPolicy: 'prefer' });
@@ -207,7 +248,7 @@ void t.test('contexts beside a policy', async (t) => {
   server.setSecureContext(leaf);
   const client = await dial(t, port);
   await once(client, 'secureConnect');
-  t.equal(client.getHandshakeInfo()?.cipherSuite, 'TLS_AES_128_GCM_SHA256');
+  t.equal(client.getHandshakeInfo()?.cipherSuite, 'TLS_AES_256_GCM_SHA384', 'the order of the client');
 });
 
 void t.test('a policy of a server name does not bring an older version along', async (t) => {

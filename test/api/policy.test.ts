@@ -151,15 +151,19 @@ void t.test("'require' offers one key share, of a post-quantum group", async (t)
 });
 
 void t.test("'prefer' chooses a shared post-quantum group whatever either list has first", async (t) => {
-  const orders = await connectedPair(t, { groups: 'X25519:X25519MLKEM768', honorCipherOrder: false } as never, {
-    groups: 'X25519:X25519MLKEM768',
-  });
+  const orders = await connectedPair(
+    t,
+    { groups: 'X25519:X25519MLKEM768', honorCipherOrder: false },
+    {
+      groups: 'X25519:X25519MLKEM768',
+    },
+  );
   t.match(orders.served.getHandshakeInfo(), { group: { name: 'X25519MLKEM768' } });
 
   // OpenSSL sends a share of the first group alone.
   const { authority } = await credentials();
   for (const options of [{}, { honorCipherOrder: false }]) {
-    const { server, port } = await listen(t, options as never);
+    const { server, port } = await listen(t, options);
     const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>;
     const peer = await startNode('26', {
       role: 'client',
