@@ -144,7 +144,7 @@ void t.test('getName keeps apart what may not share a connection', async (t) => 
     agent.getName({ host: 'a', groups: 'X25519' }),
     agent.getName({ host: 'a', groups: ['X25519MLKEM768'] }),
     agent.getName({ host: 'a', postQuantum: 'require' } as object),
-    agent.getName({ host: 'a', policy: 'strict' } as object),
+    agent.getName({ host: 'a', policy: 'strict' }),
     agent.getName({ host: 'a', checkServerIdentity: () => undefined }),
     agent.getName({ host: 'a', checkServerIdentity: () => undefined }),
   ];
