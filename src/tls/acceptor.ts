@@ -159,7 +159,6 @@ export class TlsAcceptor {
       pskIdentityHint: this.#options.pskIdentityHint,
       enableTrace: this.#options.enableTrace,
       pauseOnConnect,
-      highWaterMark: transport.readableHighWaterMark,
     };
     let socket: TLSSocket;
     try {

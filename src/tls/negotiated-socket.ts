@@ -128,7 +128,7 @@ export abstract class NegotiatedSocket extends TransportSocket {
    */
   exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
     if (this[state].info === undefined || this.destroyed) {
-      throw Object.assign(new Error('TLS handshake is not finished or the socket is destroyed'), {
+      throw Object.assign(new Error('TLS socket connection must be securely established'), {
         code: 'ERR_TLS_INVALID_STATE',
       });
     }

@@ -57,10 +57,9 @@ export class PlaintextWriter {
       this.#encrypt(this.#path, chunks, 0, 0, callback);
       return;
     }
-    const { connecting } = this.#socket;
     this.whenSecure(
       () => this.write(chunks, callback),
-      () => callback(connecting ? closedBeforeConnection() : canceled()),
+      () => callback(this.#socket.connecting ? closedBeforeConnection() : canceled()),
     );
   }
 

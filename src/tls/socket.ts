@@ -105,10 +105,12 @@ export class TLSSocket extends NegotiatedSocket {
   #offeredIdentity: VerifiedIdentity | undefined;
   readonly #plaintext = new PlaintextWriter(this, () => this.touch());
 
-  constructor(given?: Duplex | null, settings?: TLSSocketOptions) {
-    const options = settings ?? {};
+  constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
+    const given = socket || undefined;
+    // What is no object has no options, as in node:tls.
+    const options: TLSSocketOptions = { ...settings };
     const { highWaterMark, signal } = options;
-    if (given !== undefined && given !== null) checkTransport(given);
+    if (given !== undefined) checkTransport(given);
     const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);
     super({
       allowHalfOpen,
@@ -280,6 +282,8 @@ export class TLSSocket extends NegotiatedSocket {
     for (const event of before) this.#deliveries.push(() => this.#onEngineEvent(event));
     if (handshakeDone) this.#deliveries.push(() => this.#onSecure());
     for (const event of after) this.#deliveries.push(() => this.#onEngineEvent(event));
+    // A client's session of TLS 1.2 is told of first, as in node:tls.
+    if (handshakeDone && !this.#isServer) this.#deliveries.push(() => this.emit('secure'));
     for (const bytes of plaintext) this.#deliveries.push(() => this.#deliver(bytes));
     if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
     if (closeNotify) this.#deliveries.push(() => this.#endRead());
@@ -363,12 +367,8 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #setUpConnection(): void {
-    setUpConnection(this, this.#connection, this.#options, (error) => this.#abandon(error));
-  }
-
-  /** Ends the connection without an alert, as node:tls does when a callback throws that the engine waits for. */
-  #abandon(error: Error): void {
-    this.#abandoned = error;
+    // It ends without an alert, as in node:tls.
+    setUpConnection(this, this.#connection, this.#options, (error) => (this.#abandoned = error));
   }
 
   #onSecure(): void {
@@ -400,7 +400,7 @@ export class TLSSocket extends NegotiatedSocket {
     } else if (negotiated.protocol === 'TLSv1.3') {
       setImmediate(() => this.#sendTickets());
     }
-    this.emit('secure');
+    if (this.#isServer) this.emit('secure');
   }
 
   /**
@@ -432,7 +432,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (!this.#failed) this.#pump();
   }
 
-  /** The transport is at its end and everything that came before was told. */
+  // The transport is at its end and everything that came before was told.
   #onStreamEnd(): void {
     if (this.#handshakeInfo !== undefined) {
       this.#endRead();
@@ -577,7 +577,6 @@ export class TLSSocket extends NegotiatedSocket {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
-    this.setConnecting(false);
     metrics.closed(this.#isServer);
     if (this.#handshakeInfo === undefined && this.#trace !== undefined)
       handshakeFailed(this.#trace, error ?? undefined);
@@ -587,9 +586,11 @@ export class TLSSocket extends NegotiatedSocket {
     this.#connection.destroy();
     this.#deliveries = [];
     this.#plaintext.cancel();
+    this.setConnecting(false);
     this.#writer.release();
     const transport = this.#transport;
-    onceClosed(transport, () => this.emit('close', error !== null && error !== undefined));
+    // The stream tells of its error in the next tick.
+    onceClosed(transport, () => process.nextTick(() => this.emit('close', error !== null && error !== undefined)));
     callback(error);
     if (this.#failed && transport.writable) linger(transport);
     else transport.destroy();
