@@ -301,7 +301,7 @@ void t.test('what decides about security and is not there yet is refused', (t) =
     t.throws(() => createServer({ [name]: 'x', secureContext }), refused);
     t.throws(() => connect({ [name]: 'x', secureContext, socket: new Holding() }), refused);
   }
-  t.throws(() => createServer({ secureContext: {} as never }), { code: 'ERR_INVALID_ARG_TYPE' });
+  t.throws(() => createServer({ secureContext: {} as never }), { code: 'ERR_TLS_INVALID_CONTEXT' });
   t.throws(() => connect({ socket: new Holding(), servername: 'x'.repeat(300) }), { code: 'ERR_INVALID_ARG_VALUE' });
   t.throws(() => connect({ socket: new Holding(), ALPNProtocols: Uint8Array.of(5, 1) }), {
     code: 'ERR_INVALID_ARG_VALUE',
