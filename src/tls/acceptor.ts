@@ -157,7 +157,6 @@ export class TlsAcceptor {
       pskIdentityHint: this.#options.pskIdentityHint,
       enableTrace: this.#options.enableTrace,
       pauseOnConnect,
-      highWaterMark: transport.readableHighWaterMark,
     };
     let socket: TLSSocket;
     try {

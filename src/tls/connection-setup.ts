@@ -1,13 +1,55 @@
-// What a socket's options ask of its connection beyond the handshake itself: OCSP, pre-shared keys, key log, trace.
+// What a socket's options ask of its connection: the handshake's own settings, OCSP, pre-shared keys, key log, trace.
 
-import type { Connection } from '../engine/connection.js';
+import { isIP, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Connection, Restriction } from '../engine/connection.js';
+import { NativeTlsConnection } from '../engine/native-connection.js';
+import { requireTlsBinding } from '../engine/select.js';
 import { startTrace } from './handshake-trace.js';
 import { keyLogFile } from './key-log-file.js';
+import { checkFunction, checkServername, encodeAlpn } from './options.js';
+import type { ConnectionSecurity } from './policy.js';
 import { enginePskCallback } from './pre-shared-keys.js';
+import type { SecureContext } from './secure-context.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
 
 const traceFlag = '--trace-tls';
 let warnedOfTrace = false;
+
+/** What the options leave to the context and to the policy. */
+interface ConnectionTerms {
+  readonly context: SecureContext;
+  readonly security: ConnectionSecurity;
+  readonly restriction: Restriction | undefined;
+}
+
+/** Makes a connection as the options want it, for a transport. */
+export function createConnection(
+  options: TLSSocketOptions,
+  transport: Duplex,
+  { context, security, restriction }: ConnectionTerms,
+): Connection {
+  const { servername, requestCert, rejectUnauthorized, server } = options;
+  const isServer = Boolean(options.isServer);
+  const sni = checkFunction('options.SNICallback', options.SNICallback);
+  checkFunction('options.checkServerIdentity', options.checkServerIdentity);
+  checkServername(servername);
+  const sendName = !isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
+  return new NativeTlsConnection(requireTlsBinding(), context.context, {
+    isServer,
+    verifyPeer: isServer ? Boolean(requestCert) : true,
+    requirePeer: isServer ? rejectUnauthorized !== false : true,
+    suspendOnClientHello:
+      isServer &&
+      (sni !== undefined || Boolean(options.ALPNCallback) || (server?.listenerCount('OCSPRequest') ?? 0) > 0),
+    servername: sendName ? servername : undefined,
+    alpn: encodeAlpn(options.ALPNProtocols),
+    // Any other stream may hold on to what it was given after it called back.
+    poolsOutput: Object.getPrototypeOf(transport) === Socket.prototype,
+    restriction,
+    requirePostQuantum: security.postQuantum === 'require',
+  });
+}
 
 /**
  * Sets a new connection up. `abandon` takes what pskCallback throws, for when the engine has returned.

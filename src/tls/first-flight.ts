@@ -1,6 +1,7 @@
 // A client's first flight that no server byte answered: what to say of it, and the one classical retry. docs/policy.md.
 
 import type { Duplex } from 'node:stream';
+import type { Connection } from '../engine/connection.js';
 
 /** Beside an error whose cause may be a middlebox that drops a ClientHello of more than one segment. */
 export interface LargeClientHelloHint {
@@ -42,6 +43,37 @@ export function droppedClientHello(
     clientHelloLength,
     segments,
   };
+}
+
+/** A client's first flight: whether it was lost, and whether it is sent once more with classical groups. */
+export class FirstFlight {
+  /** Undefined where no retry is wanted, or was made. */
+  #redial: Redial | undefined;
+  #retried = false;
+
+  constructor(dial: Redial | undefined) {
+    this.#redial = dial;
+  }
+
+  /** A retry may come. */
+  get retries(): boolean {
+    return this.#redial !== undefined;
+  }
+
+  get retried(): boolean {
+    return this.#retried;
+  }
+
+  /** The transport failed in the handshake. Says in the error if the ClientHello may be why, and how to dial again. */
+  lost(error: Error, { clientHelloLength, bytesRead }: Connection): Redial | undefined {
+    const hint = droppedClientHello(error, clientHelloLength, bytesRead);
+    if (hint === undefined) return undefined;
+    withHint(error, hint);
+    const dial = this.#redial;
+    this.#redial = undefined;
+    this.#retried ||= dial !== undefined;
+    return dial;
+  }
 }
 
 /** Puts the hint beside the error's own code and message, which programs compare. */

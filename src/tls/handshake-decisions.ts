@@ -33,12 +33,10 @@ export interface DecidingSocket {
   readonly minVersion: ProtocolVersionName;
   /** A context for a server name holds the connection to more than the server does. */
   adopt(security: ConnectionSecurity): void;
-  authorized: boolean;
-  authorizationError: string | Error | null;
   /** Why we end the handshake ourselves; takes the place of the engine's own report, which knows only that we did. */
   refusal: Error | undefined;
   /** Of the session that was offered. */
-  readonly offeredIdentity: VerifiedIdentity | undefined;
+  offeredIdentity(): VerifiedIdentity | undefined;
   /** Whose certificate was accepted; undefined where none was. */
   verifiedIdentity: VerifiedIdentity | undefined;
   readonly sessions: ServerSessions | undefined;
@@ -53,8 +51,8 @@ export function refuseWithoutCertificate(socket: DecidingSocket, cipherSuite: st
   const { isServer, engine, options, connection } = socket;
   const byKey = cipherSuite.includes('_PSK_');
   if (isServer) {
-    if (!options.requestCert || socket.authorized || connection.peerCertificates().length > 0) return undefined;
-    socket.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+    if (!options.requestCert || socket.socket.authorized || connection.peerCertificates().length > 0) return undefined;
+    socket.socket.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
     if (!byKey || options.rejectUnauthorized === false) return undefined;
     const code = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
     return new CertificateError('The peer showed a pre-shared key and no certificate', {
@@ -65,9 +63,9 @@ export function refuseWithoutCertificate(socket: DecidingSocket, cipherSuite: st
   }
   if (!byKey) return undefined;
   const error = verifyKeyHolder({ ...options, isServer, engine });
-  socket.authorized = error === undefined;
+  socket.socket.authorized = error === undefined;
   if (error === undefined) return undefined;
-  socket.authorizationError = (error as { code?: string }).code ?? error;
+  socket.socket.authorizationError = (error as { code?: string }).code ?? error;
   return options.rejectUnauthorized === false ? undefined : error;
 }
 
@@ -86,7 +84,8 @@ function resumeSession(socket: DecidingSocket, id: Buffer): void {
 }
 
 function verify(socket: DecidingSocket, { chain, chainError, resumed }: VerifyQuestion): void {
-  const { isServer, engine, options, offeredIdentity, connection } = socket;
+  const { isServer, engine, options, connection } = socket;
+  const offeredIdentity = socket.offeredIdentity();
   if (!isServer && options.requestOCSP && !resumed) {
     socket.socket.emit('OCSPResponse', connection.ocspResponse() ?? null);
     if (socket.socket.destroyed) return;
@@ -97,13 +96,13 @@ function verify(socket: DecidingSocket, { chain, chainError, resumed }: VerifyQu
     resumed && offeredIdentity?.name === identity.name && offeredIdentity.byProgram === identity.byProgram;
   const certificate = () => legacyChain(connection.peerChain(), true);
   const rejection = verifyPeer(chain, chainError, { ...options, isServer, engine, certificate, nameVerified });
-  socket.authorized = rejection === undefined;
+  socket.socket.authorized = rejection === undefined;
   socket.verifiedIdentity = rejection === undefined && !isServer ? identity : undefined;
   if (rejection === undefined) {
     socket.resume({ kind: 'verify' });
     return;
   }
-  socket.authorizationError = rejection.authorizationError;
+  socket.socket.authorizationError = rejection.authorizationError;
   if (options.rejectUnauthorized === false) {
     socket.resume({ kind: 'verify' });
     return;

@@ -65,6 +65,8 @@ export const state: unique symbol = Symbol('pqtls.state');
 /** The getters of TLSSocket. */
 export abstract class NegotiatedSocket extends TransportSocket {
   abstract get [state](): ConnectionState;
+  /** Why the peer is not trusted: an OpenSSL code as in node:tls, or the error of checkServerIdentity. */
+  abstract authorizationError: string | Error | null;
 
   /**
    * What was negotiated, on a client as on a server; undefined before the handshake is done.
@@ -128,7 +130,7 @@ export abstract class NegotiatedSocket extends TransportSocket {
    */
   exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
     if (this[state].info === undefined || this.destroyed) {
-      throw Object.assign(new Error('TLS handshake is not finished or the socket is destroyed'), {
+      throw Object.assign(new Error('TLS socket connection must be securely established'), {
         code: 'ERR_TLS_INVALID_STATE',
       });
     }
@@ -263,6 +265,17 @@ export abstract class NegotiatedSocket extends TransportSocket {
 
   /** Nothing to do: a peer that asks for a renegotiation is refused. */
   disableRenegotiation(): void {}
+
+  /** @internal The one thing that programs ask of node:tls's handle: why the peer is not trusted. */
+  get ssl(): { verifyError(): Error | null } | null {
+    if (this.destroyed) return null;
+    return {
+      verifyError: () => {
+        const { authorizationError: code } = this;
+        return code === null ? null : Object.assign(new Error(String(code)), { code });
+      },
+    };
+  }
 
   /** Writes what happens on this connection to stderr, from now on: messages and sizes, never secrets. Returns null after the end. */
   enableTrace(): void {

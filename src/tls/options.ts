@@ -40,7 +40,7 @@ export function encodeAlpn(value: unknown): Uint8Array | undefined {
 /** A client's `servername`: host_name of RFC 6066, Section 3, at most 255 bytes. */
 export function checkServername(value: unknown): void {
   if (value === undefined || value === null) return;
-  if (typeof value !== 'string') throw invalidArgType('options.servername', 'of type string', value);
+  if (typeof value !== 'string') throw invalidArgType('name', 'of type string', value);
   if (Buffer.byteLength(value) > 255 || value.includes('\0')) {
     throw invalidArgValue('options.servername', 'a host name has at most 255 bytes and no NUL');
   }

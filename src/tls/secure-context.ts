@@ -55,7 +55,7 @@ export function isSecureContext(value: unknown): value is SecureContext {
 /** Checks a `secureContext` option. */
 export function checkSecureContext(value: unknown): SecureContext {
   if (isSecureContext(value)) return value;
-  throw invalidArgType('options.secureContext', 'an instance of SecureContext', value);
+  throw Object.assign(new TypeError('context must be a SecureContext'), { code: 'ERR_TLS_INVALID_CONTEXT' });
 }
 
 /** What a SecureContext is made of. */

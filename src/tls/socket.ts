@@ -1,12 +1,9 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
 import { AsyncResource } from 'node:async_hooks';
-import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
-import { NativeTlsConnection } from '../engine/native-connection.js';
-import { requireTlsBinding } from '../engine/select.js';
-import { reportKeys, setUpConnection } from './connection-setup.js';
+import { createConnection, reportKeys, setUpConnection } from './connection-setup.js';
 import {
   beginHandshake,
   handshakeEnded,
@@ -18,21 +15,18 @@ import { HandshakeTimeoutError, invalidArgType } from '../errors.js';
 import {
   checkAlpnCallback,
   checkEnableTrace,
-  checkFunction,
   checkHandshakeTimeout,
   checkPskOptions,
-  checkServername,
   checkTransport,
-  encodeAlpn,
 } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
-import { droppedClientHello, redial, withHint, type Redial } from './first-flight.js';
+import { FirstFlight, redial } from './first-flight.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
 import { classicalGroupsOf, connectionSecurity, type ConnectionSecurity } from './policy.js';
 import { checkSecureContext, createSecureContext, type SecureContext } from './secure-context.js';
-import { canceled, closedBeforeConnection, toBytes } from './pending-writes.js';
+import { canceled, toBytes } from './pending-writes.js';
 import {
   aroundHandshake,
   checkSession,
@@ -43,8 +37,9 @@ import {
   type VerifiedIdentity,
 } from './session.js';
 import type { TLSSocketOptions } from './socket-options.js';
-import { earlyEnd, linger } from './transport-end.js';
+import { earlyEnd, linger, onceClosed } from './transport-end.js';
 import { ownTransport, transport } from './transport-socket.js';
+import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
 
 export type { SniCallback, TLSSocketOptions } from './socket-options.js';
@@ -86,9 +81,7 @@ export class TLSSocket extends NegotiatedSocket {
   #handshakeInfo: Established | undefined;
   readonly #context: SecureContext;
   #security: ConnectionSecurity;
-  /** Dials again with classical groups, once; undefined where that is not wanted or was done. */
-  #redial: Redial | undefined;
-  #retriedClassical = false;
+  readonly #firstFlight: FirstFlight;
   #trace: HandshakeTrace | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
   /** Ciphertext may be read: the stream above has room, or the handshake goes on. */
@@ -109,13 +102,14 @@ export class TLSSocket extends NegotiatedSocket {
   #decider: DecidingSocket;
   #sessions: ServerSessions | undefined;
   #offeredIdentity: VerifiedIdentity | undefined;
-  /** The stream's first write, and its end, wait for the handshake here. */
-  #whenSecure: { readonly run: () => void; readonly cancel: () => void }[] = [];
+  readonly #plaintext = new PlaintextWriter(this, () => this.touch());
 
-  constructor(given?: Duplex | null, settings?: TLSSocketOptions) {
-    const options = settings ?? {};
+  constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
+    const given = socket || undefined;
+    // What is no object has no options, as in node:tls.
+    const options: TLSSocketOptions = { ...settings };
     const { highWaterMark, signal } = options;
-    if (given !== undefined && given !== null) checkTransport(given);
+    if (given !== undefined) checkTransport(given);
     const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);
     super({
       allowHalfOpen,
@@ -135,8 +129,8 @@ export class TLSSocket extends NegotiatedSocket {
     this.#onread = given ? undefined : userBuffer(options.onread);
     this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
     this.#security = connectionSecurity(options, this.#context, this.#isServer);
-    this.#redial = options[redial];
-    if (this.#redial !== undefined) classicalGroupsOf(this.#security, this.#context);
+    this.#firstFlight = new FirstFlight(options[redial]);
+    if (this.#firstFlight.retries) classicalGroupsOf(this.#security, this.#context);
     this.#connection = this.#createConnection(this.#security.restriction);
     this.#sessions = this.#createSessions();
     this.#decider = this.#createDecider();
@@ -196,35 +190,19 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #createDecider(): DecidingSocket {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the accessors below have a `this` of their own
-    const socket = this;
     return {
       isServer: this.#isServer,
       engine: this.#connection.engine,
       options: this.#options,
       connection: this.#connection,
-      socket,
+      socket: this,
       postQuantum: this.#security.postQuantum,
       policyName: this.#security.policyName,
       minVersion: this.#context.minVersion,
       adopt: (security) => {
         this.#security = security;
       },
-      get authorized() {
-        return socket.authorized;
-      },
-      set authorized(value) {
-        socket.authorized = value;
-      },
-      get authorizationError() {
-        return socket.authorizationError;
-      },
-      set authorizationError(value) {
-        socket.authorizationError = value;
-      },
-      get offeredIdentity() {
-        return socket.#offeredIdentity;
-      },
+      offeredIdentity: () => this.#offeredIdentity,
       verifiedIdentity: undefined,
       sessions: this.#sessions,
       refusal: undefined,
@@ -233,27 +211,8 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #createConnection(restriction: Restriction | undefined): Connection {
-    const { servername, requestCert, rejectUnauthorized } = this.#options;
-    const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
-    checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
-    checkServername(servername);
-    const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
-    return new NativeTlsConnection(requireTlsBinding(), this.#context.context, {
-      isServer: this.#isServer,
-      verifyPeer: this.#isServer ? Boolean(requestCert) : true,
-      requirePeer: this.#isServer ? rejectUnauthorized !== false : true,
-      suspendOnClientHello:
-        this.#isServer &&
-        (sni !== undefined ||
-          Boolean(this.#options.ALPNCallback) ||
-          (this.#options.server?.listenerCount('OCSPRequest') ?? 0) > 0),
-      servername: sendName ? servername : undefined,
-      alpn: encodeAlpn(this.#options.ALPNProtocols),
-      // Any other stream may hold on to what it was given after it called back.
-      poolsOutput: Object.getPrototypeOf(this.#transport) === Socket.prototype,
-      restriction,
-      requirePostQuantum: this.#security.postQuantum === 'require',
-    });
+    const terms = { context: this.#context, security: this.#security, restriction };
+    return createConnection(this.#options, this.#transport, terms);
   }
 
   #attach(own: boolean): void {
@@ -265,7 +224,7 @@ export class TLSSocket extends NegotiatedSocket {
     below.on('error', (error: Error) => current() && this.#lost(error, () => this.#onTransportError(error)));
     below.on('close', () => current() && this.#onTransportClose());
     // A socket that is still to be connected is at rest, and counts as connecting when it was given.
-    this.followConnection(own, this.#retriedClassical, () => this.#start());
+    this.followConnection(own, this.#firstFlight.retried, () => this.#start());
     // After the constructor, so that the caller's listeners are there.
     if (!own && !this.connecting) process.nextTick(() => this.#start());
   }
@@ -321,6 +280,8 @@ export class TLSSocket extends NegotiatedSocket {
     for (const event of before) this.#deliveries.push(() => this.#onEngineEvent(event));
     if (handshakeDone) this.#deliveries.push(() => this.#onSecure());
     for (const event of after) this.#deliveries.push(() => this.#onEngineEvent(event));
+    // A client's session of TLS 1.2 is told of first, as in node:tls.
+    if (handshakeDone && !this.#isServer) this.#deliveries.push(() => this.emit('secure'));
     for (const bytes of plaintext) this.#deliveries.push(() => this.#deliver(bytes));
     if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
     if (closeNotify) this.#deliveries.push(() => this.#endRead());
@@ -404,12 +365,8 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #setUpConnection(): void {
-    setUpConnection(this, this.#connection, this.#options, (error) => this.#abandon(error));
-  }
-
-  /** Ends the connection without an alert, as node:tls does when a callback throws that the engine waits for. */
-  #abandon(error: Error): void {
-    this.#abandoned = error;
+    // It ends without an alert, as in node:tls.
+    setUpConnection(this, this.#connection, this.#options, (error) => (this.#abandoned = error));
   }
 
   #onSecure(): void {
@@ -420,8 +377,9 @@ export class TLSSocket extends NegotiatedSocket {
       durationMs: performance.now() - this.#startedAt,
       policy: this.#security.policyName,
       postQuantumPolicy: this.#security.postQuantum,
-      retriedClassical: this.#retriedClassical,
+      retriedClassical: this.#firstFlight.retried,
     };
+    this.#plaintext.open({ connection: this.#connection, writer: this.#writer });
     this.alpnProtocol = negotiated.alpn ?? false;
     this.servername = negotiated.servername || false;
     // As in node:tls, whose handshake timer is this one.
@@ -433,14 +391,14 @@ export class TLSSocket extends NegotiatedSocket {
     }
     metrics.established(this.#isServer, this.#handshakeInfo);
     if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
-    this.#deliveries.unshift(() => this.#runWaiting());
+    this.#deliveries.unshift(() => this.#plaintext.flush());
     if (!this.#isServer) {
       this.secureConnecting = false;
       this.emit('secureConnect');
     } else if (negotiated.protocol === 'TLSv1.3') {
       setImmediate(() => this.#sendTickets());
     }
-    this.emit('secure');
+    if (this.#isServer) this.emit('secure');
   }
 
   /**
@@ -452,10 +410,6 @@ export class TLSSocket extends NegotiatedSocket {
     const { ciphertext, error } = this.#connection.send(noBytes, 0);
     if (ciphertext !== undefined) this.#writer.write(ciphertext);
     if (error !== undefined) this.#fail(error);
-  }
-
-  #runWaiting(): void {
-    for (let next = this.#whenSecure.shift(); next !== undefined; next = this.#whenSecure.shift()) next.run();
   }
 
   #resume(answer: Answer): void {
@@ -476,7 +430,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (!this.#failed) this.#pump();
   }
 
-  /** The transport is at its end and everything that came before was told. */
+  // The transport is at its end and everything that came before was told.
   #onStreamEnd(): void {
     if (this.#handshakeInfo !== undefined) {
       this.#endRead();
@@ -513,15 +467,11 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     const connection = this.#connection;
-    const hint = droppedClientHello(error, connection.clientHelloLength, connection.bytesRead);
-    if (hint !== undefined) withHint(error, hint);
-    const dial = this.#redial;
-    if (hint === undefined || dial === undefined) {
+    const dial = this.#firstFlight.lost(error, connection);
+    if (dial === undefined) {
       giveUp();
       return;
     }
-    this.#redial = undefined;
-    this.#retriedClassical = true;
     clearTimeout(this.#handshakeTimer);
     if (this.#trace !== undefined) handshakeRetried(this.#trace, error);
     metrics.classicalRetries += 1;
@@ -563,17 +513,6 @@ export class TLSSocket extends NegotiatedSocket {
     return true;
   }
 
-  /** @internal The one thing that programs ask of node:tls's handle: why the peer is not trusted. */
-  get ssl(): { verifyError(): Error | null } | null {
-    if (this.destroyed) return null;
-    return {
-      verifyError: () => {
-        const { authorizationError: code } = this;
-        return code === null ? null : Object.assign(new Error(String(code)), { code });
-      },
-    };
-  }
-
   /** @internal For programs that start node:tls's handshake themselves; here it starts by itself. */
   _start(): void {
     if (!this.connecting) this.#start();
@@ -613,49 +552,15 @@ export class TLSSocket extends NegotiatedSocket {
 
   #send(chunks: Uint8Array[], callback: WriteCallback): void {
     for (const { length } of chunks) this.countDispatched(length);
-    if (this.#handshakeInfo === undefined) {
-      const { connecting } = this;
-      this.#whenSecure.push({
-        run: () => this.#sendFrom(chunks, 0, 0, callback),
-        cancel: () => callback(connecting ? closedBeforeConnection() : canceled()),
-      });
-      return;
-    }
-    this.#sendFrom(chunks, 0, 0, callback);
-  }
-
-  /** One pooled buffer at a time: the next is encrypted when the transport took the last. */
-  #sendFrom(chunks: Uint8Array[], index: number, offset: number, callback: WriteCallback): void {
-    let chunk = chunks[index];
-    while (chunk !== undefined && offset >= chunk.length) {
-      index += 1;
-      offset = 0;
-      chunk = chunks[index];
-    }
-    if (chunk === undefined) {
-      callback();
-      return;
-    }
-    if (this.destroyed) {
-      callback(canceled());
-      return;
-    }
-    const sent = this.#connection.send(chunk, offset);
-    if (sent.error !== undefined || sent.ciphertext === undefined) {
-      callback(sent.error ?? new Error('The engine made no progress'));
-      return;
-    }
-    const { ciphertext, taken } = sent;
-    this.touch();
-    this.#writer.write(ciphertext, (error) => {
-      if (error) callback(error);
-      else this.#sendFrom(chunks, index, offset + taken, callback);
-    });
+    this.#plaintext.write(chunks, callback);
   }
 
   override _final(callback: WriteCallback): void {
     if (this.#handshakeInfo === undefined) {
-      this.#whenSecure.push({ run: () => this._final(callback), cancel: () => callback(canceled()) });
+      this.#plaintext.whenSecure(
+        () => this._final(callback),
+        () => callback(canceled()),
+      );
       return;
     }
     if (this.destroyed) {
@@ -670,7 +575,6 @@ export class TLSSocket extends NegotiatedSocket {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
-    this.setConnecting(false);
     metrics.closed(this.#isServer);
     if (this.#handshakeInfo === undefined && this.#trace !== undefined)
       handshakeFailed(this.#trace, error ?? undefined);
@@ -679,27 +583,14 @@ export class TLSSocket extends NegotiatedSocket {
     }
     this.#connection.destroy();
     this.#deliveries = [];
-    const waiting = this.#whenSecure;
-    this.#whenSecure = [];
-    for (const { cancel } of waiting) cancel();
+    this.#plaintext.cancel();
+    this.setConnecting(false);
     this.#writer.release();
     const transport = this.#transport;
-    let told = false;
-    const closed = (): void => {
-      if (told) return;
-      told = true;
-      this.emit('close', error !== null && error !== undefined);
-    };
-    transport.once('close', closed);
+    // The stream tells of its error in the next tick.
+    onceClosed(transport, () => process.nextTick(() => this.emit('close', error !== null && error !== undefined)));
     callback(error);
     if (this.#failed && transport.writable) linger(transport);
     else transport.destroy();
-    // For a transport that is closed already, or that emits no 'close' (emitClose: false). A handle's own comes after the
-    // first of these two.
-    setImmediate(() =>
-      setImmediate(() => {
-        if (transport.closed) closed();
-      }),
-    );
   }
 }

@@ -25,3 +25,21 @@ export function linger(transport: Duplex): void {
   transport.resume();
   transport.end(() => transport.destroy());
 }
+
+/** Calls back once the transport is closed. To be called before it is destroyed. */
+export function onceClosed(transport: Duplex, callback: () => void): void {
+  let told = false;
+  const closed = (): void => {
+    if (told) return;
+    told = true;
+    callback();
+  };
+  transport.once('close', closed);
+  // For a transport that is closed already, or that emits no 'close' (emitClose: false). A handle's own comes after the
+  // first of these two.
+  setImmediate(() =>
+    setImmediate(() => {
+      if (transport.closed) closed();
+    }),
+  );
+}

@@ -103,7 +103,7 @@ export abstract class TransportSocket extends Socket {
   /** Not by the options of the stream: an aborted signal would destroy what is not made yet. */
   protected obey(signal: unknown): void {
     if (!(signal instanceof AbortSignal)) {
-      throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
+      throw invalidArgType('signal', 'an instance of AbortSignal', signal);
     }
     if (signal.aborted) process.nextTick(() => addAbortSignal(signal, this));
     else addAbortSignal(signal, this);

@@ -354,7 +354,7 @@ void t.test('options that are wrong throw at once', async (t) => {
     [
       'secureContext',
       () => new TLSSocket(new net.Socket(), { secureContext: {} as never }),
-      { code: 'ERR_INVALID_ARG_TYPE' },
+      { code: 'ERR_TLS_INVALID_CONTEXT' },
     ],
     ['connect(true)', () => connect(true as never), { code: 'ERR_INVALID_ARG_TYPE' }],
   ];

@@ -294,7 +294,7 @@ void t.test('weak certificates are refused', async (t) => {
 });
 
 void t.test('bad values of options are refused at once', (t) => {
-  t.throws(() => createServer({ secureContext: {} as never }), { code: 'ERR_INVALID_ARG_TYPE' });
+  t.throws(() => createServer({ secureContext: {} as never }), { code: 'ERR_TLS_INVALID_CONTEXT' });
   t.throws(() => connect({ socket: new Holding(), servername: 'x'.repeat(300) }), { code: 'ERR_INVALID_ARG_VALUE' });
   t.throws(() => connect({ socket: new Holding(), ALPNProtocols: Uint8Array.of(5, 1) }), {
     code: 'ERR_INVALID_ARG_VALUE',

@@ -154,7 +154,7 @@ interface Behaviour extends BehaviourOptions {
 }
 
 /** What a program saw, or how the behaviour broke off. */
-type Outcome = { readonly saw: unknown } | { readonly broke: unknown };
+type Outcome = { readonly saw: unknown; readonly text?: string } | { readonly broke: unknown };
 
 /** The behaviours of one subject. Each returns what it observed, as plain data; that is compared. */
 export class Subject {
@@ -212,6 +212,7 @@ function compare(t: Test, { differs }: Behaviour, node: Outcome, ours: Outcome, 
 
 /** Everything that was seen, as text that shows where two outcomes differ. */
 function textOf(outcome: Outcome): string {
+  if ('text' in outcome && outcome.text !== undefined) return outcome.text;
   return inspect(outcome, { depth: 9, sorted: true, maxArrayLength: null, maxStringLength: null, breakLength: 80 });
 }
 
@@ -223,7 +224,9 @@ async function runOn({ run: behave }: Behaviour, tls: Tls, isPqtls: boolean, lim
   });
   process.setUncaughtExceptionCaptureCallback((error) => run.fail(error));
   try {
-    return { saw: await Promise.race([(async () => behave(run))(), run.broken, late]) };
+    const saw = await Promise.race([(async () => behave(run))(), run.broken, late]);
+    // What a list of events gets later is not of this run's own time.
+    return { saw, text: textOf({ saw }) };
   } catch (error) {
     return { broke: error };
   } finally {

@@ -69,8 +69,12 @@ export async function closed(...emitters: readonly EventEmitter[]): Promise<void
 }
 
 async function closedOne(emitter: EventEmitter): Promise<void> {
-  if ((emitter as { closed?: boolean }).closed === true) return;
-  await new Promise((resolve) => emitter.once('close', resolve));
+  if ((emitter as { closed?: boolean }).closed !== true) {
+    await new Promise((resolve) => emitter.once('close', resolve));
+    return;
+  }
+  // `closed` is true a little before the event.
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The first `error` event's error, as errorView() shows it. */

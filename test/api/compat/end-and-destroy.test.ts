@@ -121,15 +121,24 @@ subject.add('end() before the handshake is done still delivers', async (run) => 
   return { text, events };
 });
 
-subject.add('end() without data before the handshake is done', async (run) => {
-  const { port } = await run.serve();
-  const client = run.connect({ port });
-  const events = record(client, lifeOfSocket);
-  client.resume();
-  client.end();
-  await closed(client);
-  return events;
-});
+subject.add(
+  'end() without data before the handshake is done',
+  async (run) => {
+    const { port } = await run.serve();
+    const client = run.connect({ port });
+    const events = record(client, lifeOfSocket);
+    client.resume();
+    client.end();
+    await closed(client);
+    return events;
+  },
+  {
+    differs: {
+      reason: 'the end is finished once close_notify is out, which is after the handshake',
+      pqtls: ['connect', 'ready', 'secureConnect', 'finish', 'end', 'close false'],
+    },
+  },
+);
 
 subject.add('destroy() at once', async (run) => {
   const { port } = await run.serve();
@@ -169,13 +178,17 @@ subject.add('destroy() in secureConnection', async (run) => {
   return events;
 });
 
-subject.add('destroy() in checkServerIdentity', async (run) => {
-  const { port } = await run.serve();
-  const client = run.connect({ port, checkServerIdentity: () => void client.destroy() });
-  const events = record(client, ['secureConnect', 'error', 'end', 'close']);
-  await closed(client);
-  return events;
-});
+subject.add(
+  'destroy() in checkServerIdentity',
+  async (run) => {
+    const { port } = await run.serve();
+    const client = run.connect({ port, checkServerIdentity: () => void client.destroy() });
+    const events = record(client, ['secureConnect', 'error', 'end', 'close']);
+    await closed(client);
+    return events;
+  },
+  { differs: { reason: 'a socket that was destroyed is not told of as secure', pqtls: ['close false'] } },
+);
 
 subject.add('destroy() in a data listener', async (run) => {
   const { client, served } = await run.pair();

@@ -89,17 +89,30 @@ subject.add('a server socket without a server emits secure, not secureConnect', 
   return events;
 });
 
-subject.add('a client by new TLSSocket() does not verify by itself', async (run) => {
-  const { foreign } = run.certs;
-  const { port } = await run.serve({ cert: foreign.cert, key: foreign.key });
-  const tcp = run.track(net.connect(port, '127.0.0.1'));
-  await once(tcp, 'connect');
-  const socket = run.track(new run.tls.TLSSocket(tcp));
-  const events = record(socket, ['secure', 'secureConnect', 'error', 'close']);
-  socket.write('x');
-  await Promise.race([once(socket, 'secure'), closed(socket)]);
-  return { events, authorized: socket.authorized, error: socket.authorizationError };
-});
+subject.add(
+  'a client by new TLSSocket() does not verify by itself',
+  async (run) => {
+    const { foreign } = run.certs;
+    const { port } = await run.serve({ cert: foreign.cert, key: foreign.key });
+    const tcp = run.track(net.connect(port, '127.0.0.1'));
+    await once(tcp, 'connect');
+    const socket = run.track(new run.tls.TLSSocket(tcp));
+    const events = record(socket, ['secure', 'secureConnect', 'error', 'close']);
+    socket.write('x');
+    await Promise.race([new Promise((resolve) => socket.once('secure', resolve)), closed(socket)]);
+    return { events, authorized: socket.authorized, error: socket.authorizationError };
+  },
+  {
+    differs: {
+      reason: 'every client verifies its peer unless it says rejectUnauthorized: false',
+      pqtls: {
+        events: ['error UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'close true'],
+        authorized: false,
+        error: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      },
+    },
+  },
+);
 
 subject.add('the errors of a server socket without a server', async (run) => {
   const error = new Promise((resolve) => {

@@ -1,0 +1,99 @@
+// What the program writes, on its way to the engine: it waits for the handshake, then goes through one pooled buffer at a time.
+
+import type { Connection } from '../engine/connection.js';
+import type { CiphertextWriter } from './ciphertext-writer.js';
+import { canceled, closedBeforeConnection } from './pending-writes.js';
+
+type WriteCallback = (error?: Error | null) => void;
+
+/** Where plaintext goes once the handshake is done. */
+interface SecurePath {
+  readonly connection: Connection;
+  readonly writer: CiphertextWriter;
+}
+
+/** What the writes need of their socket. */
+export interface WritingSocket {
+  readonly destroyed: boolean;
+  readonly connecting: boolean;
+}
+
+export class PlaintextWriter {
+  readonly #socket: WritingSocket;
+  readonly #progressed: () => void;
+  #path: SecurePath | undefined;
+  /** The stream's first write, and its end. */
+  #waiting: { readonly run: () => void; readonly cancel: () => void }[] = [];
+
+  /** `progressed` runs when bytes are on their way. */
+  constructor(socket: WritingSocket, progressed: () => void) {
+    this.#socket = socket;
+    this.#progressed = progressed;
+  }
+
+  /** The handshake is done: writes go this way. Those that waited are run by flush(). */
+  open(path: SecurePath): void {
+    this.#path = path;
+  }
+
+  flush(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.run();
+  }
+
+  /** The socket is destroyed: what waited fails. */
+  cancel(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { cancel } of waiting) cancel();
+  }
+
+  /** Runs once what was written before the handshake's end has its turn, or cancels. */
+  whenSecure(run: () => void, cancel: () => void): void {
+    this.#waiting.push({ run, cancel });
+  }
+
+  write(chunks: readonly Uint8Array[], callback: WriteCallback): void {
+    if (this.#path !== undefined) {
+      this.#encrypt(this.#path, chunks, 0, 0, callback);
+      return;
+    }
+    this.whenSecure(
+      () => this.write(chunks, callback),
+      () => callback(this.#socket.connecting ? closedBeforeConnection() : canceled()),
+    );
+  }
+
+  /** One pooled buffer at a time: the next is encrypted when the transport took the last. */
+  #encrypt(
+    path: SecurePath,
+    chunks: readonly Uint8Array[],
+    index: number,
+    offset: number,
+    callback: WriteCallback,
+  ): void {
+    let chunk = chunks[index];
+    while (chunk !== undefined && offset >= chunk.length) {
+      index += 1;
+      offset = 0;
+      chunk = chunks[index];
+    }
+    if (chunk === undefined) {
+      callback();
+      return;
+    }
+    if (this.#socket.destroyed) {
+      callback(canceled());
+      return;
+    }
+    const { ciphertext, taken, error } = path.connection.send(chunk, offset);
+    if (error !== undefined || ciphertext === undefined) {
+      callback(error ?? new Error('The engine made no progress'));
+      return;
+    }
+    this.#progressed();
+    path.writer.write(ciphertext, (failure) => {
+      if (failure) callback(failure);
+      else this.#encrypt(path, chunks, index, offset + taken, callback);
+    });
+  }
+}
