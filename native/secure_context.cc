@@ -66,6 +66,7 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                          InstanceMethod<&SecureContext::SetCiphers>("setCiphers"),
                          InstanceMethod<&SecureContext::Ciphers>("ciphers"),
                          InstanceMethod<&SecureContext::SetCertificateKey>("setCertificateKey"),
+                         InstanceMethod<&SecureContext::OwnKeyForbidden>("ownKeyForbidden"),
                          InstanceMethod<&SecureContext::SetSignatureAlgorithms>("setSignatureAlgorithms"),
                          InstanceMethod<&SecureContext::SetTicketKeys>("setTicketKeys"),
                          InstanceMethod<&SecureContext::GetTicketKeys>("getTicketKeys"),
@@ -207,6 +208,13 @@ Napi::Value SecureContext::SetCertificateKey(const Napi::CallbackInfo& info) {
     Napi::Error::New(info.Env(), "The kind of key is not known").ThrowAsJavaScriptException();
   }
   return info.Env().Undefined();
+}
+
+// Whether our own certificate has another kind of key than setCertificateKey() allows.
+Napi::Value SecureContext::OwnKeyForbidden(const Napi::CallbackInfo& info) {
+  X509* leaf = SSL_CTX_get0_certificate(ctx_.get());
+  bool forbidden = certificate_key_ != 0 && leaf != nullptr && !HasKeyOfKind(leaf, certificate_key_);
+  return Napi::Boolean::New(info.Env(), forbidden);
 }
 
 Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info) {

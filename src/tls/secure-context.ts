@@ -15,7 +15,7 @@ import {
   type SignatureSchemeName,
 } from '../protocol/constants.js';
 import { defaultGroups, parseGroups } from '../protocol/named-groups.js';
-import { certificateKeys, type PostQuantumMode } from './named-policies.js';
+import { certificateKeys, type Policy, type PostQuantumMode } from './named-policies.js';
 import { nodeTls } from './node-tls.js';
 import { checkPem, checkProtocolVersion, refuseAbsentOptions } from './options.js';
 import {
@@ -151,8 +151,19 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
       }
       native.setTrustStore(store);
     }
+    if (demand.policy !== undefined) refuseForbiddenKey(native, demand.policy);
     applySessionOptions(native, options, security.policyName);
     return new SecureContext(new NativeEngineContext(native), { ...security, minVersion });
+  });
+}
+
+/** No handshake with it could succeed. */
+function refuseForbiddenKey(native: NativeSecureContext, { name, certificateKey }: Policy): void {
+  if (!native.ownKeyForbidden()) return;
+  throw new TlsError(`The policy '${name}' allows certificates with a key of ${certificateKey} alone`, {
+    code: 'ERR_PQTLS_CERTIFICATE_KEY',
+    phase: 'config',
+    engine: 'aws-lc',
   });
 }
 
