@@ -1,7 +1,7 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
 import { AsyncResource } from 'node:async_hooks';
-import { isIP, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
@@ -239,7 +239,7 @@ export class TLSSocket extends NegotiatedSocket {
     const sni = checkFunction('options.SNICallback', this.#options.SNICallback);
     checkFunction('options.checkServerIdentity', this.#options.checkServerIdentity);
     checkServername(servername);
-    const sendName = !this.#isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
+    const sendName = !this.#isServer && servername !== undefined && servername !== '';
     return new NativeTlsConnection(requireTlsBinding(), this.#context.context, {
       isServer: this.#isServer,
       verifyPeer: this.#isServer ? Boolean(requestCert) : true,
