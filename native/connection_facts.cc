@@ -155,7 +155,10 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   out.Set("helloRetryRequest", Napi::Boolean::New(env, SSL_used_hello_retry_request(ssl)));
   out.Set("resumed", Napi::Boolean::New(env, SSL_session_reused(ssl)));
   out.Set("sessionPostQuantum", Napi::Boolean::New(env, sessions_.IsPostQuantum()));
-  out.Set("alpn", Napi::String::New(env, reinterpret_cast<const char*>(alpn), alpn_length));
+  // One character a byte, as in the ClientHello.
+  napi_value protocol = nullptr;
+  napi_create_string_latin1(env, reinterpret_cast<const char*>(alpn), alpn_length, &protocol);
+  out.Set("alpn", Napi::Value(env, protocol));
   out.Set("serverName", Napi::String::New(env, hello_.server_name));
   return out;
 }

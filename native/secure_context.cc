@@ -67,6 +67,7 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                          InstanceMethod<&SecureContext::SetCiphers>("setCiphers"),
                          InstanceMethod<&SecureContext::Ciphers>("ciphers"),
                          InstanceMethod<&SecureContext::SetCertificateKey>("setCertificateKey"),
+                         InstanceMethod<&SecureContext::OwnKeyForbidden>("ownKeyForbidden"),
                          InstanceMethod<&SecureContext::SetSignatureAlgorithms>("setSignatureAlgorithms"),
                          InstanceMethod<&SecureContext::SetTicketKeys>("setTicketKeys"),
                          InstanceMethod<&SecureContext::GetTicketKeys>("getTicketKeys"),
@@ -224,6 +225,15 @@ Napi::Value SecureContext::SetCertificateKey(const Napi::CallbackInfo& info) {
     Napi::Error::New(info.Env(), "The kind of key is not known").ThrowAsJavaScriptException();
   }
   return info.Env().Undefined();
+}
+
+// Whether our own certificate has another kind of key than setCertificateKey() allows.
+Napi::Value SecureContext::OwnKeyForbidden(const Napi::CallbackInfo& info) {
+  bool forbidden = false;
+  for (const auto& leaf : StateOf(ctx_.get())->leaves) {
+    if (certificate_key_ != 0 && !HasKeyOfKind(leaf.get(), certificate_key_)) forbidden = true;
+  }
+  return Napi::Boolean::New(info.Env(), forbidden);
 }
 
 Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info) {

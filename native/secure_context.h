@@ -41,6 +41,7 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value SetCiphers(const Napi::CallbackInfo& info);
   Napi::Value Ciphers(const Napi::CallbackInfo& info);
   Napi::Value SetCertificateKey(const Napi::CallbackInfo& info);
+  Napi::Value OwnKeyForbidden(const Napi::CallbackInfo& info);
   Napi::Value SetSignatureAlgorithms(const Napi::CallbackInfo& info);
   Napi::Value SetTicketKeys(const Napi::CallbackInfo& info);
   Napi::Value GetTicketKeys(const Napi::CallbackInfo& info);

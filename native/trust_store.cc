@@ -126,16 +126,18 @@ int CheckStrength(STACK_OF(X509) * chain, int level) {
 int CheckKeys(STACK_OF(X509) * chain, int certificate_key) {
   if (certificate_key == NID_undef) return X509_V_OK;
   for (size_t i = 0; i < sk_X509_num(chain); i++) {
-    ASN1_OBJECT* algorithm = nullptr;
-    X509_PUBKEY* key = X509_get_X509_PUBKEY(sk_X509_value(chain, i));
-    if (!X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, key) ||
-        OBJ_obj2nid(algorithm) != certificate_key)
-      return kCertificateKeyForbidden;
+    if (!HasKeyOfKind(sk_X509_value(chain, i), certificate_key)) return kCertificateKeyForbidden;
   }
   return X509_V_OK;
 }
 
 }  // namespace
+
+bool HasKeyOfKind(X509* certificate, int nid) {
+  ASN1_OBJECT* algorithm = nullptr;
+  X509_PUBKEY* key = X509_get_X509_PUBKEY(certificate);
+  return X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, key) && OBJ_obj2nid(algorithm) == nid;
+}
 
 int VerifyPeerChain(SSL* ssl, int certificate_key) {
   STACK_OF(X509)* chain = SSL_get_peer_full_cert_chain(ssl);

@@ -31,6 +31,9 @@ class TrustStore : public Napi::ObjectWrap<TrustStore> {
 // A result of VerifyPeerChain beyond OpenSSL's own. Mirrored in src/errors.ts.
 constexpr int kCertificateKeyForbidden = 1000;
 
+// Whether the certificate's key is of the kind with this OBJ NID.
+bool HasKeyOfKind(X509* certificate, int nid);
+
 // Verifies the peer's chain of `ssl` against its context's store, RFC 5280, Section 6. Returns X509_V_OK or the last
 // error met, as node:tls reports it; fails closed when the verification can't be set up.
 // A `certificate_key` other than 0 is the OBJ NID of the only kind of key that the chain may have.

@@ -53,6 +53,8 @@ export interface NativeSecureContext {
   ciphers(): string[];
   /** The object identifier of the only kind of key that a peer's certificates may have, leaf to root. */
   setCertificateKey(oid: string): void;
+  /** Whether our own certificate has another kind of key than that. */
+  ownKeyForbidden(): boolean;
   setSignatureAlgorithms(schemes: Uint16Array): void;
   /** 48 bytes; from now on they seal and open the tickets of every connection of this context. */
   setTicketKeys(keys: Uint8Array): void;

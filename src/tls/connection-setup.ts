@@ -1,6 +1,6 @@
 // What a socket's options ask of its connection: the handshake's own settings, OCSP, pre-shared keys, key log, trace.
 
-import { isIP, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connection, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
@@ -34,7 +34,7 @@ export function createConnection(
   const sni = checkFunction('options.SNICallback', options.SNICallback);
   checkFunction('options.checkServerIdentity', options.checkServerIdentity);
   checkServername(servername);
-  const sendName = !isServer && servername !== undefined && servername !== '' && isIP(servername) === 0;
+  const sendName = !isServer && servername !== undefined && servername !== '';
   return new NativeTlsConnection(requireTlsBinding(), context.context, {
     isServer,
     verifyPeer: isServer ? Boolean(requestCert) : true,

@@ -83,13 +83,22 @@ function resumeSession(socket: DecidingSocket, id: Buffer): void {
   else socket.sessions.wanted(id);
 }
 
-function verify(socket: DecidingSocket, { chain, chainError, resumed }: VerifyQuestion): void {
+function verify(socket: DecidingSocket, question: VerifyQuestion): void {
+  const { isServer, options, connection } = socket;
+  if (isServer || !options.requestOCSP || question.resumed) {
+    verifyChain(socket, question);
+    return;
+  }
+  socket.socket.emit('OCSPResponse', connection.ocspResponse() ?? null);
+  // As in node:tls, whoever awaits the response can listen to secureConnect then.
+  setImmediate(() => {
+    if (!socket.socket.destroyed) verifyChain(socket, question);
+  });
+}
+
+function verifyChain(socket: DecidingSocket, { chain, chainError, resumed }: VerifyQuestion): void {
   const { isServer, engine, options, connection } = socket;
   const offeredIdentity = socket.offeredIdentity();
-  if (!isServer && options.requestOCSP && !resumed) {
-    socket.socket.emit('OCSPResponse', connection.ocspResponse() ?? null);
-    if (socket.socket.destroyed) return;
-  }
   const identity = { name: expectedName(options), byProgram: Boolean(options.checkServerIdentity) };
   // As in node:tls, the name is checked once for a session; but only another check of the same kind can be spared.
   const nameVerified =
@@ -144,33 +153,40 @@ function selectContext(
     next({ kind: 'client-hello' });
     return;
   }
-  const refuse = (error: Error): void => {
-    socket.refusal = error;
-    socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
-  };
   let answered = false;
-  const answer = (error: Error | null | undefined, context?: SecureContext): void => {
-    if (answered) return;
+  const answer = (error: Error | null | undefined, context?: unknown): void => {
+    if (answered) {
+      socket.socket.destroy(multipleCallback());
+      return;
+    }
     answered = true;
     if (socket.socket.destroyed) return;
     if (error) {
-      refuse(error);
-    } else if (context === undefined || context === null) {
+      socket.socket.destroy(error);
+    } else if (!isObject(context)) {
+      // As in node:tls, whatever it is.
       next({ kind: 'client-hello' });
     } else if (!isSecureContext(context)) {
-      refuse(Object.assign(new Error('Invalid SNI context'), { code: 'ERR_TLS_INVALID_CONTEXT' }));
+      socket.socket.destroy(new TypeError('Invalid SNI context'));
     } else {
       const weaker = weakness(socket, context);
-      if (weaker === undefined) next(adopt(socket, context));
-      else refuse(weaker);
+      if (weaker === undefined) {
+        next(adopt(socket, context));
+      } else {
+        socket.refusal = weaker;
+        socket.resume({ kind: 'client-hello', alert: Alert.internal_error });
+      }
     }
   };
   try {
-    sni(serverName, answer);
+    sni.call(socket.socket, serverName, answer);
   } catch (error) {
-    if (answered) throw error;
-    answer(error instanceof Error ? error : new Error('SNICallback threw', { cause: error }));
+    socket.socket.destroy(asError(error));
   }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** After the context is known, whose certificate the response is about. */
@@ -217,18 +233,21 @@ function chooseProtocol(socket: DecidingSocket, { serverName, protocols }: Clien
     socket.resume(answer);
     return;
   }
-  let chosen: unknown;
+  const names = protocols.map((protocol) => Buffer.from(protocol, 'latin1'));
+  // As node:tls shows them, which takes every byte for ASCII.
+  const shown = names.map((name) => name.toString('ascii'));
+  let name: Buffer | undefined;
   try {
-    const offer = { servername: serverName === '' ? (false as const) : serverName, protocols: [...protocols] };
-    chosen = callback.call(socket.socket, offer);
-    if (chosen !== undefined && !protocols.some((protocol) => protocol === chosen)) {
-      throw invalidResult(chosen, protocols);
+    const offer = { servername: serverName === '' ? (false as const) : serverName, protocols: [...shown] };
+    const chosen: unknown = callback.call(socket.socket, offer);
+    if (chosen !== undefined) {
+      name = names[shown.findIndex((protocol) => protocol === chosen)];
+      if (name === undefined) throw invalidResult(chosen, shown);
     }
   } catch (error) {
     socket.socket.destroy(asError(error));
     return;
   }
-  const name = typeof chosen === 'string' ? Buffer.from(chosen, 'latin1') : undefined;
   const alpn = name === undefined ? null : Buffer.concat([Uint8Array.of(name.length), name]);
   socket.resume({ ...answer, alpn });
 }

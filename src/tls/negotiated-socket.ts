@@ -148,7 +148,7 @@ export abstract class NegotiatedSocket extends TransportSocket {
   }
 
   /**
-   * The peer's certificate as node:tls's object; `{}` where it showed none, null after the end. An ML-DSA key adds
+   * The peer's certificate as node:tls's object; `{}` where it showed none and on a client that resumed a session, null after the end. An ML-DSA key adds
    * `asymmetricKeyType`.
    *
    * @param detailed with its issuers, as far as they were sent or are trusted
@@ -158,7 +158,13 @@ export abstract class NegotiatedSocket extends TransportSocket {
   getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate;
   getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate | null {
     if (this.destroyed) return null;
-    return legacyChain(this[state].connection.peerChain(), Boolean(detailed));
+    return legacyChain(this.#hidesPeer() ? [] : this[state].connection.peerChain(), Boolean(detailed));
+  }
+
+  /** The server of a resumed session shows no certificate, and node:tls forgets the one of the first handshake. */
+  #hidesPeer(): boolean {
+    const { info, isServer } = this[state];
+    return !isServer && info?.resumed === true;
   }
 
   /** Our own certificate; `{}` where we have none, null after the end. */
@@ -168,9 +174,9 @@ export abstract class NegotiatedSocket extends TransportSocket {
     return der === undefined ? {} : legacyCertificate({ der });
   }
 
-  /** undefined where the peer showed none, and after the end. */
+  /** undefined where the peer showed none, on a client that resumed a session, and after the end. */
   getPeerX509Certificate(): X509Certificate | undefined {
-    const leaf = this.destroyed ? undefined : this[state].connection.peerCertificates()[0];
+    const leaf = this.destroyed || this.#hidesPeer() ? undefined : this[state].connection.peerCertificates()[0];
     return leaf && new X509Certificate(leaf);
   }
 

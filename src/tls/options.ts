@@ -26,7 +26,7 @@ export function encodeAlpn(value: unknown): Uint8Array | undefined {
   }
   const parts: Uint8Array[] = [];
   for (const protocol of value as unknown[]) {
-    const name = typeof protocol === 'string' ? Buffer.from(protocol, 'latin1') : protocol;
+    const name = typeof protocol === 'string' ? Buffer.from(protocol, 'utf8') : protocol;
     if (!(name instanceof Uint8Array))
       throw invalidArgType('options.ALPNProtocols[]', 'a string or Uint8Array', protocol);
     if (name.length === 0 || name.length > 255) {

@@ -1,7 +1,6 @@
 // pskCallback: what it may return, and its way to the engine. RFC 4279; node:tls's checks and errors.
 
 import type { PskCallback } from '../engine/connection.js';
-import { invalidArgType } from '../errors.js';
 
 /** A client's: the identity to show, and its key. */
 export interface PskNegotation {
@@ -42,18 +41,18 @@ export function enginePskCallback(
 function serverKey(answer: unknown, maximum: number): Uint8Array {
   if (ArrayBuffer.isView(answer)) return checkKey(answer, maximum);
   if (typeof answer !== 'object' || answer === null) {
-    throw invalidArgType('ret', 'an instance of Buffer, TypedArray, DataView, or Object', answer);
+    throw wrongType('ret', 'an instance of Buffer, TypedArray, DataView, or Object', answer);
   }
   return checkKey((answer as { psk?: unknown }).psk, maximum);
 }
 
 function clientKey(answer: unknown, maximumKey: number, maximumIdentity: number): readonly [Uint8Array, string] {
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
-    throw invalidArgType('ret', 'of type object', answer);
+    throw wrongType('ret', 'of type object', answer);
   }
   const { psk, identity } = answer as { psk?: unknown; identity?: unknown };
   const key = checkKey(psk, maximumKey);
-  if (typeof identity !== 'string') throw invalidArgType('identity', 'of type string', identity);
+  if (typeof identity !== 'string') throw wrongType('identity', 'of type string', identity);
   if (Buffer.byteLength(identity) > maximumIdentity) {
     throw tooLong('identity', `PSK identity exceeds ${maximumIdentity} bytes`);
   }
@@ -62,10 +61,22 @@ function clientKey(answer: unknown, maximumKey: number, maximumIdentity: number)
 
 function checkKey(psk: unknown, maximum: number): Uint8Array {
   if (!ArrayBuffer.isView(psk)) {
-    throw invalidArgType('psk', 'an instance of Buffer, TypedArray, or DataView', psk);
+    throw wrongType('psk', 'an instance of Buffer, TypedArray, or DataView', psk);
   }
   if (psk.byteLength > maximum) throw tooLong('psk', `Pre-shared key exceeds ${maximum} bytes`);
   return new Uint8Array(psk.buffer, psk.byteOffset, psk.byteLength);
+}
+
+/** Without text, which node:tls has in its message: it may be the key. */
+function wrongType(name: string, expected: string, value: unknown): TypeError {
+  const type = typeof value;
+  let received: string = `type ${type}`;
+  if (value === undefined || value === null) received = String(value);
+  else if (typeof value === 'number' || typeof value === 'boolean') received = `type ${type} (${String(value)})`;
+  else if (typeof value === 'object') received = `an instance of ${value.constructor?.name ?? 'Object'}`;
+  return Object.assign(new TypeError(`The "${name}" argument must be ${expected}. Received ${received}`), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  });
 }
 
 /** Without the value, which node:tls has in its message: it is a secret. */

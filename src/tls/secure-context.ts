@@ -1,8 +1,9 @@
 // Certificates, trust, versions, groups and schemes, checked and built once, for any number of connections.
 
+import type { NativeSecureContext } from '../binding/tls-contract.js';
 import { NativeEngineContext } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { invalidArgType, outOfRange } from '../errors.js';
+import { invalidArgType, outOfRange, TlsError } from '../errors.js';
 import {
   NamedGroup,
   ProtocolVersion,
@@ -16,7 +17,7 @@ import { applyCiphers, chooseCiphers } from './cipher-list.js';
 import { withConfigErrors } from './config-errors.js';
 import { applyCredentials, type CredentialOptions } from './credentials.js';
 import { chooseGroups } from './key-exchange-groups.js';
-import { certificateKeys, type PostQuantumMode } from './named-policies.js';
+import { certificateKeys, type Policy, type PostQuantumMode } from './named-policies.js';
 import { narrow, narrowSchemes, readDemand, type ContextSecurity, type PolicyOptions } from './policy.js';
 import { chooseVersions } from './protocol-versions.js';
 import { applySessionOptions, type SessionOptions } from './session-options.js';
@@ -152,6 +153,7 @@ function build(options: SecureContextOptions): Built {
     }
   });
   applyCredentials(binding, native, options);
+  if (demand.policy !== undefined) refuseForbiddenKey(native, demand.policy);
   applySessionOptions(native, options, security.policyName);
   return new Built(new NativeEngineContext(native), security);
 }
@@ -162,4 +164,14 @@ function checkSecureOptions(value: unknown): number {
   if (!Number.isInteger(value)) throw outOfRange('secureOptions', 'an integer', value);
   // Only what stands in the low 32 bits has a meaning here.
   return value >>> 0;
+}
+
+/** No handshake with it could succeed. */
+function refuseForbiddenKey(native: NativeSecureContext, { name, certificateKey }: Policy): void {
+  if (!native.ownKeyForbidden()) return;
+  throw new TlsError(`The policy '${name}' allows certificates with a key of ${certificateKey} alone`, {
+    code: 'ERR_PQTLS_CERTIFICATE_KEY',
+    phase: 'config',
+    engine: 'aws-lc',
+  });
 }

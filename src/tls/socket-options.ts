@@ -11,6 +11,7 @@ import type { OnReadOptions } from './user-buffer.js';
 
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
+  this: TLSSocket,
   servername: string,
   callback: (error: Error | null, context?: SecureContext) => void,
 ) => void;
@@ -40,7 +41,7 @@ export interface TLSSocketOptions extends SecureContextOptions {
   pskIdentityHint?: string | undefined;
   /** Writes what happens to stderr, without secrets. Default false. */
   enableTrace?: boolean | undefined;
-  /** A client's Server Name Indication; a host name, not an IP address. */
+  /** A client's Server Name Indication: a host name. An IP address is none, but is sent all the same, as by node:tls. */
   servername?: string | undefined;
   /** Default: checkServerIdentity() of this module. */
   checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;

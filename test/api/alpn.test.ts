@@ -81,7 +81,7 @@ void t.test('pqtls: destroy() inside of ALPNCallback', async (t) => {
 });
 
 void t.test('pqtls: names of any bytes are told and answered', async (t) => {
-  // As RFC 8701 sends them.
+  // As RFC 8701 sends them; told as ASCII, as node:tls does.
   const ALPNProtocols = [Buffer.from([0x0a, 0x0a]), Buffer.from([0xfa, 0xfa])] as never;
   const seen: string[] = [];
   const ALPNCallback = ({ protocols }: { protocols: string[] }) => {
@@ -89,7 +89,7 @@ void t.test('pqtls: names of any bytes are told and answered', async (t) => {
     return protocols[1];
   };
   const { log } = await attempt(t, modules.pqtls, { ALPNCallback }, { ALPNProtocols });
-  t.same(seen, ['\n\n', '\xfa\xfa']);
+  t.same(seen, ['\n\n', 'zz']);
   t.same(log.toSorted(), ['secureConnect', 'secureConnection']);
 });
 

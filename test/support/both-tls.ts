@@ -142,10 +142,15 @@ export class Run {
 }
 
 interface BehaviourOptions {
-  /** The first Node major that behaves so; skipped on older ones. */
-  readonly since?: number;
-  /** Why pqtls has to behave otherwise, and how it does. */
-  readonly differs?: { readonly reason: string; readonly pqtls: unknown };
+  /** The first Node that behaves so, a major or `major.minor`; skipped on older ones. */
+  readonly since?: number | string;
+  /** Why pqtls has to behave otherwise, and how it does; on the majors from `from` on and before `before` alone. */
+  readonly differs?: {
+    readonly reason: string;
+    readonly pqtls: unknown;
+    readonly from?: number;
+    readonly before?: number;
+  };
 }
 
 interface Behaviour extends BehaviourOptions {
@@ -175,7 +180,7 @@ export class Subject {
       if (only !== undefined && !behaviour.name.includes(only)) continue;
       const title = `${this.name}: ${behaviour.name}`;
       const awaits = awaited[title];
-      if (behaviour.since !== undefined && major < behaviour.since) {
+      if (behaviour.since !== undefined && isOlderThan(behaviour.since)) {
         await t.test(title, { skip: `node:tls behaves so since Node ${behaviour.since}` }, () => {});
         continue;
       }
@@ -195,11 +200,25 @@ export class Subject {
   }
 }
 
-function compare(t: Test, { differs }: Behaviour, node: Outcome, ours: Outcome, awaits: string | undefined): void {
+function isOlderThan(since: number | string): boolean {
+  const [wantedMajor = 0, wantedMinor = 0] = String(since).split('.').map(Number);
+  const [, minor = 0] = process.versions.node.split('.').map(Number);
+  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+}
+
+function compare(
+  t: Test,
+  { differs: declared }: Behaviour,
+  node: Outcome,
+  ours: Outcome,
+  awaits: string | undefined,
+): void {
   if (!('saw' in node) || node.saw === undefined) {
     t.fail(`node:tls shows no behaviour: ${textOf(node)}`);
     return;
   }
+  const here = (declared?.from ?? 0) <= major && major < (declared?.before ?? Infinity);
+  const differs = here ? declared : undefined;
   const wanted = textOf(differs === undefined ? node : { saw: differs.pqtls });
   const found = textOf(ours);
   if (differs !== undefined) t.not(textOf(node), wanted, `node:tls still differs: ${differs.reason}`);

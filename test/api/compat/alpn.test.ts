@@ -74,22 +74,42 @@ for (const [name, answer] of [
   ['a number', 5],
   ['an empty string', ''],
 ] as const) {
-  subject.add(`ALPNCallback that answers ${name}`, async (run) =>
-    run.failure({ ALPNCallback: () => answer }, { ALPNProtocols: ['a'] }),
+  subject.add(
+    `ALPNCallback that answers ${name}`,
+    async (run) => run.failure({ ALPNCallback: () => answer }, { ALPNProtocols: ['a'] }),
+    { since: '20.20' },
   );
 }
 
-subject.add('ALPNCallback that throws', async (run) => {
-  const { server, port } = await run.serve({
-    ALPNCallback: () => {
-      throw new Error('thrown');
+subject.add(
+  'ALPNCallback that throws',
+  async (run) => {
+    const { server, port } = await run.serve({
+      ALPNCallback: () => {
+        throw new Error('thrown');
+      },
+    });
+    run.connect({ port, ALPNProtocols: ['a'] }).on('error', () => {});
+    return Promise.race([
+      errorEvent(server, 'tlsClientError').then((error) => ({ tlsClientError: error })),
+      run.uncaught().then((error) => ({ uncaught: error.message })),
+    ]);
+  },
+  { since: '20.20' },
+);
+
+subject.add('ALPNCallback sees names of other bytes as ASCII', async (run) => {
+  const seen: unknown[] = [];
+  const { client } = await run.pair(
+    {
+      ALPNCallback: ({ protocols }: { protocols: string[] }) => {
+        seen.push(...protocols);
+        return protocols[1];
+      },
     },
-  });
-  run.connect({ port, ALPNProtocols: ['a'] }).on('error', () => {});
-  return Promise.race([
-    errorEvent(server, 'tlsClientError').then((error) => ({ tlsClientError: error })),
-    run.uncaught().then((error) => ({ uncaught: error.message })),
-  ]);
+    { ALPNProtocols: ['a', 'ä', '€'] },
+  );
+  return { seen, alpn: client.alpnProtocol };
 });
 
 subject.add('a client shows null before and false after where nothing is agreed', async (run) => {

@@ -45,28 +45,54 @@ subject.add('keys that differ', async (run) =>
   ),
 );
 
-for (const [name, answer] of [
+const thrown = (code: string, message: string) => ({ code, message, type: 'TypeError' });
+const ofKeys = {
+  reason: 'what may be the key is not in a message',
+  pqtls: thrown(
+    'ERR_INVALID_ARG_TYPE',
+    'The "psk" argument must be an instance of Buffer, TypedArray, or DataView. Received type string',
+  ),
+};
+const longest = (what: string) => ({
+  reason: 'the longest that AWS-LC takes',
+  pqtls: thrown('ERR_INVALID_ARG_VALUE', what),
+});
+
+for (const [name, answer, differs] of [
   ['null', null],
   ['undefined', undefined],
   ['a number', 5],
   ['no psk', { identity: 'me' }],
   ['no identity', { psk }],
   ['an identity that is a number', { psk, identity: 5 }],
-  ['a psk of text', { psk: 'x', identity: 'me' }],
-  ['an identity of 129 bytes', { psk, identity: 'x'.repeat(129) }],
-  ['a psk of 300 bytes', { psk: Buffer.alloc(300), identity: 'me' }],
+  ['a psk of text', { psk: 'x', identity: 'me' }, ofKeys],
+  [
+    'an identity of 129 bytes',
+    { psk, identity: 'x'.repeat(129) },
+    longest("The argument 'identity' PSK identity exceeds 128 bytes"),
+  ],
+  [
+    'a psk of 300 bytes',
+    { psk: Buffer.alloc(300), identity: 'me' },
+    longest("The argument 'psk' Pre-shared key exceeds 256 bytes"),
+  ],
 ] as const) {
-  subject.add(`a client's pskCallback that answers ${name}`, async (run) => {
-    const { port } = await run.serve({ ...serverOptions, pskCallback: () => psk });
-    const client = run.connect({ port, ...clientOptions, pskCallback: () => answer });
-    return Promise.race([
-      new Promise((resolve) => {
-        client.on('secureConnect', () => resolve('secureConnect'));
-        client.on('error', (error) => resolve(errorView(error)));
-      }),
-      run.uncaught().then((error) => ({ uncaught: errorView(error) })),
-    ]);
-  });
+  subject.add(
+    `a client's pskCallback that answers ${name}`,
+    async (run) => {
+      const { port } = await run.serve({ ...serverOptions, pskCallback: () => psk });
+      const client = run.connect({ port, ...clientOptions, pskCallback: () => answer });
+      return Promise.race([
+        new Promise((resolve) => {
+          client.on('secureConnect', () => resolve('secureConnect'));
+          client.on('error', (error) => resolve(errorView(error)));
+        }),
+        run.uncaught().then((error) => ({ uncaught: errorView(error) })),
+      ]);
+    },
+    // Before, an error in a callback was nobody's or was lost.
+    { since: '20.20', ...(differs === undefined ? {} : { differs }) },
+  );
 }
 
 await subject.check();

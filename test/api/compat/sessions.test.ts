@@ -19,12 +19,21 @@ async function first(run: Run, port: number, options: Options = {}): Promise<{ s
   return { session, events };
 }
 
+/** OpenSSL before 3.5 sends the tickets of TLS 1.3 after what a secureConnection listener writes. */
+function early(version: string, pqtls: unknown): object {
+  return version === 'TLSv1.2' ? {} : { differs: { reason: 'tickets come before data', pqtls, before: 26 } };
+}
+
 for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-  subject.add(`the session events, ${maxVersion}`, async (run) => {
-    const { port } = await run.serve({ maxVersion }, (socket) => socket.end('x'));
-    const { events } = await first(run, port);
-    return events;
-  });
+  subject.add(
+    `the session events, ${maxVersion}`,
+    async (run) => {
+      const { port } = await run.serve({ maxVersion }, (socket) => socket.end('x'));
+      const { events } = await first(run, port);
+      return events;
+    },
+    early(maxVersion, ['secureConnect', 'session', 'session', 'data']),
+  );
 
   subject.add(`resumption, ${maxVersion}`, async (run) => {
     const { port, server } = await run.serve({ maxVersion }, (socket) => socket.end('x'));
@@ -43,12 +52,16 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     };
   });
 
-  subject.add(`getSession() and getTLSTicket() after the handshake, ${maxVersion}`, async (run) => {
-    const { port } = await run.serve({ maxVersion }, (socket) => socket.write('x'));
-    const client = run.connect({ port });
-    await once(client, 'data');
-    return { session: Buffer.isBuffer(client.getSession()), ticket: Buffer.isBuffer(client.getTLSTicket()) };
-  });
+  subject.add(
+    `getSession() and getTLSTicket() after the handshake, ${maxVersion}`,
+    async (run) => {
+      const { port } = await run.serve({ maxVersion }, (socket) => socket.write('x'));
+      const client = run.connect({ port });
+      await once(client, 'data');
+      return { session: Buffer.isBuffer(client.getSession()), ticket: Buffer.isBuffer(client.getTLSTicket()) };
+    },
+    early(maxVersion, { session: true, ticket: true }),
+  );
 
   subject.add(`a session of another server is a full handshake, ${maxVersion}`, async (run) => {
     const one = await run.serve({ maxVersion }, (socket) => socket.end('x'));
@@ -118,13 +131,17 @@ subject.add('newSession and resumeSession, TLSv1.2', async (run) => {
   return { events: [...new Set(events)], reused: client.isSessionReused() };
 });
 
-subject.add('a session given as a Uint8Array', async (run) => {
-  const { port } = await run.serve({}, (socket) => socket.end('x'));
-  const { session } = await first(run, port);
-  const client = run.connect({ port, session: new Uint8Array(session) });
-  await once(client, 'secureConnect');
-  return client.isSessionReused();
-});
+subject.add(
+  'a session given as a Uint8Array',
+  async (run) => {
+    const { port } = await run.serve({}, (socket) => socket.end('x'));
+    const { session } = await first(run, port);
+    const client = run.connect({ port, session: new Uint8Array(session) });
+    await once(client, 'secureConnect');
+    return client.isSessionReused();
+  },
+  { differs: { reason: 'Node 22 and later overlook it', pqtls: true, from: 22 } },
+);
 
 subject.add('a session that is nonsense', async (run) => {
   const { port } = await run.serve();

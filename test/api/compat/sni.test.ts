@@ -112,18 +112,22 @@ for (const [name, value] of [
   );
 }
 
-subject.add('SNICallback that throws', async (run) => {
-  const { server, port } = await run.serve({
-    SNICallback() {
-      throw new Error('thrown');
-    },
-  });
-  run.connect({ port }).on('error', () => {});
-  return Promise.race([
-    errorEvent(server, 'tlsClientError').then((error) => ({ tlsClientError: error })),
-    run.uncaught().then((error) => ({ uncaught: error.message })),
-  ]);
-});
+subject.add(
+  'SNICallback that throws',
+  async (run) => {
+    const { server, port } = await run.serve({
+      SNICallback() {
+        throw new Error('thrown');
+      },
+    });
+    run.connect({ port }).on('error', () => {});
+    return Promise.race([
+      errorEvent(server, 'tlsClientError').then((error) => ({ tlsClientError: error })),
+      run.uncaught().then((error) => ({ uncaught: error.message })),
+    ]);
+  },
+  { since: '20.20' },
+);
 
 subject.add('SNICallback that answers twice', async (run) => {
   const { server, port } = await run.serve({
@@ -171,6 +175,24 @@ subject.add('the context of SNICallback decides about client certificates', asyn
   );
   return { authorized: served.authorized, why: served.authorizationError };
 });
+
+subject.add('the context of SNICallback trusts whom the server does not', async (run) => {
+  const { named, foreignClient, ca, otherCa } = run.certs;
+  const context = run.tls.createSecureContext({ cert: named.cert, key: named.key, ca: otherCa.cert });
+  const { served } = await run.pair(
+    {
+      requestCert: true,
+      ca: ca.cert,
+      SNICallback: (_name: string, callback: (error: null, context: SecureContext) => void) => callback(null, context),
+    },
+    { servername: 'a.example', cert: foreignClient.cert, key: foreignClient.key },
+  );
+  return { authorized: served.authorized, why: served.authorizationError };
+});
+
+subject.add('SNICallback that answers with no Error', async (run) =>
+  run.failure({ SNICallback: (_name: string, callback: (error: unknown) => void) => callback('no') }, {}),
+);
 
 subject.add('SNICallback of a TLSSocket without a server', async (run) => {
   const { named } = run.certs;
