@@ -43,6 +43,7 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::WantedSession>("wantedSession"),
                          InstanceMethod<&Connection::EnableSessionEvents>("enableSessionEvents"),
                          InstanceMethod<&Connection::OfferSession>("offerSession"),
+                         InstanceMethod<&Connection::RequirePostQuantumSessions>("requirePostQuantumSessions"),
                          InstanceMethod<&Connection::Session>("session"),
                          InstanceMethod<&Connection::SessionTicket>("sessionTicket"),
                          InstanceMethod<&Connection::TakeEvents>("takeEvents"),
@@ -463,9 +464,11 @@ Napi::Value Connection::WantedSession(const Napi::CallbackInfo& info) {
 void Connection::EnableSessionEvents(const Napi::CallbackInfo&) { sessions_.EnableEvents(); }
 
 // offerSession(session)
-void Connection::OfferSession(const Napi::CallbackInfo& info) {
-  if (ssl_ && !started_) sessions_.Offer(BytesOf(info[0]));
+Napi::Value Connection::OfferSession(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), ssl_ && !started_ && sessions_.Offer(BytesOf(info[0])));
 }
+
+void Connection::RequirePostQuantumSessions(const Napi::CallbackInfo&) { sessions_.RequirePostQuantum(); }
 
 // The newest session, for the program to keep; undefined where there is none.
 Napi::Value Connection::Session(const Napi::CallbackInfo& info) {

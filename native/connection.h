@@ -79,7 +79,8 @@ class Connection : public Napi::ObjectWrap<Connection> {
   Napi::Value AnswerSession(const Napi::CallbackInfo& info);
   Napi::Value WantedSession(const Napi::CallbackInfo& info);
   void EnableSessionEvents(const Napi::CallbackInfo& info);
-  void OfferSession(const Napi::CallbackInfo& info);
+  Napi::Value OfferSession(const Napi::CallbackInfo& info);
+  void RequirePostQuantumSessions(const Napi::CallbackInfo& info);
   Napi::Value Session(const Napi::CallbackInfo& info);
   Napi::Value SessionTicket(const Napi::CallbackInfo& info);
   Napi::Value UseContext(const Napi::CallbackInfo& info);

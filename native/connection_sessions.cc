@@ -118,7 +118,8 @@ void ConnectionSessions::Start(SSL* ssl, bool is_server, bool require_peer) {
 }
 
 bool ConnectionSessions::RequiresPostQuantum() const {
-  return context_->require_post_quantum || ContextSessions::Of(SSL_get_SSL_CTX(ssl_))->require_post_quantum;
+  return require_post_quantum_ || context_->require_post_quantum ||
+         ContextSessions::Of(SSL_get_SSL_CTX(ssl_))->require_post_quantum;
 }
 
 KeyExchangeClass ConnectionSessions::EstablishedClass() const {
@@ -126,19 +127,20 @@ KeyExchangeClass ConnectionSessions::EstablishedClass() const {
   return SSL_session_reused(ssl_) ? std::min(handshake, resumed_class_) : handshake;
 }
 
-void ConnectionSessions::Offer(std::span<const uint8_t> bytes) {
-  if (is_server_) return;
+bool ConnectionSessions::Offer(std::span<const uint8_t> bytes) {
+  if (is_server_) return false;
   ParsedSession parsed = Parse(bytes, SSL_get_SSL_CTX(ssl_));
   // Without a chain there is nothing to verify again.
-  if (!parsed.session || !HasPeerCertificate(parsed.session.get())) return;
-  if (RequiresPostQuantum() && parsed.key_exchange != KeyExchangeClass::kPostQuantum) return;
+  if (!parsed.session || !HasPeerCertificate(parsed.session.get())) return false;
+  if (RequiresPostQuantum() && parsed.key_exchange != KeyExchangeClass::kPostQuantum) return false;
   // Binds a server's sessions. A client of another context is not a reason to end the handshake, as it would be.
   size_t length = 0;
   const uint8_t* id_context = SSL_get0_session_id_context(ssl_, &length);
-  if (!SSL_SESSION_set1_id_context(parsed.session.get(), id_context, length)) return;
-  SSL_set_session(ssl_, parsed.session.get());
+  if (!SSL_SESSION_set1_id_context(parsed.session.get(), id_context, length)) return false;
+  if (!SSL_set_session(ssl_, parsed.session.get())) return false;
   offered_ = std::move(parsed.session);
   resumed_class_ = parsed.key_exchange;
+  return true;
 }
 
 void ConnectionSessions::OnClientHello(const SSL_CLIENT_HELLO* hello, bool asks_for_certificate) {

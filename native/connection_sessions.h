@@ -44,9 +44,12 @@ class ConnectionSessions {
   void Start(SSL* ssl, bool is_server, bool require_peer);
   // From now on the program is told of sessions, and a server asks it for those that it keeps.
   void EnableEvents() { events_enabled_ = true; }
+  // Whatever its contexts allow, this connection resumes no session of a classical key exchange.
+  void RequirePostQuantum() { require_post_quantum_ = true; }
 
-  // A client's; before the handshake. What does not parse or does not fit is ignored: a full handshake follows.
-  void Offer(std::span<const uint8_t> session);
+  // A client's; before the handshake. What does not parse or does not fit is ignored: a full handshake follows. Whether
+  // it was taken.
+  bool Offer(std::span<const uint8_t> session);
   // After the context was chosen: what sessions are bound to, and whether this client may have tickets.
   void OnClientHello(const SSL_CLIENT_HELLO* hello, bool asks_for_certificate);
   void OnMessage(bool is_write, std::span<const uint8_t> message);
@@ -92,6 +95,7 @@ class ConnectionSessions {
   bool is_server_ = false;
   bool require_peer_ = false;
   bool events_enabled_ = false;
+  bool require_post_quantum_ = false;
   // Tickets are ids of sessions that the program keeps.
   bool stored_ = false;
   bool renew_ticket_ = false;

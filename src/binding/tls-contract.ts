@@ -180,7 +180,9 @@ export interface NativeConnection {
   /** From now on sessions are events, and a server asks for those that it does not have. */
   enableSessionEvents(): void;
   /** A client's, before the first byte; ignored where it does not parse or fit. */
-  offerSession(session: Uint8Array): void;
+  offerSession(session: Uint8Array): boolean;
+  /** Whatever the contexts allow, no session of a classical key exchange is offered or accepted. */
+  requirePostQuantumSessions(): void;
   /** The newest session. Secret. */
   session(): Buffer | undefined;
   sessionTicket(): Buffer | undefined;

@@ -199,7 +199,7 @@ export interface Connection {
   send(chunk: Uint8Array, offset: number): SendProgress;
   resume(answer: Answer): Progress;
   /** A client's session to resume, before start(). What does not parse or fit is ignored. */
-  offerSession(session: Uint8Array): void;
+  offerSession(session: Uint8Array): boolean;
   /** The newest session; undefined where there is none. Secret. */
   session(): Buffer | undefined;
   /** The newest session's ticket, on a client. */

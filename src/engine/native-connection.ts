@@ -98,14 +98,13 @@ export class NativeTlsConnection implements Connection {
   /** Made by a call whose result has no room for them. */
   #laterEvents: EngineEvent[] = [];
   readonly #isServer: boolean;
-  #requirePostQuantum: boolean;
+  #requirePostQuantum = false;
 
   constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
     this.#binding = binding;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
     this.#isServer = options.isServer;
-    this.#requirePostQuantum = options.requirePostQuantum === true;
     this.#native = new binding.Connection(
       context.native,
       options.isServer,
@@ -115,6 +114,7 @@ export class NativeTlsConnection implements Connection {
       options.servername,
       options.alpn,
     );
+    if (options.requirePostQuantum === true) this.#demandPostQuantum();
     if (options.restriction !== undefined) this.#restrict(options.restriction);
   }
 
@@ -214,7 +214,7 @@ export class NativeTlsConnection implements Connection {
     if (answer.kind === 'client-hello') {
       const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
       if (answer.restriction !== undefined) this.#restrict(answer.restriction);
-      if (answer.requirePostQuantum === true) this.#requirePostQuantum = true;
+      if (answer.requirePostQuantum === true) this.#demandPostQuantum();
       this.#native.answerClientHello(context, answer.alert ?? 0, answer.ocspResponse, answer.alpn);
     } else if (answer.kind === 'resume-session') {
       this.#native.answerSession(answer.session);
@@ -271,8 +271,8 @@ export class NativeTlsConnection implements Connection {
     };
   }
 
-  offerSession(session: Uint8Array): void {
-    this.#native.offerSession(session);
+  offerSession(session: Uint8Array): boolean {
+    return this.#native.offerSession(session);
   }
 
   session(): Buffer | undefined {
@@ -455,10 +455,15 @@ export class NativeTlsConnection implements Connection {
     return undefined;
   }
 
-  /** The last word on a handshake that is over: whatever the engine agreed to, a classical group ends it here. */
+  #demandPostQuantum(): void {
+    this.#requirePostQuantum = true;
+    this.#native.requirePostQuantumSessions();
+  }
+
+  /** The last word on a handshake that is over: whatever the engine agreed to, a classical group or session ends it here. */
   #refuseClassical(ciphertext: Ciphertext[]): void {
-    const { protocol, group } = this.negotiated();
-    if (protocol === 'TLSv1.3' && group?.postQuantum === true) return;
+    const { protocol, group, sessionKeyExchange } = this.negotiated();
+    if (protocol === 'TLSv1.3' && group?.postQuantum === true && sessionKeyExchange !== 'classical') return;
     const output = ciphertextPool.acquire();
     this.#collect(output, this.#native.abort(Alert.handshake_failure, output), ciphertext);
     const details = { engine: this.engine, alertSent: 'handshake_failure' };

@@ -168,8 +168,8 @@ export class TLSSocket extends NegotiatedSocket {
   setSession(session: Buffer | string): void {
     const kept = unwrapSession(checkSession(session));
     if (kept === undefined || this.destroyed || this.#isServer) return;
-    this.#offeredIdentity = kept.identity;
-    this.#connection.offerSession(kept.session);
+    // What was verified belongs to the session that is offered, and to no other.
+    if (this.#connection.offerSession(kept.session)) this.#offeredIdentity = kept.identity;
   }
 
   #createSessions(): ServerSessions | undefined {
@@ -359,7 +359,7 @@ export class TLSSocket extends NegotiatedSocket {
   /** A reader that is behind stops TCP; what was received stays ciphertext in the engine. */
   #flowControl(): void {
     if (this.destroyed || this.#transportEnded || this.#transport.destroyed) return;
-    const wanted = this.#handshakeInfo === undefined ? !this.#awaits : this.#reading && !this.#more;
+    const wanted = this.#handshakeInfo === undefined ? !this.#awaits && !this.#storing() : this.#reading && !this.#more;
     if (wanted && this.#transport.isPaused()) this.#transport.resume();
     else if (!wanted && !this.#transport.isPaused()) this.#transport.pause();
   }

@@ -210,3 +210,15 @@ void t.test('an own certificate that the policy forbids is refused when the cont
   const { cert, key } = issuedByP256('ML-DSA-87');
   t.ok(createSecureContext({ cert, key, policy: 'cnsa2' }), 'who issued it is for the peer to judge');
 });
+
+void t.test('a socket that requires offers no classical session, whatever context it was given', async (t) => {
+  const { port } = await listen(t, shared, greet);
+  const classical = await visit(t, port, { groups: 'X25519' });
+  t.equal(classical.sessionKeyExchange, 'classical');
+  const { authority } = await credentials();
+  const secureContext = createSecureContext({ ca: authority.cert });
+  const lenient = await visit(t, port, { secureContext, session: classical.session });
+  t.match(lenient, { resumed: true, sessionKeyExchange: 'classical' });
+  const strict = await visit(t, port, { secureContext, session: classical.session, postQuantum: 'require' });
+  t.match(strict, { resumed: false, sessionKeyExchange: 'post-quantum' });
+});

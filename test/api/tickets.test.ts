@@ -1,7 +1,9 @@
 // What a session must never do: get around trust, names, client certificates or the class of the key exchange.
 
 import * as nodeTls from 'node:tls';
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import t from 'tap';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'pqtls';
@@ -320,3 +322,40 @@ function keep(server: nodeTls.Server, remember = true): Map<string, Buffer> {
   });
   return kept;
 }
+
+void t.test('a session that comes too late vouches for nothing', async (t) => {
+  const { authority, leaf } = await credentials();
+  const ca = authority.cert;
+  const other = await host(t, ours, await authority.issue({ names: ['other.example'] }));
+  const right = await host(t, ours, leaf);
+  const named = { ca, servername: 'localhost' };
+  const unverified = await other.visit({ ...named, rejectUnauthorized: false });
+  const verified = await right.visit(named);
+  if (unverified.session === undefined || verified.session === undefined) throw new Error('no session came');
+  const late = verified.session;
+  const client = connect({ host: '127.0.0.1', port: other.port, ...named, session: unverified.session });
+  // The ClientHello with the first session is on its way then.
+  client.on('connect', () => setImmediate(() => client.setSession(late)));
+  const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
+  t.equal(error.code, 'ERR_TLS_CERT_ALTNAME_INVALID');
+});
+
+void t.test('a client is not read while its session is being stored', async (t) => {
+  const { authority } = await credentials();
+  const { server, port } = await listen(t, { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET });
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const store = new Promise<() => void>((resolve) => {
+    server.on('newSession', (_id: Buffer, _session: Buffer, stored: () => void) => resolve(stored));
+  });
+  const client = connect({ host: '127.0.0.1', port, ca: authority.cert, servername: 'localhost' });
+  const [raw] = await accepted;
+  const stored = await store;
+  await new Promise(setImmediate);
+  t.equal(raw.isPaused(), true);
+  const secure = once(server, 'secureConnection');
+  stored();
+  await secure;
+  t.equal(raw.isPaused(), false);
+  client.destroy();
+  await once(client, 'close');
+});
