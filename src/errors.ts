@@ -17,8 +17,12 @@ export interface TlsErrorDetails {
   alertSent?: string | undefined;
   /** The alert that the peer sent, as its RFC 9846 name. */
   alertReceived?: string | undefined;
-  /** The engine's own name of the fault, e.g. `WRONG_VERSION_NUMBER`. */
+  /** OpenSSL's words for the fault, e.g. `wrong version number`; of a name that does not match, node:tls's. */
   reason?: string | undefined;
+  /** Where the fault was found, as node:tls says it: `SSL routines`. */
+  library?: string | undefined;
+  /** The engine's own name of the fault, e.g. `WRONG_VERSION_NUMBER`. */
+  engineReason?: string | undefined;
   cause?: unknown;
 }
 
@@ -30,6 +34,8 @@ export class TlsError extends Error {
   readonly alertSent: string | undefined;
   readonly alertReceived: string | undefined;
   readonly reason: string | undefined;
+  readonly library: string | undefined;
+  readonly engineReason: string | undefined;
 
   constructor(message: string, details: TlsErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -40,6 +46,8 @@ export class TlsError extends Error {
     this.alertSent = details.alertSent;
     this.alertReceived = details.alertReceived;
     this.reason = details.reason;
+    this.library = details.library;
+    this.engineReason = details.engineReason;
   }
 }
 
@@ -215,6 +223,8 @@ interface ReasonRow {
   readonly fault: Fault;
   /** OpenSSL's name of the same fault, where AWS-LC's differs; it becomes `ERR_SSL_<name>` as in node:tls. */
   readonly openssl?: string;
+  /** OpenSSL's name since 3.2, where that is another one. */
+  readonly openssl32?: string;
   readonly text: string;
 }
 
@@ -223,7 +233,7 @@ const engineReasons = {
   WRONG_VERSION_NUMBER: { fault: 'invalid-message', text: 'the peer does not speak TLS on this connection' },
   HTTP_REQUEST: { fault: 'invalid-message', text: 'the peer sent a plain HTTP request to a TLS port' },
   HTTPS_PROXY_REQUEST: { fault: 'invalid-message', text: 'the peer sent an HTTP CONNECT request to a TLS port' },
-  DECODE_ERROR: { fault: 'invalid-message', text: 'a handshake message does not parse' },
+  DECODE_ERROR: { fault: 'invalid-message', openssl: 'LENGTH_MISMATCH', text: 'a handshake message does not parse' },
   CLIENTHELLO_PARSE_FAILED: {
     fault: 'invalid-message',
     openssl: 'LENGTH_MISMATCH',
@@ -238,11 +248,21 @@ const engineReasons = {
   BAD_HANDSHAKE_RECORD: { fault: 'invalid-message', text: 'a handshake record does not parse' },
   INVALID_OUTER_RECORD_TYPE: { fault: 'invalid-message', text: 'a record has an unknown content type' },
   EXCESSIVE_MESSAGE_SIZE: { fault: 'invalid-message', text: 'a handshake message is larger than allowed' },
-  ENCRYPTED_LENGTH_TOO_LONG: { fault: 'invalid-message', text: 'a record is larger than allowed' },
+  ENCRYPTED_LENGTH_TOO_LONG: {
+    fault: 'invalid-message',
+    openssl: 'PACKET_LENGTH_TOO_LONG',
+    openssl32: 'DATA_LENGTH_TOO_LONG',
+    text: 'a record is larger than allowed',
+  },
   DATA_LENGTH_TOO_LONG: { fault: 'invalid-message', text: 'a record is larger than allowed' },
   CANNOT_PARSE_LEAF_CERT: { fault: 'invalid-message', text: "the peer's certificate does not parse" },
   UNEXPECTED_MESSAGE: { fault: 'misbehaved', text: 'a handshake message came at the wrong time' },
-  UNEXPECTED_RECORD: { fault: 'misbehaved', text: 'a record came at the wrong time' },
+  UNEXPECTED_RECORD: { fault: 'misbehaved', openssl: 'UNEXPECTED_MESSAGE', text: 'a record came at the wrong time' },
+  APPLICATION_DATA_INSTEAD_OF_HANDSHAKE: {
+    fault: 'misbehaved',
+    openssl: 'UNEXPECTED_MESSAGE',
+    text: 'application data came before the handshake',
+  },
   UNEXPECTED_EXTENSION: { fault: 'misbehaved', text: 'an extension was sent that was not offered' },
   WRONG_CURVE: { fault: 'misbehaved', text: 'the peer chose a group that was not offered' },
   BAD_ECPOINT: { fault: 'misbehaved', text: 'a key share is not a point on its curve' },
@@ -262,7 +282,7 @@ const engineReasons = {
   TOO_MANY_EMPTY_FRAGMENTS: { fault: 'misbehaved', text: 'the peer sent too many empty records' },
   TOO_MANY_WARNING_ALERTS: { fault: 'misbehaved', text: 'the peer sent too many warnings' },
   NO_RENEGOTIATION: { fault: 'misbehaved', text: 'the peer asked for a renegotiation' },
-  NO_SHARED_GROUP: { fault: 'incompatible', openssl: 'NO_SUITABLE_GROUPS', text: 'no key exchange group in common' },
+  NO_SHARED_GROUP: { fault: 'incompatible', openssl: 'NO_SUITABLE_KEY_SHARE', text: 'no key exchange group in common' },
   NO_SHARED_CIPHER: { fault: 'incompatible', text: 'no cipher suite in common' },
   NO_COMMON_SIGNATURE_ALGORITHMS: {
     fault: 'incompatible',
@@ -307,31 +327,51 @@ export interface EngineFailure {
 // OpenSSL names the alerts of TLS 1.3 so; AWS-LC has one name for all of TLS.
 const tls13Alerts = new Set(['TLSV1_ALERT_CERTIFICATE_REQUIRED', 'TLSV1_ALERT_MISSING_EXTENSION']);
 
+// The texts of OpenSSL changed in 3.2; node:tls makes its codes of them.
+const isOpenssl32 = /^(3\.([2-9]|\d\d)|[4-9]|\d\d)/.test(process.versions.openssl);
+
+/** OpenSSL's name of an alert that came. */
+function alertReason(reason: string, name: string): string {
+  if (reason === '') return `TLSV1_ALERT_${name.toUpperCase()}`;
+  if (tls13Alerts.has(reason)) return reason.replace('TLSV1', 'TLSV13');
+  return isOpenssl32 ? reason.replace(/^SSLV3_ALERT/, 'SSL/TLS_ALERT') : reason;
+}
+
+function opensslReason({ openssl, openssl32 }: ReasonRow, reason: string): string {
+  return (isOpenssl32 ? openssl32 : undefined) ?? openssl ?? reason;
+}
+
+/** What node:tls says of a fault by OpenSSL's name of it; programs look for the words in the message, too. */
+function inOpensslWords(name: string): { code: string; library: string; reason: string; text: string } {
+  const reason = name.toLowerCase().replaceAll('_', ' ');
+  return { code: `ERR_SSL_${name}`, library: 'SSL routines', reason, text: `error:SSL routines::${reason}` };
+}
+
 /** Turns what an engine reports into the error of the class that says whose fault it was. */
 export function engineError(failure: EngineFailure): TlsError {
-  const { engine, reason, alertSent, alertReceived, phase } = failure;
-  const details = { phase, engine, reason, alertSent, alertReceived };
-  if (/^(SSLV3|TLSV1)_ALERT_/.test(reason) || (alertReceived !== undefined && alertReceived !== 'close_notify')) {
+  const { engine, reason: engineReason, alertSent, alertReceived, phase } = failure;
+  const details = { phase, engine, engineReason, alertSent, alertReceived };
+  if (/^(SSLV3|TLSV1)_ALERT_/.test(engineReason) || (alertReceived !== undefined && alertReceived !== 'close_notify')) {
     const name = alertReceived ?? 'unknown';
-    const openssl = tls13Alerts.has(reason) ? reason.replace('TLSV1', 'TLSV13') : reason;
-    return new AlertReceivedError(`The peer ended the connection with the alert ${name}`, {
+    const { text, ...said } = inOpensslWords(alertReason(engineReason, name));
+    return new AlertReceivedError(`The peer ended the connection with the alert ${name} (${text})`, {
       ...details,
-      code: `ERR_SSL_${openssl === '' ? `TLSV1_ALERT_${name.toUpperCase()}` : openssl}`,
+      ...said,
     });
   }
-  const row: ReasonRow | undefined = (engineReasons as Record<string, ReasonRow>)[reason];
+  const row: ReasonRow | undefined = (engineReasons as Record<string, ReasonRow>)[engineReason];
   const where = phase === 'handshake' ? 'The TLS handshake failed' : 'The TLS connection failed';
+  if (engineReason === '') {
+    const fault: Fault = failure.library === 'SSL routines' ? 'misbehaved' : 'internal';
+    return new faultClasses[fault](`${where}: the engine gave no reason`, { ...details, code: 'ERR_PQTLS_INTERNAL' });
+  }
   if (row === undefined) {
     const fault: Fault = failure.library === 'SSL routines' ? 'misbehaved' : 'internal';
-    return new faultClasses[fault](`${where}: ${reason === '' ? 'the engine gave no reason' : reason}`, {
-      ...details,
-      code: reason === '' ? 'ERR_PQTLS_INTERNAL' : `ERR_SSL_${reason}`,
-    });
+    const { text, ...said } = inOpensslWords(engineReason);
+    return new faultClasses[fault](`${where} (${text})`, { ...details, ...said });
   }
-  return new faultClasses[row.fault](`${where}: ${row.text}`, {
-    ...details,
-    code: `ERR_SSL_${row.openssl ?? reason}`,
-  });
+  const { text, ...said } = inOpensslWords(opensslReason(row, engineReason));
+  return new faultClasses[row.fault](`${where}: ${row.text} (${text})`, { ...details, ...said });
 }
 
 /** X.509 verification results by number: OpenSSL's name, as node:tls reports it, and the alert that we send. */
@@ -353,18 +393,18 @@ const verificationResults = {
   15: ['ERROR_IN_CRL_LAST_UPDATE_FIELD', 'bad_certificate'],
   16: ['ERROR_IN_CRL_NEXT_UPDATE_FIELD', 'bad_certificate'],
   17: ['OUT_OF_MEM', 'internal_error'],
-  18: ['DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown_ca'],
-  19: ['SELF_SIGNED_CERT_IN_CHAIN', 'unknown_ca'],
+  18: ['DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown_ca', 'self-signed certificate'],
+  19: ['SELF_SIGNED_CERT_IN_CHAIN', 'unknown_ca', 'self-signed certificate in certificate chain'],
   20: ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown_ca'],
   21: ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unknown_ca'],
   22: ['CERT_CHAIN_TOO_LONG', 'unknown_ca'],
   23: ['CERT_REVOKED', 'certificate_revoked'],
   24: ['INVALID_CA', 'unknown_ca'],
   25: ['PATH_LENGTH_EXCEEDED', 'unknown_ca'],
-  26: ['INVALID_PURPOSE', 'unsupported_certificate'],
+  26: ['INVALID_PURPOSE', 'unsupported_certificate', 'unsuitable certificate purpose'],
   27: ['CERT_UNTRUSTED', 'bad_certificate'],
   28: ['CERT_REJECTED', 'bad_certificate'],
-  // Our own rules, with OpenSSL's numbers: AWS-LC has no text for them.
+  // Our own rules, with OpenSSL's numbers: AWS-LC has no text for them. The texts above are OpenSSL's.
   68: ['EE_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of the certificate has less than 2048 bits'],
   69: ['CA_KEY_TOO_SMALL', 'bad_certificate', 'the RSA key of a CA certificate has less than 2048 bits'],
   70: ['CA_MD_TOO_WEAK', 'bad_certificate', 'a certificate is signed with MD5 or SHA-1'],

@@ -58,20 +58,23 @@ export function judgeFailure(error: TlsError, isServer: boolean, hello: NativeCl
   if (error.phase !== 'handshake') return error;
   if (isServer) {
     const offer = clientOffer(hello);
-    if (error.reason === 'UNSUPPORTED_PROTOCOL' && !offer.versions.includes('TLSv1.3')) {
+    if (error.engineReason === 'UNSUPPORTED_PROTOCOL' && !offer.versions.includes('TLSv1.3')) {
       return notPostQuantum(`the client offers ${list(offer.versions)}, and TLS 1.3 is needed`, error, offer);
     }
-    if (error.reason === 'NO_SHARED_GROUP' && !hello.groups.some((id) => isPostQuantumGroup(nameOf(NamedGroup, id)))) {
+    if (
+      error.engineReason === 'NO_SHARED_GROUP' &&
+      !hello.groups.some((id) => isPostQuantumGroup(nameOf(NamedGroup, id)))
+    ) {
       return notPostQuantum(`the client offers the groups ${list(offer.groups)}`, error, offer);
     }
     return error;
   }
   const choice = serverChoice(hello);
-  if (error.reason === 'UNSUPPORTED_PROTOCOL') {
+  if (error.engineReason === 'UNSUPPORTED_PROTOCOL') {
     return notPostQuantum(`the server chose ${list(choice.versions)}`, error, choice);
   }
   const group = choice.groups[0];
-  if (error.reason === 'WRONG_CURVE' && group !== undefined && !isPostQuantumGroup(group)) {
+  if (error.engineReason === 'WRONG_CURVE' && group !== undefined && !isPostQuantumGroup(group)) {
     return notPostQuantum(`the server chose the group ${group}, which was not offered`, error, choice);
   }
   // Before a ServerHello there is nothing else that it could be told of.
@@ -98,10 +101,10 @@ export function peerOffer(isServer: boolean, hello: NativeClientHello): PeerOffe
 }
 
 function notPostQuantum(what: string, cause: TlsError, offered: PeerOffer): NotPostQuantumError {
-  const { phase, engine, alertSent, alertReceived, reason } = cause;
+  const { phase, engine, alertSent, alertReceived, reason, library, engineReason } = cause;
   return new NotPostQuantumError(
     `Post-quantum key exchange is required: ${what}`,
-    { phase, engine, alertSent, alertReceived, reason, cause },
+    { phase, engine, alertSent, alertReceived, reason, library, engineReason, cause },
     offered,
   );
 }

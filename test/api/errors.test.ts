@@ -237,7 +237,7 @@ void t.test('nothing in common', async (t) => {
       what: 'groups',
       server: { groups: ['SecP384r1MLKEM1024'] },
       client: { groups: ['X25519'] },
-      code: 'ERR_SSL_NO_SUITABLE_GROUPS',
+      code: 'ERR_SSL_NO_SUITABLE_KEY_SHARE',
       alert: 'handshake_failure',
     },
     {

@@ -50,7 +50,11 @@ void t.test("a server with 'require'", async (t) => {
       name: 'TLS 1.2, static RSA',
       options: staticRsa,
       client: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
-      server: { alertSent: 'protocol_version', reason: 'UNSUPPORTED_PROTOCOL', offered: { versions: ['TLSv1.2'] } },
+      server: {
+        alertSent: 'protocol_version',
+        engineReason: 'UNSUPPORTED_PROTOCOL',
+        offered: { versions: ['TLSv1.2'] },
+      },
       message: /TLSv1\.2/,
     },
     {
@@ -59,7 +63,7 @@ void t.test("a server with 'require'", async (t) => {
       client: /ERR_SSL_SSL(V3|\/TLS)_ALERT_HANDSHAKE_FAILURE/,
       server: {
         alertSent: 'handshake_failure',
-        reason: 'NO_SHARED_GROUP',
+        engineReason: 'NO_SHARED_GROUP',
         offered: { versions: ['TLSv1.3'], groups: ['X25519', 'secp256r1'], keyShares: ['X25519'] },
       },
       message: /X25519, secp256r1/,
@@ -80,7 +84,7 @@ void t.test('what is not about post-quantum keeps its own error', async (t) => {
   const other = errorOf(server, 'tlsClientError');
   const client = await dial(t, port, { groups: 'MLKEM1024' });
   t.match(await errorOf(client), { code: 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE' });
-  t.match(await other, { name: 'PeerIncompatibleError', code: 'ERR_SSL_NO_SUITABLE_GROUPS' });
+  t.match(await other, { name: 'PeerIncompatibleError', code: 'ERR_SSL_NO_SUITABLE_KEY_SHARE' });
 
   const garbage = errorOf(server, 'tlsClientError');
   const plain = net.connect(port, '127.0.0.1');
@@ -120,7 +124,12 @@ void t.test("a client with 'require'", async (t) => {
     const client = connect({ ...require, port: script.port });
     const seen = await errorOf(client);
     t.type(seen, NotPostQuantumError, isRetry ? 'HelloRetryRequest' : 'ServerHello');
-    t.match(seen, { ...error, reason: 'WRONG_CURVE', alertSent: 'illegal_parameter', offered: { groups: ['X25519'] } });
+    t.match(seen, {
+      ...error,
+      engineReason: 'WRONG_CURVE',
+      alertSent: 'illegal_parameter',
+      offered: { groups: ['X25519'] },
+    });
     t.type(seen.cause, PeerMisbehavedError);
     t.equal(await script.alert, Alert.illegal_parameter);
   }
