@@ -1,4 +1,4 @@
-// External pre-shared keys of TLS 1.2: the one place where JavaScript is called while libssl is on the stack. RFC 4279.
+// External pre-shared keys of TLS 1.2, for which JavaScript is called while libssl is on the stack. RFC 4279.
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 

@@ -8,7 +8,6 @@
 #include <openssl/x509.h>
 
 #include <cstring>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -28,25 +27,6 @@ namespace pqtls {
 namespace {
 
 constexpr napi_type_tag kSecureContextTag = {0x7071746c73736563, 0x7572653a63747874};
-
-// What AWS-LC signs with by default, which it has no getter for.
-constexpr uint16_t kDefaultSigningSchemes[] = {
-    SSL_SIGN_ED25519,
-    SSL_SIGN_ECDSA_SECP256R1_SHA256,
-    SSL_SIGN_RSA_PSS_RSAE_SHA256,
-    SSL_SIGN_RSA_PKCS1_SHA256,
-    SSL_SIGN_ECDSA_SECP384R1_SHA384,
-    SSL_SIGN_RSA_PSS_RSAE_SHA384,
-    SSL_SIGN_RSA_PKCS1_SHA384,
-    SSL_SIGN_ECDSA_SECP521R1_SHA512,
-    SSL_SIGN_RSA_PSS_RSAE_SHA512,
-    SSL_SIGN_RSA_PKCS1_SHA512,
-    SSL_SIGN_MLDSA44,
-    SSL_SIGN_MLDSA65,
-    SSL_SIGN_MLDSA87,
-    SSL_SIGN_ECDSA_SHA1,
-    SSL_SIGN_RSA_PKCS1_SHA1,
-};
 
 }  // namespace
 
@@ -83,7 +63,6 @@ SecureContext::SecureContext(const Napi::CallbackInfo& info) : ObjectWrap(info),
   }
   info.This().As<Napi::Object>().TypeTag(&kSecureContextTag);
   SSL_CTX* ctx = ctx_.get();
-  signing_schemes_.assign(std::begin(kDefaultSigningSchemes), std::end(kDefaultSigningSchemes));
   // A shared post-quantum group is chosen by the server's order, whatever the client lists first.
   SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

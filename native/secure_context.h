@@ -21,7 +21,7 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   static SecureContext* From(const Napi::Value& value);
 
   SSL_CTX* ctx() const { return ctx_.get(); }
-  // What its connections may sign with, most wanted first.
+  // What its connections may sign with, most wanted first; createSecureContext() always sets it.
   const std::vector<uint16_t>& signing_schemes() const { return signing_schemes_; }
   // The only kind of key that the certificates of a peer may have, as an OBJ NID; 0 for any.
   int certificate_key() const { return certificate_key_; }
