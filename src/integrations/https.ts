@@ -97,7 +97,7 @@ class PqtlsServer<
 
   override setSecureContext(options: SecureContextOptions | nodeTls.SecureContextOptions): void {
     // Node's constructor calls this with the keys and certificates, which are not for OpenSSL.
-    if (#tls in this) this.#tls.setSecureContext(options as SecureContextOptions);
+    if (#tls in this) this.#tls.setSecureContext(options);
   }
 
   // node:cluster shares these among the workers of a port, by methods of Node's own servers.

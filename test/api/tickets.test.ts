@@ -110,7 +110,7 @@ void t.test('TLS 1.2 and stored sessions have a class as well', async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
   for (const maxVersion of versions) {
-    const context = createSecureContext({ ...leaf, maxVersion, secureOptions: 0x4000 } as object);
+    const context = createSecureContext({ ...leaf, maxVersion, secureOptions: 0x4000 });
     const { server, visit } = await host(t, ours, { secureContext: asOption(context) });
     keep(server);
     const { session } = await visit({ ca, ...classical });
