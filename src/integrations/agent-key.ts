@@ -1,5 +1,7 @@
 // What tells connections of an Agent apart beyond node:https's own name for them.
 
+import { joinPolicies } from '../tls/policy.js';
+
 /** Options of pqtls that node:https does not know. */
 const ownOptions = ['groups', 'postQuantum', 'policy', 'certificateCompression', 'retryClassical'] as const;
 
@@ -15,7 +17,7 @@ let last = 0;
  */
 export function ownAgentKey(options: object | undefined): string {
   if (options === undefined || options === null) return '';
-  const values = options as Record<string, unknown>;
+  const values: Record<string, unknown> = { ...options, ...joinPolicies(options) };
   let key = '';
   for (const name of ownOptions) {
     const value = values[name];

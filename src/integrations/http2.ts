@@ -8,6 +8,7 @@ import type * as nodeTls from 'node:tls';
 import { promisify } from 'node:util';
 import type { TlsAcceptor, TlsServerOptions } from '../tls/acceptor.js';
 import { connect as connectTls, type ConnectionOptions } from '../tls/connect.js';
+import { joinPolicies } from '../tls/policy.js';
 import type { SecureContext, SecureContextOptions } from '../tls/secure-context.js';
 import { TLSSocket } from '../tls/socket.js';
 import { Http2Transport } from './http2-transport.js';
@@ -77,7 +78,11 @@ function withAlpn<T extends { ALPNCallback?: unknown; allowHTTP1?: boolean | und
   options: T,
 ): T & { ALPNProtocols?: readonly string[] | Uint8Array | undefined } {
   if (options.ALPNCallback) return options;
-  return { ...options, ALPNProtocols: options.allowHTTP1 === true ? ['h2', 'http/1.1'] : ['h2'] };
+  return {
+    ...options,
+    ...joinPolicies(options),
+    ALPNProtocols: options.allowHTTP1 === true ? ['h2', 'http/1.1'] : ['h2'],
+  };
 }
 
 /**
@@ -116,7 +121,7 @@ export function connect(
   }
   const own = options?.createConnection;
   const createConnection = (url: URL): Duplex => {
-    const { createConnection: _, ...rest } = options ?? {};
+    const { createConnection: _, ...rest } = { ...options, ...joinPolicies(options) };
     const socket = typeof own === 'function' ? own(url, rest) : dial(url, rest);
     return socket instanceof TLSSocket ? new Http2Transport(socket) : socket;
   };

@@ -8,8 +8,10 @@ import { urlToHttpOptions } from 'node:url';
 import { UnsupportedError } from '../errors.js';
 import { connect, type ConnectionOptions } from '../tls/connect.js';
 import type { TlsAcceptor, TlsServerOptions } from '../tls/acceptor.js';
+import { joinPolicies } from '../tls/policy.js';
 import type { SecureContext, SecureContextOptions } from '../tls/secure-context.js';
 import { ownAgentKey } from './agent-key.js';
+import { addRequestJoined } from './agent-policy.js';
 import { callableWithoutNew } from './callable.js';
 import { replaceTls, transportOptions } from './node-server-tls.js';
 
@@ -37,7 +39,8 @@ interface NodeAgent {
 
 class PqtlsAgent extends nodeHttps.Agent {
   constructor(options: AgentOptions = {}) {
-    super(options as nodeHttps.AgentOptions);
+    // Node copies own properties only.
+    super({ ...options, ...joinPolicies(options) } as nodeHttps.AgentOptions);
     if ((options as { proxyEnv?: unknown } | null)?.proxyEnv) {
       // To connect directly where a proxy was asked for would surprise; Node's tunnel speaks node:tls.
       throw new UnsupportedError(
@@ -66,6 +69,13 @@ class PqtlsAgent extends nodeHttps.Agent {
     return socket;
   }
 }
+
+// Not in the types of Node; what it calls is looked up late, because pqtls/register and others replace it.
+Object.defineProperty(PqtlsAgent.prototype, 'addRequest', {
+  value: addRequestJoined(() => Reflect.get(nodeHttps.Agent.prototype, 'addRequest')),
+  configurable: true,
+  writable: true,
+});
 
 /** An https.Agent whose connections are made by pqtls.connect(); keep-alive and session reuse as in node:https. */
 export const Agent = callableWithoutNew(PqtlsAgent);
@@ -119,7 +129,9 @@ export type Server<
 
 function withDefaultAlpn(options: TlsServerOptions): TlsServerOptions {
   const { ALPNProtocols, ALPNCallback } = options as TlsServerOptions & { ALPNCallback?: unknown };
-  return ALPNProtocols || ALPNCallback ? options : { ...options, ALPNProtocols: ['http/1.1'] };
+  return ALPNProtocols || ALPNCallback
+    ? options
+    : { ...options, ...joinPolicies(options), ALPNProtocols: ['http/1.1'] };
 }
 
 /**
@@ -154,7 +166,7 @@ export function request(...values: unknown[]): http.ClientRequest {
   if (typeof first === 'string') Object.assign(options, urlToHttpOptions(new URL(String(values.shift()))));
   else if (isUrl(first)) Object.assign(options, urlToHttpOptions(first), void values.shift());
   const [own] = values;
-  if (own && typeof own !== 'function') Object.assign(options, values.shift());
+  if (own && typeof own !== 'function') Object.assign(options, values.shift(), joinPolicies(own));
   options['_defaultAgent'] = api.globalAgent;
   const [callback] = values;
   return http.request(options, callback as Listener | undefined);

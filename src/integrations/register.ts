@@ -1,5 +1,6 @@
 // pqtls/register: `node --import pqtls/register app.js` (or --require) gives an unchanged program TLS of pqtls.
 
+import http from 'node:http';
 import https from 'node:https';
 // Loaded before anything is replaced: its server class takes tls.Server when it is loaded.
 import http2 from 'node:http2';
@@ -8,6 +9,7 @@ import tls from 'node:tls';
 import { debuglog } from 'node:util';
 import pqtls, { defaultGroups, selectEngine } from '../index.js';
 import { ownAgentKey } from './agent-key.js';
+import { addRequestJoined } from './agent-policy.js';
 import { connect as connectHttp2, createSecureServer as createSecureHttp2Server } from './http2.js';
 import { createServer as createHttpsServer, Server as HttpsServer } from './https.js';
 
@@ -73,7 +75,7 @@ function serverFor(NodeServer: typeof tls.Server): typeof tls.Server {
   return server as unknown as typeof tls.Server;
 }
 
-/** Its Agent stays Node's, proxies and all; only options of ours must keep connections apart. */
+/** Its Agent stays Node's, proxies and all; options of ours must keep connections apart, and the strictest must win. */
 function replaceHttps(): void {
   Object.assign(https, { Server: HttpsServer, createServer: createHttpsServer });
   const getName: unknown = Reflect.get(https.Agent.prototype, 'getName');
@@ -81,6 +83,13 @@ function replaceHttps(): void {
   https.Agent.prototype.getName = function (this: https.Agent, options?: https.RequestOptions): string {
     return String(Reflect.apply(getName, this, [options])) + ownAgentKey(options);
   };
+  // Of http.Agent: the agents of packages (for proxies, say) extend that one.
+  const addRequest: unknown = Reflect.get(http.Agent.prototype, 'addRequest');
+  Reflect.set(
+    http.Agent.prototype,
+    'addRequest',
+    addRequestJoined(() => addRequest),
+  );
 }
 
 register();

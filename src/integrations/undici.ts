@@ -4,6 +4,7 @@ import { Agent as UndiciAgent, buildConnector as buildUndiciConnector, errors, s
 import type { buildConnector as undici, Agent as AgentTypes } from 'undici';
 import { invalidArgValue } from '../errors.js';
 import { connect as connectTls, type ConnectionOptions } from '../tls/connect.js';
+import { joinPolicies } from '../tls/policy.js';
 import { Http2Transport } from './http2-transport.js';
 
 export type ConnectorOptions = Omit<ConnectionOptions, 'timeout' | 'port'> & {
@@ -65,6 +66,7 @@ export function buildConnector(options: ConnectorOptions = {}): undici.connector
       ALPNProtocols: allowH2 === true ? ['h2', 'http/1.1'] : ['http/1.1'],
       host: hostname,
       port: Number(port || 443),
+      ...joinPolicies(options, target),
     } as ConnectionOptions);
     socket.on('session', (fresh: Buffer) => sessions.set(key, fresh));
     if (rest.keepAlive !== false) socket.setKeepAlive(true, rest.keepAliveInitialDelay ?? defaultKeepAliveDelay);
@@ -109,6 +111,7 @@ export class Agent extends UndiciAgent {
         ...defined({ allowH2, maxCachedSessions, socketPath, timeout: connectTimeout }),
         ...defined({ autoSelectFamily, autoSelectFamilyAttemptTimeout }),
         ...connect,
+        ...joinPolicies(connect, rest),
       }),
     });
   }

@@ -14,7 +14,7 @@ import {
   encodeAlpn,
 } from './options.js';
 import type { ServerPskCallback } from './pre-shared-keys.js';
-import { connectionSecurity, readDemand, refuseWeakerContext, strictest } from './policy.js';
+import { connectionSecurity, joinPolicies, readDemand, refuseWeakerContext, strictest } from './policy.js';
 import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
 import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
@@ -129,6 +129,7 @@ export class TlsAcceptor {
     this.#sessionTimeout = options.sessionTimeout || this.#sessionTimeout;
     return {
       ...options,
+      ...joinPolicies(options),
       ticketKeys: this.#ticketKeys,
       sessionTimeout: this.#sessionTimeout,
       sessionIdContext: options.sessionIdContext || defaultSessionIdContext(),

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { rejectUnauthorizedByDefault } from './ca-certificates.js';
 import { redial } from './first-flight.js';
+import { joinPolicies } from './policy.js';
 import { checkSecureContext, createSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
 import { ownTransport } from './transport-socket.js';
@@ -120,7 +121,8 @@ function readArguments(args: readonly unknown[]): {
   else if (args.length > 0) target = typeof second === 'string' ? { port: first, host: second } : { port: first };
   // What the options say of host and port wins over the arguments before them.
   const more: unknown = typeof second === 'object' && second !== null ? second : third;
-  return { options: Object.assign({}, target, typeof more === 'object' ? more : undefined), listener };
+  const options = Object.assign({}, target, typeof more === 'object' ? more : undefined, joinPolicies(target, more));
+  return { options, listener };
 }
 
 /** A string that is not a port number. */

@@ -64,6 +64,61 @@ export function strictest(...modes: (PostQuantumMode | undefined)[]): PostQuantu
   return found;
 }
 
+/** Carries what one of several sources of options asks for past a merge in which another's option of that name wins. */
+export const alsoAsked: unique symbol = Symbol.for('pqtls.alsoAsked');
+
+interface OwnDemand {
+  readonly mode: PostQuantumMode | undefined;
+  readonly policy: Policy | undefined;
+}
+
+/** What one source of options asks for by itself. */
+function readOwn(options: PolicyOptions): OwnDemand {
+  const mode = readMode('options.postQuantum', options.postQuantum);
+  const policy = readPolicy('options.policy', options.policy);
+  if (policy !== undefined && mode !== undefined && strictness[mode] < strictness[policy.postQuantum]) {
+    throw widening('postQuantum', `'${mode}'`, policy, `'${policy.postQuantum}'`);
+  }
+  return { mode, policy };
+}
+
+/**
+ * `postQuantum` and `policy` of several sources in one: the strictest mode, and the policy that all agree on. Inherited ones
+ * count, so a copy made by spreading has them again with `{ ...options, ...joinPolicies(options) }`; what nobody asks for
+ * is absent.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for a bad value, and for two different policies
+ */
+export function joinPolicies(...sources: unknown[]): PolicyOptions {
+  const modes: (PostQuantumMode | undefined)[] = [];
+  let name: PolicyName | undefined;
+  let policy: Policy | undefined;
+  for (const source of sources.flatMap(withAlsoAsked)) {
+    const own = readOwn(source);
+    modes.push(own.mode);
+    if (own.policy === undefined) continue;
+    if (policy !== undefined && own.policy.name !== policy.name) {
+      throw invalidArgValue('options.policy', `'${policy.name}' and '${own.policy.name}' are asked for at once`);
+    }
+    policy = own.policy;
+    name ??= source.policy;
+  }
+  const mode = strictest(...modes);
+  const joined: PolicyOptions = {};
+  if (mode !== undefined) joined.postQuantum = strictest(mode, policy?.postQuantum);
+  if (name !== undefined) joined.policy = name;
+  return joined;
+}
+
+function withAlsoAsked(source: unknown): PolicyOptions[] {
+  if (typeof source !== 'object' || source === null) return [];
+  const other: unknown = Reflect.get(source, alsoAsked);
+  if (typeof other !== 'object' || other === null) return [source];
+  // After the merge, the mode of one stands beside the policy of the other: no contradiction.
+  const { postQuantum, policy } = source as PolicyOptions;
+  return [{ postQuantum }, { policy }, other];
+}
+
 /** What options and environment ask for. */
 export interface Demand {
   /** undefined where nothing asks; then it is `prefer`. */
@@ -79,13 +134,9 @@ export interface Demand {
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for a bad value, in the environment as well
  */
 export function readDemand(options: PolicyOptions): Demand {
-  const mode = readMode('options.postQuantum', options.postQuantum);
-  const own = readPolicy('options.policy', options.policy);
+  const { mode, policy: own } = readOwn(options);
   const processMode = readMode('PQTLS_POST_QUANTUM', environment('PQTLS_POST_QUANTUM'));
   const processPolicy = readPolicy('PQTLS_POLICY', environment('PQTLS_POLICY'));
-  if (own !== undefined && mode !== undefined && strictness[mode] < strictness[own.postQuantum]) {
-    throw widening('postQuantum', `'${mode}'`, own, `'${own.postQuantum}'`);
-  }
   return {
     postQuantum: strictest(mode, own?.postQuantum, processMode, processPolicy?.postQuantum),
     policy: own ?? processPolicy,

@@ -24,7 +24,7 @@ import { decide, refuseWithoutCertificate, type DecidingSocket } from './handsha
 import { FirstFlight, redial } from './first-flight.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
-import { classicalGroupsOf, connectionSecurity, type ConnectionSecurity } from './policy.js';
+import { classicalGroupsOf, connectionSecurity, joinPolicies, type ConnectionSecurity } from './policy.js';
 import { checkSecureContext, createSecureContext, type SecureContext } from './secure-context.js';
 import { canceled, toBytes } from './pending-writes.js';
 import {
@@ -107,7 +107,7 @@ export class TLSSocket extends NegotiatedSocket {
   constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
     const given = socket || undefined;
     // What is no object has no options, as in node:tls.
-    const options: TLSSocketOptions = { ...settings };
+    const options: TLSSocketOptions = { ...settings, ...joinPolicies(settings) };
     const { highWaterMark, signal } = options;
     if (given !== undefined) checkTransport(given);
     const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);

@@ -230,3 +230,27 @@ void t.test('contexts for server names', async (t) => {
   t.match(await errorOf(client), { alertReceived: 'internal_error' });
   t.match(await failed, notPostQuantum);
 });
+
+void t.test('inherited options count, as own ones do', async (t) => {
+  const { authority, leaf } = await credentials();
+  const { port } = await listen(t, { groups: 'X25519' });
+  const required = { postQuantum: 'require' } as const;
+  const target = { host: 'localhost', port, ca: authority.cert };
+  const code = 'ERR_PQTLS_NOT_POST_QUANTUM';
+  t.equal((await errorOf(connect(Object.assign(Object.create(required) as object, target)))).code, code);
+  t.equal((await errorOf(connect(port, Object.assign(Object.create(required) as object, target)))).code, code);
+  const strict = Object.assign(Object.create({ policy: 'strict' }) as object, target);
+  t.equal((await errorOf(connect(strict))).code, code);
+  const wrapped = new TLSSocket(null, Object.create(required) as object);
+  wrapped.connect({ host: 'localhost', port });
+  t.equal((await errorOf(wrapped)).code, code);
+  const server = createServer(Object.assign(Object.create({ policy: 'strict' }) as object, leaf));
+  t.teardown(() => server.close());
+  server.listen(0);
+  await once(server, 'listening');
+  const told = errorOf(server, 'tlsClientError');
+  const { port: strictPort } = server.address() as { port: number };
+  const client = connect({ ...target, port: strictPort, groups: 'X25519' });
+  await errorOf(client);
+  t.equal((await told).code, code);
+});
