@@ -56,7 +56,7 @@ export function chooseCiphers(options: { ciphers?: string | null | undefined }):
         throw configError('ciphers', 'SSL routines', 'NO_CIPHER_MATCH');
       named13 = true;
       if (tls13Suites.includes(name)) tls13.push(name);
-    } else tls12.push(name);
+    } else tls12.push(...inAwsLcWords(name));
   }
   if (tls12.length === 0 && !named13) {
     throw nodeInvalidArgValue('options.ciphers', items);
@@ -68,6 +68,18 @@ export function chooseCiphers(options: { ciphers?: string | null | undefined }):
   const wants3des = tls12.some((name) => /3DES|DES-CBC3/.test(name));
   if (tls12.length > 0 && !wants3des) tls12.push('!3DES');
   return { tls12: tls12.join(':'), tls13: tls13.join(':'), securityLevel, words, source };
+}
+
+// AWS-LC knows HIGH and DEFAULT at the beginning of a list alone; these are the same suites, in OpenSSL's order.
+const high = ['ECDHE+AESGCM', 'ECDHE+CHACHA20', 'AESGCM', 'CHACHA20', 'ECDHE+AES', 'AES'];
+
+/** An item of OpenSSL's list: an operator, and words joined by '+', of which each narrows the others. */
+function inAwsLcWords(item: string): string[] {
+  const [, operator = '', joined = ''] = /^([!+-]?)(.*)$/s.exec(item) ?? [];
+  const words = joined.split('+').filter((word) => word !== 'HIGH' && word !== 'DEFAULT');
+  if (words.length === 0) return high.map((word) => operator + word);
+  // To AWS-LC, PSK leaves out ECDHE_PSK.
+  return [operator + words.map((word) => (word === 'PSK' ? 'aPSK' : word)).join('+')];
 }
 
 // TLS 1.3 suites that node:tls knows and AWS-LC has not.

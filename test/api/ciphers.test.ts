@@ -1,6 +1,8 @@
 // Suites and versions: what is negotiated and what getCipher() calls it, in node:tls and pqtls.
 
 import { constants } from 'node:crypto';
+import nodeTls from 'node:tls';
+import { createSecureContext } from 'pqtls';
 import { test } from 'tap';
 import { cipherVersion, chooseCiphers } from '#src/tls/cipher-list.js';
 import { handshake, modules } from '../support/both-contexts.js';
@@ -83,11 +85,18 @@ for (const [name, tls] of modules) {
 
 void test('lists', (t) => {
   t.match(chooseCiphers({ ciphers: 'HIGH@SECLEVEL=1:TLS_AES_128_GCM_SHA256' }), {
-    tls12: 'HIGH:!3DES',
+    tls12: 'ECDHE+AESGCM:ECDHE+CHACHA20:AESGCM:CHACHA20:ECDHE+AES:AES:!3DES',
     tls13: 'TLS_AES_128_GCM_SHA256',
     securityLevel: 1,
   });
   t.match(chooseCiphers({ ciphers: 'DES-CBC3-SHA' }), { tls12: 'DES-CBC3-SHA' });
+  const suites = (ciphers: string): string[] => createSecureContext({ ciphers }).context.native.ciphers();
+  // AWS-LC alone would take HIGH at the beginning of a list only, and leave ECDHE_PSK to !PSK.
+  t.ok(suites('ECDHE-RSA-AES128-GCM-SHA256:HIGH').includes('AES128-GCM-SHA256'));
+  t.ok(suites('PSK+HIGH').includes('ECDHE-PSK-AES128-CBC-SHA'));
+  const byDefault = suites(nodeTls.DEFAULT_CIPHERS);
+  t.ok(byDefault.includes('AES128-GCM-SHA256'));
+  t.notOk(byDefault.some((name) => name.includes('PSK')));
   t.equal(cipherVersion('PSK-AES128-CBC-SHA'), 'SSLv3');
   t.end();
 });
