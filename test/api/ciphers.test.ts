@@ -1,6 +1,7 @@
 // Suites and versions: what is negotiated and what getCipher() calls it, in node:tls and pqtls.
 
 import { constants } from 'node:crypto';
+import { createSecureContext } from 'pqtls';
 import { test } from 'tap';
 import { cipherVersion, chooseCiphers } from '#src/tls/cipher-list.js';
 import { handshake, modules } from '../support/both-contexts.js';
@@ -89,5 +90,14 @@ void test('lists', (t) => {
   });
   t.match(chooseCiphers({ ciphers: 'DES-CBC3-SHA' }), { tls12: 'DES-CBC3-SHA' });
   t.equal(cipherVersion('PSK-AES128-CBC-SHA'), 'SSLv3');
+  t.end();
+});
+
+void test('a list with a NUL is refused, not cut', (t) => {
+  const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };
+  for (const ciphers of ['HIGH\0:!aNULL', 'TLS_AES_128_GCM_SHA256\0', '\0']) {
+    t.throws(() => chooseCiphers({ ciphers }), refused);
+    t.throws(() => createSecureContext({ ciphers }), refused);
+  }
   t.end();
 });
