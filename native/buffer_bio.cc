@@ -34,6 +34,7 @@ void BufferTransport::BeginCall(std::span<const uint8_t> input, std::span<uint8_
   size_t taken = std::min(spill_.size(), output_.size());
   if (taken == 0) return;
   std::memcpy(output_.data(), spill_.data(), taken);
+  output_ = output_.subspan(taken);
   produced_ = taken;
   spill_.erase(spill_.begin(), spill_.begin() + static_cast<std::ptrdiff_t>(taken));
   if (spill_.empty()) spill_.shrink_to_fit();
@@ -44,18 +45,27 @@ void BufferTransport::EndCall() {
   bytes_written_ += produced_;
   input_ = {};
   output_ = {};
+  held_ = {};
+}
+
+void BufferTransport::ReleaseBorrowed() {
+  output_ = {};
+  // A second callback of the same call: what is left is ours already.
+  if (input_.empty() || !held_.empty()) return;
+  held_.assign(input_.begin(), input_.end());
+  input_ = held_;
 }
 
 int BufferTransport::Read(BIO* bio, char* out, int len) {
   auto* self = static_cast<BufferTransport*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  size_t left = self->input_.size() - self->consumed_;
-  if (left == 0 || len <= 0) {
+  if (self->input_.empty() || len <= 0) {
     BIO_set_retry_read(bio);
     return -1;
   }
-  size_t taken = std::min(left, static_cast<size_t>(len));
-  std::memcpy(out, self->input_.data() + self->consumed_, taken);
+  size_t taken = std::min(self->input_.size(), static_cast<size_t>(len));
+  std::memcpy(out, self->input_.data(), taken);
+  self->input_ = self->input_.subspan(taken);
   self->consumed_ += taken;
   auto& last = self->last_read_;
   size_t kept = std::min(taken, last.size());
@@ -70,7 +80,8 @@ int BufferTransport::Write(BIO* bio, const char* in, int len) {
   if (len <= 0) return 0;
   auto size = static_cast<size_t>(len);
   size_t direct = std::min(self->output_room(), size);
-  if (direct > 0) std::memcpy(self->output_.data() + self->produced_, in, direct);
+  if (direct > 0) std::memcpy(self->output_.data(), in, direct);
+  self->output_ = self->output_.subspan(direct);
   self->produced_ += direct;
   if (direct < size) self->spill_.insert(self->spill_.end(), in + direct, in + size);
   return len;

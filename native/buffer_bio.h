@@ -22,11 +22,14 @@ class BufferTransport {
   void BeginCall(std::span<const uint8_t> input, std::span<uint8_t> output);
   // Forgets the borrowed spans. What was not read stays with the caller.
   void EndCall();
+  // Lets go of JavaScript's memory in the middle of a call, before JavaScript runs and may free it: what is unread is
+  // copied, and what is written from now on waits in the spill. What was counted stays.
+  void ReleaseBorrowed();
 
   size_t consumed() const { return consumed_; }
   size_t produced() const { return produced_; }
   // Room left in the slab, once everything that waits in the spill is counted.
-  size_t output_room() const { return spill_.empty() ? output_.size() - produced_ : 0; }
+  size_t output_room() const { return spill_.empty() ? output_.size() : 0; }
   bool has_spill() const { return !spill_.empty(); }
 
   // The bytes that libssl read last, oldest first: a whole record where that was a bare alert.
@@ -40,8 +43,9 @@ class BufferTransport {
   static int Write(BIO* bio, const char* in, int len);
   static long Ctrl(BIO* bio, int cmd, long larg, void* parg);
 
-  std::span<const uint8_t> input_;
-  std::span<uint8_t> output_;
+  std::span<const uint8_t> input_;  // what is unread
+  std::span<uint8_t> output_;       // what is unwritten
+  std::vector<uint8_t> held_;       // owns input_ once released
   size_t consumed_ = 0;
   size_t produced_ = 0;
   // What did not fit: the rest of a handshake flight or tickets, never application data (see Connection::Send).

@@ -345,8 +345,6 @@ bool Connection::Begin(const Napi::CallbackInfo& info, std::span<const uint8_t> 
 Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
-  std::span<uint8_t> slab = BytesOf(info[2]);
-  size_t slab_offset = std::min<size_t>(info[3].As<Napi::Number>().Uint32Value(), slab.size());
   if (!Begin(info, chunk.subspan(offset), BytesOf(info[4]))) return info.Env().Undefined();
   uint32_t flags = 0;
   size_t plaintext = 0;
@@ -354,7 +352,12 @@ Napi::Value Connection::Receive(const Napi::CallbackInfo& info) {
     flags = kFailed;
   } else {
     ERR_clear_error();
-    if (AdvanceHandshake(&flags)) plaintext = ReadPlaintext(slab.subspan(slab_offset), &flags);
+    if (AdvanceHandshake(&flags)) {
+      // Only now: the handshake may have called JavaScript, which could detach it. Past it, none is called.
+      std::span<uint8_t> slab = BytesOf(info[2]);
+      size_t slab_offset = std::min<size_t>(info[3].As<Napi::Number>().Uint32Value(), slab.size());
+      plaintext = ReadPlaintext(slab.subspan(slab_offset), &flags);
+    }
   }
   return Finish(info.Env(), transport_.consumed(), plaintext, flags);
 }

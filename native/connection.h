@@ -54,10 +54,14 @@ class Connection : public Napi::ObjectWrap<Connection> {
 
   static Connection* FromSsl(const SSL* ssl);
 
-  // While JavaScript runs inside of a libssl call: no other call may enter, and destroy() waits for libssl to return.
+  // While JavaScript runs inside of a libssl call: no other call may enter, destroy() waits for libssl to return, and
+  // the chunk and the slab of this call may be detached or resized, so that they are not touched any more.
   class Busy {
    public:
-    explicit Busy(Connection* connection) : connection_(connection) { connection_->busy_ = true; }
+    explicit Busy(Connection* connection) : connection_(connection) {
+      connection_->busy_ = true;
+      connection_->transport_.ReleaseBorrowed();
+    }
     ~Busy() { connection_->busy_ = false; }
     Busy(const Busy&) = delete;
     Busy& operator=(const Busy&) = delete;

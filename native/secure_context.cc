@@ -96,6 +96,10 @@ Napi::Value SecureContext::SetPrivateKey(const Napi::CallbackInfo& info) {
 Napi::Value SecureContext::LoadPkcs12(const Napi::CallbackInfo& info) {
   TrustStore* trust = TrustStore::From(info[2]);
   if (trust == nullptr) return info.Env().Undefined();
+  if (!info[1].IsString()) {
+    Napi::TypeError::New(info.Env(), "A string is required").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
   std::string passphrase = info[1].As<Napi::String>().Utf8Value();
   Pkcs12Result result = UsePkcs12(ctx_.get(), trust->store(), BytesOf(info[0]), passphrase);
   OPENSSL_cleanse(passphrase.data(), passphrase.size());
@@ -129,6 +133,7 @@ Napi::Value SecureContext::SetClientCaList(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SecureContext::SetVersions(const Napi::CallbackInfo& info) {
+  if (!RequireNumber(info[0]) || !RequireNumber(info[1])) return info.Env().Undefined();
   auto minimum = static_cast<uint16_t>(info[0].As<Napi::Number>().Uint32Value());
   auto maximum = static_cast<uint16_t>(info[1].As<Napi::Number>().Uint32Value());
   if (!SSL_CTX_set_min_proto_version(ctx_.get(), minimum) || !SSL_CTX_set_max_proto_version(ctx_.get(), maximum)) {
@@ -138,6 +143,7 @@ Napi::Value SecureContext::SetVersions(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SecureContext::SetGroups(const Napi::CallbackInfo& info) {
+  if (!RequireUint16Array(info[0])) return info.Env().Undefined();
   auto ids = info[0].As<Napi::Uint16Array>();
   if (!SSL_CTX_set1_group_ids(ctx_.get(), ids.Data(), ids.ElementLength())) {
     ThrowTakenError(info.Env(), "The groups were not accepted");
@@ -148,8 +154,9 @@ Napi::Value SecureContext::SetGroups(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SecureContext::SetCiphers(const Napi::CallbackInfo& info) {
-  std::string tls12 = info[0].As<Napi::String>().Utf8Value();
-  std::string tls13 = info[1].As<Napi::String>().Utf8Value();
+  std::string tls12;
+  std::string tls13;
+  if (!RequireText(info[0], &tls12) || !RequireText(info[1], &tls13)) return info.Env().Undefined();
   if (!SSL_CTX_set_cipher_list(ctx_.get(), tls12.c_str()) ||
       (!tls13.empty() && !SSL_CTX_set_ciphersuites(ctx_.get(), tls13.c_str()))) {
     ThrowTakenError(info.Env(), "The cipher suites were not accepted");
@@ -159,6 +166,7 @@ Napi::Value SecureContext::SetCiphers(const Napi::CallbackInfo& info) {
 
 // SSL_OP_* of OpenSSL, which have the same bits here where they have a meaning.
 Napi::Value SecureContext::SetOptions(const Napi::CallbackInfo& info) {
+  if (!RequireNumber(info[0])) return info.Env().Undefined();
   // SSL_OP_NO_TICKET is a matter of each connection, see setResumption(); the server's order is what we start from.
   constexpr uint32_t kKnown = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3;
   SSL_CTX_set_options(ctx_.get(), info[0].As<Napi::Number>().Uint32Value() & kKnown);
@@ -171,12 +179,14 @@ Napi::Value SecureContext::SetClientOrder(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SecureContext::SetSecurityLevel(const Napi::CallbackInfo& info) {
+  if (!RequireNumber(info[0])) return info.Env().Undefined();
   StateOf(ctx_.get())->security_level = info[0].As<Napi::Number>().Int32Value();
   return info.Env().Undefined();
 }
 
 // setCertificateCompression(algorithms), most wanted first. RFC 8879, Section 3.
 Napi::Value SecureContext::SetCertificateCompression(const Napi::CallbackInfo& info) {
+  if (!RequireUint16Array(info[0])) return info.Env().Undefined();
   auto algorithms = info[0].As<Napi::Uint16Array>();
   if (!AddCertificateCompression(ctx_.get(), {algorithms.Data(), algorithms.ElementLength()})) {
     ThrowTakenError(info.Env(), "The certificate compression was not accepted");
@@ -198,11 +208,15 @@ Napi::Value SecureContext::Ciphers(const Napi::CallbackInfo& info) {
 
 // By its object identifier. Everyone's keys alike, so every signature of the chain is of that kind too.
 Napi::Value SecureContext::SetCertificateKey(const Napi::CallbackInfo& info) {
-  std::string oid = info[0].As<Napi::String>().Utf8Value();
-  certificate_key_ = OBJ_txt2nid(oid.c_str());
-  if (certificate_key_ == NID_undef) {
+  std::string oid;
+  if (!RequireText(info[0], &oid)) return info.Env().Undefined();
+  int nid = OBJ_txt2nid(oid.c_str());
+  ERR_clear_error();
+  if (nid == NID_undef) {
     Napi::Error::New(info.Env(), "The kind of key is not known").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
   }
+  certificate_key_ = nid;
   return info.Env().Undefined();
 }
 
@@ -216,6 +230,7 @@ Napi::Value SecureContext::OwnKeyForbidden(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SecureContext::SetSignatureAlgorithms(const Napi::CallbackInfo& info) {
+  if (!RequireUint16Array(info[0])) return info.Env().Undefined();
   auto ids = info[0].As<Napi::Uint16Array>();
   if (!SSL_CTX_set_signing_algorithm_prefs(ctx_.get(), ids.Data(), ids.ElementLength()) ||
       !SSL_CTX_set_verify_algorithm_prefs(ctx_.get(), ids.Data(), ids.ElementLength())) {
@@ -252,13 +267,21 @@ Napi::Value SecureContext::SetSessionIdContext(const Napi::CallbackInfo& info) {
 
 // setResumption({requirePostQuantum?, noTickets?, timeout?, ticketKeyLifetime?}), what is absent stays. Seconds.
 Napi::Value SecureContext::SetResumption(const Napi::CallbackInfo& info) {
+  if (!info[0].IsObject()) {
+    Napi::TypeError::New(info.Env(), "An object is required").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
   auto options = info[0].As<Napi::Object>();
-  Napi::Value require_post_quantum = options.Get("requirePostQuantum");
+  Napi::Value values[4];
+  const char* const names[] = {"requirePostQuantum", "noTickets", "timeout", "ticketKeyLifetime"};
+  for (size_t i = 0; i < std::size(names); i++) {
+    values[i] = options.Get(names[i]);
+    // A getter of the program threw.
+    if (info.Env().IsExceptionPending()) return info.Env().Undefined();
+  }
+  const auto& [require_post_quantum, no_tickets, timeout, key_lifetime] = values;
   if (require_post_quantum.IsBoolean()) sessions().require_post_quantum = require_post_quantum.As<Napi::Boolean>();
-  Napi::Value no_tickets = options.Get("noTickets");
   if (no_tickets.IsBoolean()) sessions().no_tickets = no_tickets.As<Napi::Boolean>();
-  Napi::Value timeout = options.Get("timeout");
-  Napi::Value key_lifetime = options.Get("ticketKeyLifetime");
   if (timeout.IsNumber() && key_lifetime.IsNumber()) {
     uint32_t seconds = timeout.As<Napi::Number>().Uint32Value();
     // RFC 5246 sessions and those of RFC 9846 have a timeout of their own in libssl.

@@ -36,6 +36,8 @@ export function chooseCiphers(options: { ciphers?: string | null | undefined }):
   if (ciphers !== null && typeof ciphers !== 'string') {
     throw invalidArgType('options.ciphers', 'of type string', ciphers);
   }
+  // OpenSSL's lists are C strings: what follows would be lost without a word.
+  if (ciphers?.includes('\0')) throw nodeInvalidArgValue('options.ciphers', ciphers);
   const items = (ciphers || moduleDefaults.DEFAULT_CIPHERS).split(':');
   const isBuiltIn = moduleDefaults.DEFAULT_CIPHERS === constants.defaultCoreCipherList;
   const source = options.ciphers ? 'option' : isBuiltIn ? 'none' : 'default';

@@ -100,3 +100,12 @@ void test('lists', (t) => {
   t.equal(cipherVersion('PSK-AES128-CBC-SHA'), 'SSLv3');
   t.end();
 });
+
+void test('a list with a NUL is refused, not cut', (t) => {
+  const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };
+  for (const ciphers of ['HIGH\0:!aNULL', 'TLS_AES_128_GCM_SHA256\0', '\0']) {
+    t.throws(() => chooseCiphers({ ciphers }), refused);
+    t.throws(() => createSecureContext({ ciphers }), refused);
+  }
+  t.end();
+});
