@@ -93,10 +93,24 @@ subject.add('DEFAULT_ECDH_CURVE is read at call time', async (run) => {
   return client.getEphemeralKeyInfo();
 });
 
+subject.add(
+  'the class right above TLSSocket',
+  ({ tls }) => ({
+    socket: Object.getPrototypeOf(tls.TLSSocket.prototype) === net.Socket.prototype,
+    socketClass: Object.getPrototypeOf(tls.TLSSocket) === net.Socket,
+  }),
+  {
+    differs: {
+      reason: 'a TLSSocket is a net.Socket by way of classes of its own',
+      pqtls: { socket: false, socketClass: false },
+    },
+  },
+);
+
 subject.add('inheritance', ({ tls }) => ({
-  socket: Object.getPrototypeOf(tls.TLSSocket.prototype) === net.Socket.prototype,
+  socket: tls.TLSSocket.prototype instanceof net.Socket,
   server: Object.getPrototypeOf(tls.Server.prototype) === net.Server.prototype,
-  socketClass: Object.getPrototypeOf(tls.TLSSocket) === net.Socket,
+  socketClass: Object.prototype.isPrototypeOf.call(net.Socket, tls.TLSSocket),
   serverClass: Object.getPrototypeOf(tls.Server) === net.Server,
   names: [tls.TLSSocket.name, tls.Server.name],
 }));
