@@ -20,10 +20,34 @@ function refused(message: string): BehaviourOptions {
   return { differs: { reason: 'node:tls trips over the value, without a code', pqtls: { threw } } };
 }
 
+function asLater(type: string, code: string, message: string): BehaviourOptions {
+  return { differs: { reason: 'as in Node 22 and later', pqtls: { threw: { code, message, type } }, before: 22 } };
+}
+
 /** What pqtls says more clearly. */
 const clearer: Readonly<Record<string, BehaviourOptions>> = {
   'an ALPNProtocols that is a number': refused(
     'The "options.ALPNProtocols" property must be an array of strings or an instance of Buffer, TypedArray, or DataView. Received type number (5)',
+  ),
+  'a checkServerIdentity that is no function': asLater(
+    'TypeError',
+    'ERR_INVALID_ARG_TYPE',
+    'The "options.checkServerIdentity" property must be of type function. Received type number (5)',
+  ),
+  'a checkServerIdentity of null': asLater(
+    'TypeError',
+    'ERR_INVALID_ARG_TYPE',
+    'The "options.checkServerIdentity" property must be of type function. Received null',
+  ),
+  'a minDHSize that is no number': asLater(
+    'TypeError',
+    'ERR_INVALID_ARG_TYPE',
+    `The "options.minDHSize" property must be of type number. Received type string ('x')`,
+  ),
+  'a minDHSize of zero': asLater(
+    'RangeError',
+    'ERR_OUT_OF_RANGE',
+    'The value of "options.minDHSize" is out of range. It must be >= 1. Received 0',
   ),
   'a socket that is none': refused(
     'The "socket" argument must be an instance of Duplex. Received an instance of Object',

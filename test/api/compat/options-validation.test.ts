@@ -41,6 +41,22 @@ const clearer: Readonly<Record<string, BehaviourOptions>> = {
     'ERR_INVALID_ARG_TYPE',
     'The "options.ALPNProtocols" property must be an array of strings or an instance of Buffer, TypedArray, or DataView. Received type number (5)',
   ),
+  'createServer with ALPNProtocols: an empty name': {
+    differs: {
+      reason: 'malformed lists are refused, as in Node 24 and later',
+      pqtls: {
+        threw: {
+          code: 'ERR_INVALID_ARG_VALUE',
+          message: "The argument 'protocols[0]' must be a non-empty string. Received ''",
+          type: 'TypeError',
+        },
+      },
+      before: 24,
+    },
+  },
+  "createSecureContext with ecdhCurve: ''": {
+    differs: { reason: 'as in Node 22 and later', pqtls: { returned: 'object' }, before: 22 },
+  },
   'createServer with ALPNCallback: 5': throws(
     early,
     'TypeError',
