@@ -19,13 +19,14 @@ export function convertALPNProtocols(protocols: unknown, out: { ALPNProtocols?: 
 }
 
 function encodeName(protocol: string, index: number): Buffer {
-  const name = Buffer.from(protocol);
-  if (name.length === 0) throw nodeInvalidArgValue(`protocols[${index}]`, protocol, 'must be a non-empty string');
-  if (name.length > 255) {
+  // It refuses what is neither text nor bytes, in Node's words.
+  const length = Buffer.byteLength(protocol);
+  if (length === 0) throw nodeInvalidArgValue(`protocols[${index}]`, protocol, 'must be a non-empty string');
+  if (length > 255) {
     const text = `The byte length of the protocol at index ${index} exceeds the maximum length. It must be <= 255.`;
-    throw Object.assign(new RangeError(`${text} Received ${name.length}`), { code: 'ERR_OUT_OF_RANGE' });
+    throw Object.assign(new RangeError(`${text} Received ${length}`), { code: 'ERR_OUT_OF_RANGE' });
   }
-  return Buffer.concat([Buffer.of(name.length), name]);
+  return Buffer.concat([Buffer.of(length), Buffer.from(protocol)]);
 }
 
 function checkWire(wire: Buffer): void {

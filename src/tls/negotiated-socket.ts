@@ -48,6 +48,7 @@ export interface HandshakeInfo extends Established {
 
 // 255 blocks of SHA-384, the most that HKDF-Expand gives. RFC 5869, Section 2.3.
 const maximumExport = 255 * 48;
+const maximumUint32 = 2 ** 32 - 1;
 
 /** What the getters read; TLSSocket keeps it up to date. */
 export interface ConnectionState {
@@ -126,7 +127,7 @@ export abstract class NegotiatedSocket extends TransportSocket {
    *
    * @param length bytes wanted, 1 to 12 240
    * @throws Error `ERR_TLS_INVALID_STATE` before the handshake is done and after the end; `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_OUT_OF_RANGE`
+   *   `ERR_OUT_OF_RANGE`; `ERR_SSL_INTERNAL_ERROR` for more bytes than there can be
    */
   exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
     if (this[state].info === undefined || this.destroyed) {
@@ -135,14 +136,15 @@ export abstract class NegotiatedSocket extends TransportSocket {
       });
     }
     if (typeof length !== 'number') throw invalidArgType('length', 'of type number', length);
-    if (!Number.isInteger(length) || length < 1 || length > maximumExport) {
-      throw outOfRange('length', `an integer >= 1 and <= ${maximumExport}`, length);
-    }
+    if (!Number.isInteger(length)) throw outOfRange('length', 'an integer', length);
+    if (length < 1 || length > maximumUint32) throw outOfRange('length', `>= 1 && <= ${maximumUint32}`, length);
     if (typeof label !== 'string') throw invalidArgType('label', 'of type string', label);
-    if (context === undefined) return this[state].connection.exportKeyingMaterial(length, label);
-    if (!ArrayBuffer.isView(context)) {
+    if (context !== undefined && !ArrayBuffer.isView(context)) {
       throw invalidArgType('context', 'an instance of Buffer, TypedArray, or DataView', context);
     }
+    // Before so much memory is asked for.
+    if (length > maximumExport) throw exportRefused();
+    if (context === undefined) return this[state].connection.exportKeyingMaterial(length, label);
     const { buffer, byteOffset, byteLength } = context;
     return this[state].connection.exportKeyingMaterial(length, label, new Uint8Array(buffer, byteOffset, byteLength));
   }
@@ -287,6 +289,14 @@ export abstract class NegotiatedSocket extends TransportSocket {
   enableTrace(): void {
     return this.#orNull(() => startTrace(this[state].connection, this[state].isServer));
   }
+}
+
+function exportRefused(): Error {
+  return Object.assign(new Error('error:0A0C0103:SSL routines::internal error'), {
+    library: 'SSL routines',
+    reason: 'internal error',
+    code: 'ERR_SSL_INTERNAL_ERROR',
+  });
 }
 
 function renegotiationRefused(protocol: string | undefined): Error {

@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
+import { convertALPNProtocols } from './alpn-protocols.js';
 
 /**
  * ALPN protocols in wire form. RFC 7301, Section 3.1.
@@ -24,17 +25,9 @@ export function encodeAlpn(value: unknown): Uint8Array | undefined {
       value,
     );
   }
-  const parts: Uint8Array[] = [];
-  for (const protocol of value as unknown[]) {
-    const name = typeof protocol === 'string' ? Buffer.from(protocol, 'utf8') : protocol;
-    if (!(name instanceof Uint8Array))
-      throw invalidArgType('options.ALPNProtocols[]', 'a string or Uint8Array', protocol);
-    if (name.length === 0 || name.length > 255) {
-      throw invalidArgValue('options.ALPNProtocols', 'a protocol name has 1 to 255 bytes');
-    }
-    parts.push(Uint8Array.of(name.length), name);
-  }
-  return parts.length === 0 ? undefined : Buffer.concat(parts);
+  const encoded: { ALPNProtocols?: Buffer } = {};
+  convertALPNProtocols(value, encoded);
+  return encoded.ALPNProtocols?.length === 0 ? undefined : encoded.ALPNProtocols;
 }
 
 /** A client's `servername`: host_name of RFC 6066, Section 3, at most 255 bytes. */

@@ -115,7 +115,7 @@ export class SecureContext implements ContextSecurity {
  */
 export function createSecureContext(options?: SecureContextOptions | null): SecureContext {
   const given = options || {};
-  if (typeof given !== 'object') throw invalidArgType('options', 'of type object', given);
+  if (typeof given !== 'object' || Array.isArray(given)) throw invalidArgType('options', 'of type object', given);
   const built: unknown = build(given);
   return new SecureContext(built as never);
 }

@@ -143,7 +143,7 @@ export const Server: ServerConstructor = (() => {
 function initialize(server: TlsServer, first: unknown, second: unknown): void {
   const listener = typeof first === 'function' ? first : second;
   const options = (typeof first === 'function' ? {} : (first ?? {})) as TlsServerOptions;
-  if (typeof options !== 'object') throw invalidArgType('options', 'of type object', options);
+  if (typeof options !== 'object' || Array.isArray(options)) throw invalidArgType('options', 'of type object', options);
   const acceptor = new TlsAcceptor(server, options);
   acceptors.set(server, acceptor);
   server.requestCert = Boolean(options.requestCert);
@@ -153,7 +153,8 @@ function initialize(server: TlsServer, first: unknown, second: unknown): void {
     options,
     (socket: Socket) => acceptor.accept(socket, server),
   ]);
-  if (typeof listener === 'function') server.on('secureConnection', listener as SecureConnectionListener);
+  // on() refuses what is no function.
+  if (listener) server.on('secureConnection', listener as SecureConnectionListener);
 }
 
 /**

@@ -141,7 +141,7 @@ export class Run {
   }
 }
 
-interface BehaviourOptions {
+export interface BehaviourOptions {
   /** The first Node that behaves so, a major or `major.minor`; skipped on older ones. */
   readonly since?: number | string;
   /** Why pqtls has to behave otherwise, and how it does; on the majors from `from` on and before `before` alone. */

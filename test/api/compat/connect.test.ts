@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { join } from 'node:path';
-import { Subject } from '../../support/both-tls.js';
+import type { TLSSocket } from 'node:tls';
+import { Subject, type BehaviourOptions } from '../../support/both-tls.js';
 import { attempt, closed, errorEvent, lifeOfSocket, record, textOf } from '../../support/observations.js';
 import { temporaryFolder } from '../../support/project.js';
 
@@ -13,6 +14,45 @@ function textPort(port: number): number {
 }
 
 const subject = new Subject('connect');
+
+function refused(message: string): BehaviourOptions {
+  const threw = { code: 'ERR_INVALID_ARG_TYPE', message, type: 'TypeError' };
+  return { differs: { reason: 'node:tls trips over the value, without a code', pqtls: { threw } } };
+}
+
+function asLater(type: string, code: string, message: string): BehaviourOptions {
+  return { differs: { reason: 'as in Node 22 and later', pqtls: { threw: { code, message, type } }, before: 22 } };
+}
+
+/** What pqtls says more clearly. */
+const clearer: Readonly<Record<string, BehaviourOptions>> = {
+  'an ALPNProtocols that is a number': refused(
+    'The "options.ALPNProtocols" property must be an array of strings or an instance of Buffer, TypedArray, or DataView. Received type number (5)',
+  ),
+  'a checkServerIdentity that is no function': asLater(
+    'TypeError',
+    'ERR_INVALID_ARG_TYPE',
+    'The "options.checkServerIdentity" property must be of type function. Received type number (5)',
+  ),
+  'a checkServerIdentity of null': asLater(
+    'TypeError',
+    'ERR_INVALID_ARG_TYPE',
+    'The "options.checkServerIdentity" property must be of type function. Received null',
+  ),
+  'a minDHSize that is no number': asLater(
+    'TypeError',
+    'ERR_INVALID_ARG_TYPE',
+    `The "options.minDHSize" property must be of type number. Received type string ('x')`,
+  ),
+  'a minDHSize of zero': asLater(
+    'RangeError',
+    'ERR_OUT_OF_RANGE',
+    'The value of "options.minDHSize" is out of range. It must be >= 1. Received 0',
+  ),
+  'a socket that is none': refused(
+    'The "socket" argument must be an instance of Duplex. Received an instance of Object',
+  ),
+};
 
 subject.add('connect, ready and secureConnect come in this order', async (run) => {
   const { port } = await run.serve({}, (socket) => socket.end());
@@ -174,13 +214,17 @@ for (const [name, value] of [
   ['a family of 5', [{ port: 9, host: 'localhost', family: 5 }]],
   ['hints of 3000', [{ port: 9, host: 'localhost', hints: 3000 }]],
 ] as const) {
-  subject.add(`connect with ${name}`, (run) => {
-    return attempt(() => {
-      const socket = run.track((run.tls.connect as (...args: readonly unknown[]) => net.Socket)(...value));
-      socket.on('error', () => {});
-      return socket;
-    });
-  });
+  subject.add(
+    `connect with ${name}`,
+    (run) => {
+      return attempt(() => {
+        const socket = run.track((run.tls.connect as (...args: readonly unknown[]) => net.Socket)(...value));
+        socket.on('error', () => {});
+        return socket;
+      });
+    },
+    clearer[name],
+  );
 }
 
 subject.add('what shows before anything happened', async (run) => {
@@ -195,7 +239,6 @@ subject.add('what shows before anything happened', async (run) => {
     connecting: client.connecting,
     pending: client.pending,
     readyState: client.readyState,
-    protocol: client.getProtocol(),
     cipher: client.getCipher(),
     certificate: client.getPeerCertificate(),
     own: client.getCertificate(),
@@ -217,6 +260,18 @@ subject.add('what shows before anything happened', async (run) => {
   await once(client, 'secureConnect');
   return shown;
 });
+
+subject.add(
+  'getProtocol() before anything happened',
+  async (run) => {
+    const { port } = await run.serve();
+    const client = run.connect({ port });
+    const protocol = client.getProtocol();
+    await once(client, 'secureConnect');
+    return protocol;
+  },
+  { differs: { reason: 'no version is agreed yet', pqtls: null } },
+);
 
 subject.add('what shows after the handshake', async (run) => {
   const { client, served } = await run.pair();
@@ -251,6 +306,33 @@ subject.add('what shows after the handshake', async (run) => {
   return { client: show(client), served: show(served) };
 });
 
+for (const [name, call, pqtls] of [
+  [
+    'exportKeyingMaterial()',
+    (socket: TLSSocket) => typeof socket.exportKeyingMaterial(16, 'label', Buffer.alloc(0)),
+    {
+      threw: {
+        code: 'ERR_TLS_INVALID_STATE',
+        message: 'TLS socket connection must be securely established',
+        type: 'Error',
+      },
+    },
+  ],
+  ['setMaxSendFragment()', (socket: TLSSocket) => socket.setMaxSendFragment(1024), { returned: 'boolean' }],
+] as const) {
+  subject.add(
+    `${name} after close`,
+    async (run) => {
+      const { client, served } = await run.pair();
+      client.destroy();
+      served.destroy();
+      await closed(client, served);
+      return attempt(() => call(client));
+    },
+    { differs: { reason: 'node:tls trips over its own handle, which is gone', pqtls } },
+  );
+}
+
 subject.add('what shows after close', async (run) => {
   const { client, served } = await run.pair();
   client.destroy();
@@ -273,8 +355,6 @@ subject.add('what shows after close', async (run) => {
     ticket: attempt(() => socket.getTLSTicket()),
     reused: attempt(() => socket.isSessionReused()),
     sigalgs: attempt(() => socket.getSharedSigalgs()),
-    exported: attempt(() => socket.exportKeyingMaterial(16, 'label', Buffer.alloc(0))),
-    fragment: attempt(() => socket.setMaxSendFragment(1024)),
     renegotiate: attempt(() => socket.renegotiate({}, () => {})),
     disable: attempt(() => socket.disableRenegotiation()),
     remoteAddress: socket.remoteAddress,
