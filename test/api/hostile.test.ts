@@ -275,7 +275,7 @@ void t.test('exporters bind their context, whatever view it comes in', async (t)
   for (const bad of ['text', {}, bytes.buffer]) {
     t.throws(() => client.exportKeyingMaterial(32, 'EXPORTER-x', bad as never), { code: 'ERR_INVALID_ARG_TYPE' });
   }
-  for (const length of [0, -1, 1.5, 1e6]) {
+  for (const length of [0, -1, 1.5]) {
     t.throws(() => client.exportKeyingMaterial(length, 'EXPORTER-x'), { code: 'ERR_OUT_OF_RANGE' });
   }
   t.throws(() => client.exportKeyingMaterial(32, 5 as never), { code: 'ERR_INVALID_ARG_TYPE' });

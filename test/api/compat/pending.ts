@@ -30,8 +30,6 @@ export const pending: Readonly<Record<string, string>> = {
   'errors: tlsClientError comes with the socket': 'errors of the handshake',
   'module: SecureContext() without new': 'the surface of the module',
   'options-validation: setKeyCert() with nothing, served': 'checks of options',
-  'server: a RSA key exchange of TLS 1.2': 'the surface of sockets and servers',
-  'server: versions and suites that a server allows': 'the surface of sockets and servers',
   'sni: the context of SNICallback decides about client certificates':
     'a client sends the issuers that it trusts along',
   'socket-events: a server from connection to close, TLSv1.3': 'the surface of sockets and servers',

@@ -317,7 +317,8 @@ subject.add('everything that a quiet connection emits', async (run) => {
   );
   client.resume();
   await closed(client);
-  return [...new Set(events)].sort();
+  // Whether the tickets come before the end is a matter of timing.
+  return [...new Set(events)].filter((event) => event !== 'session').sort();
 });
 
 subject.add('enableTrace() before and after', async (run) => {
