@@ -284,7 +284,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (handshakeDone && !this.#isServer) this.#deliveries.push(() => this.emit('secure'));
     for (const bytes of plaintext) this.#deliveries.push(() => this.#deliver(bytes));
     if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
-    if (closeNotify) this.#deliveries.push(() => this.#endRead());
+    if (closeNotify) this.#deliveries.push(() => this.#onStreamEnd());
     if (error !== undefined) this.#deliveries.push(() => this.#fail(error));
     for (const ciphertext of progress.ciphertext) this.#writer.write(ciphertext);
     this.#pump();

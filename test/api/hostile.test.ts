@@ -308,3 +308,22 @@ void t.test('a truthy requestCert asks; without a certificate the server says wh
   t.equal(served.authorized, false);
   t.equal(served.authorizationError, 'UNABLE_TO_GET_ISSUER_CERT');
 });
+
+void t.test('a close_notify in the handshake ends it, on both sides', async (t) => {
+  const closeNotify = Buffer.from('15030100020100', 'hex');
+  const { server, port } = await listen(t);
+  const refused = errorOf(server, 'tlsClientError');
+  // The connection stays open: nothing but the alert says that it is over.
+  const tcp = net.connect(port, '127.0.0.1');
+  tcp.on('error', () => {});
+  tcp.write(closeNotify);
+  t.match(await refused, { code: 'ECONNRESET' });
+  tcp.destroy();
+
+  const plain = net.createServer((socket) => socket.once('data', () => socket.write(closeNotify)));
+  plain.listen(0, '127.0.0.1');
+  await once(plain, 'listening');
+  t.teardown(() => plain.close());
+  const client = await dial(t, (plain.address() as net.AddressInfo).port);
+  t.match(await errorOf(client), { code: 'ECONNRESET' });
+});

@@ -20,7 +20,6 @@ export const pending: Readonly<Record<string, string>> = {
   'connect: connect() again on a socket whose connection is over': 'the surface of sockets and servers',
   'errors: a client that gets a CONNECT request': 'errors of the handshake',
   'errors: a client that gets a POST request': 'errors of the handshake',
-  'errors: a client that gets a close_notify first': 'errors of the handshake',
   'errors: a client that gets an HTTP request': 'errors of the handshake',
   'errors: a server that gets a close_notify first': 'errors of the handshake',
   'errors: a server that gets an SSLv2 hello': 'errors of the handshake',
