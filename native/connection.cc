@@ -16,6 +16,7 @@
 #include "client_order.h"
 #include "connection.h"
 #include "context_state.h"
+#include "own_chains.h"
 #include "secure_context.h"
 #include "trust_store.h"
 
@@ -78,6 +79,7 @@ Napi::Function Connection::Define(Napi::Env env) {
 void Connection::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_select_certificate_cb(ctx, SelectCertificate);
   SSL_CTX_set_alpn_select_cb(ctx, SelectAlpn, nullptr);
+  SSL_CTX_set_cert_cb(ctx, ChooseChain, nullptr);
   SSL_CTX_set_msg_callback(ctx, ObserveMessage);
   SSL_CTX_set_info_callback(ctx, ObserveAlert);
   SSL_CTX_set_keylog_callback(ctx, LogSecret);
@@ -186,6 +188,12 @@ int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, cons
                                       in, in_len);
   *out = selected;
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+int Connection::ChooseChain(SSL* ssl, void*) {
+  Connection* self = FromSsl(ssl);
+  if (!self->is_server_) ChooseClientChain(ssl, self->hello_.requested_schemes, self->own_schemes_);
+  return 1;
 }
 
 void Connection::ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,
