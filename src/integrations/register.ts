@@ -7,6 +7,7 @@ import http2 from 'node:http2';
 import { syncBuiltinESMExports } from 'node:module';
 import tls from 'node:tls';
 import { debuglog } from 'node:util';
+import workerThreads from 'node:worker_threads';
 import pqtls, { defaultGroups, selectEngine } from '../index.js';
 import { ownAgentKey } from './agent-key.js';
 import { addRequestJoined } from './agent-policy.js';
@@ -14,7 +15,8 @@ import { keepInherited } from './inherited-policy.js';
 import { connect as connectHttp2, createSecureServer as createSecureHttp2Server } from './http2.js';
 import { createServer as createHttpsServer, Server as HttpsServer } from './https.js';
 
-const log = debuglog('pqtls');
+// The thread of module.register()'s hooks is registered too, but a program is told once.
+const log = Reflect.get(workerThreads, 'isInternalThread') === true ? () => {} : debuglog('pqtls');
 const registered = Symbol.for('pqtls.registered');
 
 function register(): void {
