@@ -1,7 +1,6 @@
 // The behaviours of node:tls that pqtls does not show yet, and what each awaits. One that passes must leave this list.
 
 export const pending: Readonly<Record<string, string>> = {
-  'connect: connect() again on a socket whose connection is over': 'the surface of sockets and servers',
   'errors: a client that gets a CONNECT request': 'errors of the handshake',
   'errors: a client that gets a POST request': 'errors of the handshake',
   'errors: a client that gets an HTTP request': 'errors of the handshake',
@@ -11,16 +10,6 @@ export const pending: Readonly<Record<string, string>> = {
   'errors: a server without a certificate': 'errors of the handshake',
   'errors: handshakeTimeout is a tlsClientError': 'errors of the handshake',
   'errors: tlsClientError comes with the socket': 'errors of the handshake',
-  'module: SecureContext() without new': 'the surface of the module',
-  'options-validation: setKeyCert() with nothing, served': 'checks of options',
-  'socket-events: a server from connection to close, TLSv1.3': 'the surface of sockets and servers',
-  'socket-events: inspect() shows no secret': 'the surface of sockets and servers',
-  'wrapping: a Duplex that fails after the handshake': 'the surface of sockets and servers',
-  'wrapping: a TLSSocket without a socket': 'the surface of sockets and servers',
-  'wrapping: new TLSSocket(a number)': 'the surface of sockets and servers',
-  'wrapping: new TLSSocket(an object)': 'the surface of sockets and servers',
-  'wrapping: new TLSSocket(socket, ALPNProtocols: 5)': 'the surface of sockets and servers',
-  'wrapping: new TLSSocket(text)': 'the surface of sockets and servers',
 };
 
 /** Those that newer Nodes alone show, by the major that began with it. */
