@@ -39,7 +39,10 @@ export class TlsError extends Error {
 
   constructor(message: string, details: TlsErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = new.target.name;
+    // Where the code is node:tls's, the name is too: programs match `Error: ...`.
+    if (details.code.startsWith('ERR_PQTLS_')) {
+      Object.defineProperty(this, 'name', { value: new.target.name, configurable: true, writable: true });
+    }
     this.code = details.code;
     this.phase = details.phase;
     this.engine = details.engine;

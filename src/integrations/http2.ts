@@ -2,7 +2,7 @@
 
 import nodeHttp2 from 'node:http2';
 import type * as http2 from 'node:http2';
-import * as net from 'node:net';
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type * as nodeTls from 'node:tls';
 import { promisify } from 'node:util';
@@ -91,13 +91,8 @@ function withAlpn<T extends { ALPNCallback?: unknown; allowHTTP1?: boolean | und
  *
  * @throws TypeError for a bad option value; UnsupportedError where no engine can speak TLS
  */
-export function createSecureServer(listener?: RequestListener): Http2SecureServer;
-export function createSecureServer(options: SecureServerOptions, listener?: RequestListener): Http2SecureServer;
-export function createSecureServer(
-  options?: SecureServerOptions | RequestListener,
-  listener?: RequestListener,
-): Http2SecureServer {
-  return typeof options === 'function' ? new Http2SecureServer({}, options) : new Http2SecureServer(options, listener);
+export function createSecureServer(options?: SecureServerOptions, listener?: RequestListener): Http2SecureServer {
+  return new Http2SecureServer(options, listener);
 }
 
 /**
@@ -146,11 +141,11 @@ Object.defineProperty(connect, promisify.custom, {
 /** Host and port as http2.connect() takes them from an authority. */
 function dial(authority: URL, options: Omit<ClientSessionOptions, 'createConnection'>): Duplex {
   const protocol = authority.protocol || options.protocol || 'https:';
-  const port = authority.port === '' ? (authority.protocol === 'http:' ? 80 : 443) : Number(authority.port);
+  const port = authority.port || (authority.protocol === 'http:' ? '80' : '443');
   let host = 'localhost';
   if (authority.hostname) host = authority.hostname.replace(/^\[(.*)\]$/, '$1');
   else if (authority.host) host = authority.host;
-  if (protocol === 'http:') return net.connect({ port, host, ...options } as net.TcpNetConnectOpts);
+  if (protocol === 'http:') return net.connect({ port, host, ...options } as unknown as net.TcpNetConnectOpts);
   if (protocol !== 'https:') {
     throw Object.assign(new Error(`protocol "${protocol}" is unsupported.`), {
       code: 'ERR_HTTP2_UNSUPPORTED_PROTOCOL',

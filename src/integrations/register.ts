@@ -48,7 +48,7 @@ function replaceTls(): void {
   for (const [name, { configurable }] of Object.entries(Object.getOwnPropertyDescriptors(tls))) {
     const ours = own[name];
     if (ours === undefined || configurable !== true) continue;
-    if (name.startsWith('DEFAULT_')) shareProperty(name);
+    if (name.startsWith('DEFAULT_') || name === 'createSecureContext') shareProperty(name);
     else if (name === 'Server') tls.Server = serverFor(tls.Server);
     else Object.defineProperty(tls, name, { ...ours, configurable: true });
   }

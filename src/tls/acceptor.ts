@@ -15,7 +15,12 @@ import {
 } from './options.js';
 import type { ServerPskCallback } from './pre-shared-keys.js';
 import { connectionSecurity, joinPolicies, readDemand, refuseWeakerContext, strictest } from './policy.js';
-import { checkSecureContext, createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.js';
+import {
+  checkSecureContext,
+  createCurrentSecureContext,
+  SecureContext,
+  type SecureContextOptions,
+} from './secure-context.js';
 import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
@@ -71,7 +76,9 @@ export class TlsAcceptor {
     checkPskOptions('options.pskCallback', options);
     checkEnableTrace(options.enableTrace);
     checkHandshakeTimeout(options.handshakeTimeout);
-    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(this.#withSessionOptions(options)));
+    this.#context = checkSecureContext(
+      options.secureContext ?? createCurrentSecureContext(this.#withSessionOptions(options)),
+    );
     // Refuses what every connection would be refused for.
     connectionSecurity(options, this.#context, true);
   }
@@ -85,7 +92,7 @@ export class TlsAcceptor {
         code: 'ERR_TLS_REQUIRED_SERVER_NAME',
       });
     }
-    const chosen = context instanceof SecureContext ? context : createSecureContext(this.#inherit(context));
+    const chosen = context instanceof SecureContext ? context : createCurrentSecureContext(this.#inherit(context));
     refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), chosen);
     const escaped = servername.replace(/([.^$+?\-\\[\]{}])/g, '\\$1').replaceAll('*', '[^.]*');
     this.#byName.unshift({
@@ -96,7 +103,7 @@ export class TlsAcceptor {
 
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
-    const context = createSecureContext(this.#withSessionOptions(this.#inherit(options)));
+    const context = createCurrentSecureContext(this.#withSessionOptions(this.#inherit(options)));
     refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), context);
     this.#context = context;
   }

@@ -7,7 +7,7 @@ import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { rejectUnauthorizedByDefault } from './ca-certificates.js';
 import { redial } from './first-flight.js';
 import { joinPolicies } from './policy.js';
-import { checkSecureContext, createSecureContext } from './secure-context.js';
+import { checkSecureContext, createCurrentSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
 import { ownTransport } from './transport-socket.js';
 
@@ -65,7 +65,7 @@ export function connect(...args: unknown[]): TLSSocket {
     ...given,
   };
   checkPresent(options);
-  const secureContext = checkSecureContext(options.secureContext ?? createSecureContext(options));
+  const secureContext = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
   const servername = usableServername(options.servername);
   const retries = checkRetry(options);
   const { socket: transport } = options;

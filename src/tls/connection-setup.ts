@@ -84,10 +84,15 @@ function setUpPsk(
   // After the constructor, so that the caller's listeners are there.
   process.nextTick(() => {
     socket.destroy(
-      Object.assign(new Error('Failed to set PSK identity hint'), { code: 'ERR_TLS_PSK_SET_IDENTITY_HINT_FAILED' }),
+      Object.assign(new Error('Failed to set PSK identity hint'), {
+        code: `ERR_TLS_PSK_SET_${wordOfNode}_HINT_FAILED`,
+      }),
     );
   });
 }
+
+// Misspelt in node:tls until Node 24.
+const wordOfNode = Number.parseInt(process.versions.node, 10) < 24 ? 'IDENTIY' : 'IDENTITY';
 
 /** The engine gives its secrets away only where someone listens. */
 export function reportKeys(socket: TLSSocket, connection: () => Connection): void {

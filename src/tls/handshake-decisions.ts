@@ -167,6 +167,8 @@ function selectContext(
     next({ kind: 'client-hello' });
     return;
   }
+  // Whoever hears of a failure may ask for the name.
+  socket.socket.servername = serverName;
   let answered = false;
   const answer = (error: Error | null | undefined, context?: unknown): void => {
     if (answered) {

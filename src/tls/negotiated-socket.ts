@@ -7,7 +7,7 @@ import type { Connection, Negotiated } from '../engine/connection.js';
 import { ephemeralKeyInfo } from './ephemeral-key.js';
 import { startTrace } from './handshake-trace.js';
 import { checkServername } from './options.js';
-import { legacyCertificate, legacyChain } from './peer-certificate.js';
+import { legacyCertificate, legacyChain, x509Chain } from './peer-certificate.js';
 import {
   createSecureContext,
   isSecureContext,
@@ -68,6 +68,11 @@ export abstract class NegotiatedSocket extends TransportSocket {
   abstract get [state](): ConnectionState;
   /** Why the peer is not trusted: an OpenSSL code as in node:tls, or the error of checkServerIdentity. */
   abstract authorizationError: string | Error | null;
+
+  /** @internal Undocumented, and read by programs. */
+  get _secureEstablished(): boolean {
+    return this[state].info !== undefined;
+  }
 
   /**
    * What was negotiated, on a client as on a server; undefined before the handshake is done.
@@ -176,10 +181,12 @@ export abstract class NegotiatedSocket extends TransportSocket {
     return der === undefined ? {} : legacyCertificate({ der });
   }
 
-  /** undefined where the peer showed none, on a client that resumed a session, and after the end. */
+  /**
+   * With its issuers, as far as the peer sent them. undefined where it showed none, on a client that resumed a session,
+   * and after the end.
+   */
   getPeerX509Certificate(): X509Certificate | undefined {
-    const leaf = this.destroyed || this.#hidesPeer() ? undefined : this[state].connection.peerCertificates()[0];
-    return leaf && new X509Certificate(leaf);
+    return this.destroyed || this.#hidesPeer() ? undefined : x509Chain(this[state].connection.peerCertificates());
   }
 
   /** undefined where we have none, and after the end. */

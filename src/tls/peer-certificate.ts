@@ -39,6 +39,17 @@ export function legacyChain(
   return made[0] as unknown as DetailedPeerCertificate;
 }
 
+/** Node's object for the leaf, and through `issuerCertificate` for each one after it, which Node's own class cannot be given. */
+export function x509Chain([leaf, ...issuers]: readonly Uint8Array[]): X509Certificate | undefined {
+  if (leaf === undefined) return undefined;
+  const certificate = new X509Certificate(leaf);
+  const issuer = x509Chain(issuers);
+  if (issuer !== undefined) {
+    Object.defineProperty(certificate, 'issuerCertificate', { value: issuer, configurable: true });
+  }
+  return certificate;
+}
+
 /** `OCSP - URI:http://a\n` as node:tls's object of lists. A value in quotes is JSON. */
 function readInfoAccess(text: string): Record<string, string[]> {
   const access = Object.create(null) as Record<string, string[]>;

@@ -1,5 +1,6 @@
 // Certificates, trust, versions, groups and schemes, checked and built once, for any number of connections.
 
+import { moduleDefaults } from './module-defaults.js';
 import type { NativeSecureContext } from '../binding/tls-contract.js';
 import { NativeEngineContext } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
@@ -128,6 +129,16 @@ export function createSecureContext(options?: SecureContextOptions | null): Secu
   if (typeof given !== 'object' || Array.isArray(given)) throw invalidArgType('options', 'of type object', given);
   const built: unknown = build(given);
   return new SecureContext(built as never);
+}
+
+/**
+ * createSecureContext() as it stands on the module's default object: packages put theirs there to add certificates, and
+ * node:tls looks there too.
+ */
+export function createCurrentSecureContext(options: SecureContextOptions): SecureContext {
+  const current: unknown = Reflect.get(moduleDefaults, 'createSecureContext') ?? createSecureContext;
+  if (typeof current !== 'function') throw new TypeError('createSecureContext is not a function');
+  return checkSecureContext(Reflect.apply(current, moduleDefaults, [options]));
 }
 
 function build(options: SecureContextOptions): Built {

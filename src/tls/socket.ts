@@ -25,7 +25,7 @@ import { FirstFlight, redial } from './first-flight.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
 import { classicalGroupsOf, connectionSecurity, joinPolicies, type ConnectionSecurity } from './policy.js';
-import { checkSecureContext, createSecureContext, type SecureContext } from './secure-context.js';
+import { checkSecureContext, createCurrentSecureContext, type SecureContext } from './secure-context.js';
 import { canceled, toBytes } from './pending-writes.js';
 import {
   aroundHandshake,
@@ -127,7 +127,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (given) given.allowHalfOpen = true;
     if (given) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
-    this.#context = checkSecureContext(options.secureContext ?? createSecureContext(options));
+    this.#context = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
     this.#security = connectionSecurity(options, this.#context, this.#isServer);
     this.#firstFlight = new FirstFlight(options[redial]);
     if (this.#firstFlight.retries) classicalGroupsOf(this.#security, this.#context);
