@@ -153,8 +153,11 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
   bool has_psk = !has_certificate && self->has_psk_ && SSL_get_min_proto_version(hello->ssl) <= TLS1_2_VERSION &&
                  SSL_set_max_proto_version(hello->ssl, TLS1_2_VERSION);
   if (!has_certificate && !has_psk) {
-    // libssl would fail here without a reason and without an alert.
-    OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
+    // libssl would fail here without a reason and without an alert. OpenSSL has a name for each version.
+    const std::vector<uint16_t>& offered = self->hello_.offered_versions;
+    bool is_tls13 = SSL_get_max_proto_version(hello->ssl) >= TLS1_3_VERSION &&
+                    std::find(offered.begin(), offered.end(), TLS1_3_VERSION) != offered.end();
+    OPENSSL_PUT_ERROR(SSL, is_tls13 ? SSL_R_NO_CERTIFICATE_ASSIGNED : SSL_R_NO_CERTIFICATE_SET);
     SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
     return ssl_select_cert_error;
   }
@@ -229,17 +232,44 @@ void Connection::Classify(int result, uint32_t* flags) {
       *flags |= kAwaitsSession;
       return;
     case SSL_ERROR_ZERO_RETURN:
-      *flags |= kCloseNotify;
-      return;
+      if (!AlertCameFirst()) {
+        *flags |= kCloseNotify;
+        return;
+      }
+      [[fallthrough]];
     default:
       failed_ = true;
       failure_ = TakeError();
-      if (!handshake_done_) RecognisePlaintextAlert();
+      if (AlertCameFirst()) {
+        failure_ = {"SSL routines", "UNEXPECTED_RECORD"};
+        alert_received_ = -1;
+        SSL_send_fatal_alert(ssl_.get(), SSL_AD_UNEXPECTED_MESSAGE);
+      } else if (!handshake_done_) {
+        RecognisePlaintextAlert();
+        RecogniseHttp();
+      }
       // Never leave the peer without an alert.
       if (alert_sent_ < 0 && alert_received_ < 0) SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
       ERR_clear_error();
       *flags |= kFailed;
   }
+}
+
+// A client has nothing to alert to before its ClientHello: for OpenSSL that is a message at the wrong time.
+bool Connection::AlertCameFirst() const {
+  return is_server_ && hello_.client_hello_length == 0 && alert_received_ >= 0;
+}
+
+// libssl looks for HTTP in the first record on servers only, OpenSSL on both sides.
+void Connection::RecogniseHttp() {
+  uint64_t read = transport_.bytes_read() + transport_.consumed();
+  if (is_server_ || failure_.reason != "WRONG_VERSION_NUMBER" || read != SSL3_RT_HEADER_LENGTH) return;
+  std::span<const uint8_t> header = transport_.last_read().last(SSL3_RT_HEADER_LENGTH);
+  std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+  for (std::string_view method : {"GET ", "POST ", "HEAD ", "PUT "}) {
+    if (text.starts_with(method)) failure_.reason = "HTTP_REQUEST";
+  }
+  if (text == "CONNE") failure_.reason = "HTTPS_PROXY_REQUEST";
 }
 
 // OpenSSL's client refuses a certificate with an alert in the clear, when libssl expects encrypted records already and

@@ -18,15 +18,6 @@ export const pending: Readonly<Record<string, string>> = {
   'client-auth: an expired certificate, rejecting, TLSv1.3': 'client certificates',
   'client-auth: requestCert of a TLSSocket without a server': 'client certificates',
   'connect: connect() again on a socket whose connection is over': 'the surface of sockets and servers',
-  'errors: a client that gets a CONNECT request': 'errors of the handshake',
-  'errors: a client that gets a POST request': 'errors of the handshake',
-  'errors: a client that gets an HTTP request': 'errors of the handshake',
-  'errors: a server that gets a close_notify first': 'errors of the handshake',
-  'errors: a server that gets an SSLv2 hello': 'errors of the handshake',
-  'errors: a server that gets an alert first': 'errors of the handshake',
-  'errors: a server without a certificate': 'errors of the handshake',
-  'errors: handshakeTimeout is a tlsClientError': 'errors of the handshake',
-  'errors: tlsClientError comes with the socket': 'errors of the handshake',
   'module: SecureContext() without new': 'the surface of the module',
   'options-validation: setKeyCert() with nothing, served': 'checks of options',
   'sni: the context of SNICallback decides about client certificates':
@@ -43,9 +34,6 @@ export const pending: Readonly<Record<string, string>> = {
 
 /** Those that newer Nodes alone show, by the major that began with it. */
 export const pendingSince: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  22: {
-    'errors: bytes that are no record after the handshake': 'errors of the handshake',
-  },
   24: {
     'certificates: NODE_TLS_REJECT_UNAUTHORIZED=0': 'verification: errors and events',
     'certificates: a ca list without the right one, TLSv1.2': 'verification: errors and events',
