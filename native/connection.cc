@@ -16,6 +16,7 @@
 #include "client_order.h"
 #include "connection.h"
 #include "context_state.h"
+#include "own_chains.h"
 #include "secure_context.h"
 #include "trust_store.h"
 
@@ -78,6 +79,7 @@ Napi::Function Connection::Define(Napi::Env env) {
 void Connection::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_select_certificate_cb(ctx, SelectCertificate);
   SSL_CTX_set_alpn_select_cb(ctx, SelectAlpn, nullptr);
+  SSL_CTX_set_cert_cb(ctx, ChooseChain, nullptr);
   SSL_CTX_set_msg_callback(ctx, ObserveMessage);
   SSL_CTX_set_info_callback(ctx, ObserveAlert);
   SSL_CTX_set_keylog_callback(ctx, LogSecret);
@@ -191,6 +193,12 @@ int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, cons
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+int Connection::ChooseChain(SSL* ssl, void*) {
+  Connection* self = FromSsl(ssl);
+  if (!self->is_server_) ChooseClientChain(ssl, self->hello_.requested_schemes, self->own_schemes_);
+  return 1;
+}
+
 void Connection::ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,
                                 void*) {
   Connection* self = FromSsl(ssl);
@@ -253,36 +261,6 @@ void Connection::Classify(int result, uint32_t* flags) {
       ERR_clear_error();
       *flags |= kFailed;
   }
-}
-
-// A client has nothing to alert to before its ClientHello: for OpenSSL that is a message at the wrong time.
-bool Connection::AlertCameFirst() const {
-  return is_server_ && hello_.client_hello_length == 0 && alert_received_ >= 0;
-}
-
-// libssl looks for HTTP in the first record on servers only, OpenSSL on both sides.
-void Connection::RecogniseHttp() {
-  uint64_t read = transport_.bytes_read() + transport_.consumed();
-  if (is_server_ || failure_.reason != "WRONG_VERSION_NUMBER" || read != SSL3_RT_HEADER_LENGTH) return;
-  std::span<const uint8_t> header = transport_.last_read().last(SSL3_RT_HEADER_LENGTH);
-  std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
-  for (std::string_view method : {"GET ", "POST ", "HEAD ", "PUT "}) {
-    if (text.starts_with(method)) failure_.reason = "HTTP_REQUEST";
-  }
-  if (text == "CONNE") failure_.reason = "HTTPS_PROXY_REQUEST";
-}
-
-// OpenSSL's client refuses a certificate with an alert in the clear, when libssl expects encrypted records already and
-// reports a bad record. The handshake fails either way; this is about saying why.
-void Connection::RecognisePlaintextAlert() {
-  std::span<const uint8_t> record = transport_.last_read();
-  bool is_alert = record[0] == SSL3_RT_ALERT && record[1] == SSL3_VERSION_MAJOR && record[3] == 0 && record[4] == 2 &&
-                  (record[5] == SSL3_AL_FATAL || record[5] == SSL3_AL_WARNING);
-  if (!is_alert || alert_received_ >= 0) return;
-  const char* reason = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, SSL_AD_REASON_OFFSET + record[6]));
-  if (reason == nullptr) return;
-  alert_received_ = record[6];
-  failure_.reason = reason;
 }
 
 bool Connection::AdvanceHandshake(uint32_t* flags) {
@@ -397,6 +375,12 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<const uint8_t> rest = chunk.subspan(offset);
+  // Whatever the caller believes: libssl itself would write as soon as its own part of the handshake is done, when the
+  // peer may not have been verified yet.
+  if (ssl_ && !handshake_done_ && !failed_) {
+    napi_throw_error(info.Env(), "ERR_TLS_INVALID_STATE", "Nothing can be sent before the end of the handshake");
+    return info.Env().Undefined();
+  }
   if (!Begin(info, {}, BytesOf(info[2]))) return info.Env().Undefined();
   uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
   size_t sent = 0;
@@ -450,10 +434,15 @@ bool Connection::SwitchContext(const Napi::Value& value) {
   return true;
 }
 
-// useContext(context)
+// useContext(context): false, and nothing changes, for a server's without a certificate
 Napi::Value Connection::UseContext(const Napi::CallbackInfo& info) {
-  if (ssl_) SwitchContext(info[0]);
-  return info.Env().Undefined();
+  Napi::Env env = info.Env();
+  if (!ssl_) return Napi::Boolean::New(env, true);
+  SecureContext* context = SecureContext::From(info[0]);
+  if (context == nullptr) return env.Undefined();
+  if (is_server_ && SSL_CTX_get0_certificate(context->ctx()) == nullptr) return Napi::Boolean::New(env, false);
+  if (!SwitchContext(info[0])) return env.Undefined();
+  return Napi::Boolean::New(env, true);
 }
 
 // answerClientHello(context | null, alert, ocspResponse | undefined, alpn | null | undefined): alpn in wire form takes

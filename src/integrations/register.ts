@@ -11,6 +11,7 @@ import workerThreads from 'node:worker_threads';
 import pqtls, { defaultGroups, selectEngine } from '../index.js';
 import { ownAgentKey } from './agent-key.js';
 import { addRequestJoined } from './agent-policy.js';
+import { keepInherited } from './inherited-policy.js';
 import { connect as connectHttp2, createSecureServer as createSecureHttp2Server } from './http2.js';
 import { createServer as createHttpsServer, Server as HttpsServer } from './https.js';
 
@@ -80,6 +81,12 @@ function serverFor(NodeServer: typeof tls.Server): typeof tls.Server {
 /** Its Agent stays Node's, proxies and all; options of ours must keep connections apart, and the strictest must win. */
 function replaceHttps(): void {
   Object.assign(https, { Server: HttpsServer, createServer: createHttpsServer });
+  // Both http: a request of it may have an Agent of https.
+  for (const module of [https, http]) {
+    for (const name of ['request', 'get', 'Agent'] as const) {
+      Reflect.set(module, name, keepInherited(module[name]));
+    }
+  }
   const getName: unknown = Reflect.get(https.Agent.prototype, 'getName');
   if (typeof getName !== 'function') throw new TypeError('The Agent of node:https has no getName()');
   https.Agent.prototype.getName = function (this: https.Agent, options?: https.RequestOptions): string {
