@@ -155,8 +155,11 @@ ssl_select_cert_result_t Connection::SelectCertificate(const SSL_CLIENT_HELLO* h
   bool has_psk = !has_certificate && self->has_psk_ && SSL_get_min_proto_version(hello->ssl) <= TLS1_2_VERSION &&
                  SSL_set_max_proto_version(hello->ssl, TLS1_2_VERSION);
   if (!has_certificate && !has_psk) {
-    // libssl would fail here without a reason and without an alert.
-    OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CERTIFICATE_SET);
+    // libssl would fail here without a reason and without an alert. OpenSSL has a name for each version.
+    const std::vector<uint16_t>& offered = self->hello_.offered_versions;
+    bool is_tls13 = SSL_get_max_proto_version(hello->ssl) >= TLS1_3_VERSION &&
+                    std::find(offered.begin(), offered.end(), TLS1_3_VERSION) != offered.end();
+    OPENSSL_PUT_ERROR(SSL, is_tls13 ? SSL_R_NO_CERTIFICATE_ASSIGNED : SSL_R_NO_CERTIFICATE_SET);
     SSL_send_fatal_alert(hello->ssl, SSL_AD_HANDSHAKE_FAILURE);
     return ssl_select_cert_error;
   }
@@ -237,30 +240,27 @@ void Connection::Classify(int result, uint32_t* flags) {
       *flags |= kAwaitsSession;
       return;
     case SSL_ERROR_ZERO_RETURN:
-      *flags |= kCloseNotify;
-      return;
+      if (!AlertCameFirst()) {
+        *flags |= kCloseNotify;
+        return;
+      }
+      [[fallthrough]];
     default:
       failed_ = true;
       failure_ = TakeError();
-      if (!handshake_done_) RecognisePlaintextAlert();
+      if (AlertCameFirst()) {
+        failure_ = {"SSL routines", "UNEXPECTED_RECORD"};
+        alert_received_ = -1;
+        SSL_send_fatal_alert(ssl_.get(), SSL_AD_UNEXPECTED_MESSAGE);
+      } else if (!handshake_done_) {
+        RecognisePlaintextAlert();
+        RecogniseHttp();
+      }
       // Never leave the peer without an alert.
       if (alert_sent_ < 0 && alert_received_ < 0) SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
       ERR_clear_error();
       *flags |= kFailed;
   }
-}
-
-// OpenSSL's client refuses a certificate with an alert in the clear, when libssl expects encrypted records already and
-// reports a bad record. The handshake fails either way; this is about saying why.
-void Connection::RecognisePlaintextAlert() {
-  std::span<const uint8_t> record = transport_.last_read();
-  bool is_alert = record[0] == SSL3_RT_ALERT && record[1] == SSL3_VERSION_MAJOR && record[3] == 0 && record[4] == 2 &&
-                  (record[5] == SSL3_AL_FATAL || record[5] == SSL3_AL_WARNING);
-  if (!is_alert || alert_received_ >= 0) return;
-  const char* reason = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, SSL_AD_REASON_OFFSET + record[6]));
-  if (reason == nullptr) return;
-  alert_received_ = record[6];
-  failure_.reason = reason;
 }
 
 bool Connection::AdvanceHandshake(uint32_t* flags) {

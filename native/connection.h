@@ -147,6 +147,8 @@ class Connection : public Napi::ObjectWrap<Connection> {
   // Turns a failed libssl call into flags.
   void Classify(int result, uint32_t* flags);
   void RecognisePlaintextAlert();
+  bool AlertCameFirst() const;
+  void RecogniseHttp();
   void FreeState();
   Napi::Value Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags);
   Napi::Value FinishDestroyed(Napi::Env env);

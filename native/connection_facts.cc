@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <vector>
 
 #include "addon.h"
@@ -283,6 +284,36 @@ Napi::Value Connection::SharedSchemes(const Napi::CallbackInfo& info) {
     if (std::find(allowed.begin(), allowed.end(), scheme) != allowed.end()) shared.push_back(scheme);
   }
   return NumberList(info.Env(), shared);
+}
+
+// A client has nothing to alert to before its ClientHello: for OpenSSL that is a message at the wrong time.
+bool Connection::AlertCameFirst() const {
+  return is_server_ && hello_.client_hello_length == 0 && alert_received_ >= 0;
+}
+
+// libssl looks for HTTP in the first record on servers only, OpenSSL on both sides.
+void Connection::RecogniseHttp() {
+  uint64_t read = transport_.bytes_read() + transport_.consumed();
+  if (is_server_ || failure_.reason != "WRONG_VERSION_NUMBER" || read != SSL3_RT_HEADER_LENGTH) return;
+  std::span<const uint8_t> header = transport_.last_read().last(SSL3_RT_HEADER_LENGTH);
+  std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+  for (std::string_view method : {"GET ", "POST ", "HEAD ", "PUT "}) {
+    if (text.starts_with(method)) failure_.reason = "HTTP_REQUEST";
+  }
+  if (text == "CONNE") failure_.reason = "HTTPS_PROXY_REQUEST";
+}
+
+// OpenSSL's client refuses a certificate with an alert in the clear, when libssl expects encrypted records already and
+// reports a bad record. The handshake fails either way; this is about saying why.
+void Connection::RecognisePlaintextAlert() {
+  std::span<const uint8_t> record = transport_.last_read();
+  bool is_alert = record[0] == SSL3_RT_ALERT && record[1] == SSL3_VERSION_MAJOR && record[3] == 0 && record[4] == 2 &&
+                  (record[5] == SSL3_AL_FATAL || record[5] == SSL3_AL_WARNING);
+  if (!is_alert || alert_received_ >= 0) return;
+  const char* reason = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, SSL_AD_REASON_OFFSET + record[6]));
+  if (reason == nullptr) return;
+  alert_received_ = record[6];
+  failure_.reason = reason;
 }
 
 }  // namespace pqtls

@@ -249,7 +249,10 @@ const engineReasons = {
   },
   BAD_ALERT: { fault: 'invalid-message', text: 'an alert does not parse' },
   BAD_HANDSHAKE_RECORD: { fault: 'invalid-message', text: 'a handshake record does not parse' },
-  INVALID_OUTER_RECORD_TYPE: { fault: 'invalid-message', text: 'a record has an unknown content type' },
+  INVALID_OUTER_RECORD_TYPE: {
+    fault: 'invalid-message',
+    text: 'a record has an unknown content type',
+  },
   EXCESSIVE_MESSAGE_SIZE: { fault: 'invalid-message', text: 'a handshake message is larger than allowed' },
   ENCRYPTED_LENGTH_TOO_LONG: {
     fault: 'invalid-message',
@@ -307,6 +310,12 @@ const engineReasons = {
   NO_APPLICATION_PROTOCOL: { fault: 'incompatible', text: 'no application protocol (ALPN) in common' },
   PSK_IDENTITY_NOT_FOUND: { fault: 'incompatible', text: 'no pre-shared key for this peer' },
   NO_CERTIFICATE_SET: { fault: 'incompatible', openssl: 'NO_SHARED_CIPHER', text: 'this server has no certificate' },
+  // The same in TLS 1.3.
+  NO_CERTIFICATE_ASSIGNED: {
+    fault: 'incompatible',
+    openssl: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
+    text: 'this server has no certificate',
+  },
   WRONG_CIPHER_RETURNED: { fault: 'misbehaved', text: 'the peer chose a cipher suite that was not offered' },
   WRONG_SIGNATURE_TYPE: { fault: 'misbehaved', text: 'the peer signed with a scheme that was not offered' },
   PEER_DID_NOT_RETURN_A_CERTIFICATE: { fault: 'certificate', text: 'the peer sent no certificate' },
@@ -325,6 +334,8 @@ export interface EngineFailure {
   readonly alertSent: AlertName | undefined;
   readonly alertReceived: AlertName | undefined;
   readonly phase: TlsErrorPhase;
+  /** Records have to be of TLS 1.3, and encrypted. */
+  readonly isTls13: boolean;
 }
 
 // OpenSSL names the alerts of TLS 1.3 so; AWS-LC has one name for all of TLS.
@@ -340,14 +351,33 @@ function alertReason(reason: string, name: string): string {
   return isOpenssl32 ? reason.replace(/^SSLV3_ALERT/, 'SSL/TLS_ALERT') : reason;
 }
 
-function opensslReason({ openssl, openssl32 }: ReasonRow, reason: string): string {
+function opensslReason({ openssl, openssl32 }: ReasonRow, { reason, isTls13 }: EngineFailure): string {
+  // OpenSSL looks at the content type first since 3.2, AWS-LC at the version.
+  if (reason === 'WRONG_VERSION_NUMBER' && isTls13 && isOpenssl32) return 'BAD_RECORD_TYPE';
   return (isOpenssl32 ? openssl32 : undefined) ?? openssl ?? reason;
 }
 
-/** What node:tls says of a fault by OpenSSL's name of it; programs look for the words in the message, too. */
-function inOpensslWords(name: string): { code: string; library: string; reason: string; text: string } {
+const sslLibrary = 'SSL routines';
+
+// OpenSSL's names of the libraries below libssl that a handshake uses, by AWS-LC's.
+const opensslLibraries: Readonly<Record<string, string>> = {
+  'RSA routines': 'rsa routines',
+  'public key routines': 'digital envelope routines',
+  'X.509 certificate routines': 'x509 certificate routines',
+  'ASN.1 encoding routines': 'asn1 encoding routines',
+};
+
+/**
+ * What node:tls says of a fault by OpenSSL's name of it; programs look for the words in the message, too. The code says
+ * SSL whichever library found it.
+ */
+function inOpensslWords(
+  name: string,
+  engineLibrary = sslLibrary,
+): { code: string; library: string; reason: string; text: string } {
   const reason = name.toLowerCase().replaceAll('_', ' ');
-  return { code: `ERR_SSL_${name}`, library: 'SSL routines', reason, text: `error:SSL routines::${reason}` };
+  const library = opensslLibraries[engineLibrary] ?? engineLibrary;
+  return { code: `ERR_SSL_${name}`, library, reason, text: `error:${library}::${reason}` };
 }
 
 /** Turns what an engine reports into the error of the class that says whose fault it was. */
@@ -370,10 +400,10 @@ export function engineError(failure: EngineFailure): TlsError {
   }
   if (row === undefined) {
     const fault: Fault = failure.library === 'SSL routines' ? 'misbehaved' : 'internal';
-    const { text, ...said } = inOpensslWords(engineReason);
+    const { text, ...said } = inOpensslWords(engineReason, failure.library);
     return new faultClasses[fault](`${where} (${text})`, { ...details, ...said });
   }
-  const { text, ...said } = inOpensslWords(opensslReason(row, engineReason));
+  const { text, ...said } = inOpensslWords(opensslReason(row, failure));
   return new faultClasses[row.fault](`${where}: ${row.text} (${text})`, { ...details, ...said });
 }
 

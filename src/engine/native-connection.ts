@@ -481,6 +481,7 @@ export class NativeTlsConnection implements Connection {
       alertSent: alertName(failure.alertSent),
       alertReceived: alertName(failure.alertReceived),
       phase: this.#handshakeDone ? 'data' : 'handshake',
+      isTls13: this.#handshakeDone && this.#native.negotiated()?.version === ProtocolVersion['TLSv1.3'],
     });
     this.#error = this.#requirePostQuantum ? judgeFailure(error, this.#isServer, this.#native.clientHello()) : error;
   }

@@ -324,7 +324,7 @@ void t.test('a close_notify in the handshake ends it, on both sides', async (t) 
   const tcp = net.connect(port, '127.0.0.1');
   tcp.on('error', () => {});
   tcp.write(closeNotify);
-  t.match(await refused, { code: 'ECONNRESET' });
+  t.match(await refused, { code: 'ERR_SSL_UNEXPECTED_MESSAGE', alertSent: 'unexpected_message' });
   tcp.destroy();
 
   const plain = net.createServer((socket) => socket.once('data', () => socket.write(closeNotify)));

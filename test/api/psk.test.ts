@@ -228,7 +228,7 @@ void t.test('pqtls: a server that asks for certificates takes no key instead', a
 void t.test('pqtls: a server that may not speak TLS 1.2 takes no key', async (t) => {
   const strict = { ...server(() => t.fail('asked')), maxVersion: 'TLSv1.3', minVersion: 'TLSv1.3' } as TlsOptions;
   const { log, serverError } = await attempt(t, modules.pqtls, { ...strict, ciphers: undefined }, {});
-  t.equal(serverError?.code, 'ERR_SSL_NO_SHARED_CIPHER');
+  t.equal(serverError?.code, 'ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM');
   t.notOk(log.includes('secureConnect'));
 });
 
