@@ -40,7 +40,7 @@ const addonLoaders = [
 function layerOf(folder) {
   const forbidden = forbiddenFolders[folder] ?? [];
   return {
-    files: [`src/${folder}/**/*.ts`],
+    files: [`src/${folder}/**/*.{ts,cts}`],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -98,6 +98,8 @@ export default tseslint.config(
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
     },
   },
+  // CommonJS is what these are there for.
+  { files: ['**/*.cts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     files: ['src/*.ts'],
     ignores: ['src/binding.ts', 'src/index.ts'],

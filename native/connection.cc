@@ -16,6 +16,7 @@
 #include "client_order.h"
 #include "connection.h"
 #include "context_state.h"
+#include "own_chains.h"
 #include "secure_context.h"
 #include "trust_store.h"
 
@@ -78,6 +79,7 @@ Napi::Function Connection::Define(Napi::Env env) {
 void Connection::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_select_certificate_cb(ctx, SelectCertificate);
   SSL_CTX_set_alpn_select_cb(ctx, SelectAlpn, nullptr);
+  SSL_CTX_set_cert_cb(ctx, ChooseChain, nullptr);
   SSL_CTX_set_msg_callback(ctx, ObserveMessage);
   SSL_CTX_set_info_callback(ctx, ObserveAlert);
   SSL_CTX_set_keylog_callback(ctx, LogSecret);
@@ -186,6 +188,12 @@ int Connection::SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, cons
                                       in, in_len);
   *out = selected;
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+int Connection::ChooseChain(SSL* ssl, void*) {
+  Connection* self = FromSsl(ssl);
+  if (!self->is_server_) ChooseClientChain(ssl, self->hello_.requested_schemes, self->own_schemes_);
+  return 1;
 }
 
 void Connection::ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,
@@ -367,6 +375,12 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> chunk = BytesOf(info[0]);
   size_t offset = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), chunk.size());
   std::span<const uint8_t> rest = chunk.subspan(offset);
+  // Whatever the caller believes: libssl itself would write as soon as its own part of the handshake is done, when the
+  // peer may not have been verified yet.
+  if (ssl_ && !handshake_done_ && !failed_) {
+    napi_throw_error(info.Env(), "ERR_TLS_INVALID_STATE", "Nothing can be sent before the end of the handshake");
+    return info.Env().Undefined();
+  }
   if (!Begin(info, {}, BytesOf(info[2]))) return info.Env().Undefined();
   uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
   size_t sent = 0;
@@ -420,10 +434,15 @@ bool Connection::SwitchContext(const Napi::Value& value) {
   return true;
 }
 
-// useContext(context)
+// useContext(context): false, and nothing changes, for a server's without a certificate
 Napi::Value Connection::UseContext(const Napi::CallbackInfo& info) {
-  if (ssl_) SwitchContext(info[0]);
-  return info.Env().Undefined();
+  Napi::Env env = info.Env();
+  if (!ssl_) return Napi::Boolean::New(env, true);
+  SecureContext* context = SecureContext::From(info[0]);
+  if (context == nullptr) return env.Undefined();
+  if (is_server_ && SSL_CTX_get0_certificate(context->ctx()) == nullptr) return Napi::Boolean::New(env, false);
+  if (!SwitchContext(info[0])) return env.Undefined();
+  return Napi::Boolean::New(env, true);
 }
 
 // answerClientHello(context | null, alert, ocspResponse | undefined, alpn | null | undefined): alpn in wire form takes

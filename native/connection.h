@@ -121,6 +121,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   void Destroy(const Napi::CallbackInfo& info);
 
   static ssl_select_cert_result_t SelectCertificate(const SSL_CLIENT_HELLO* hello);
+  static int ChooseChain(SSL* ssl, void*);
   static ssl_verify_result_t VerifyPeer(SSL* ssl, uint8_t* out_alert);
   static int SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_len, const uint8_t* in, unsigned in_len, void* arg);
   static void ObserveMessage(int is_write, int version, int content_type, const void* data, size_t length, SSL* ssl,

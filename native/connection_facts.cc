@@ -14,6 +14,7 @@
 #include "bytes.h"
 #include "connection.h"
 #include "error_queue.h"
+#include "trust_store.h"
 
 namespace pqtls {
 
@@ -51,20 +52,6 @@ const char* MlDsaName(X509* certificate) {
     default:
       return nullptr;
   }
-}
-
-bool IsSelfIssued(X509* certificate) { return X509_check_issued(certificate, certificate) == X509_V_OK; }
-
-// The certificate of `store` that issued `certificate`; null where there is none.
-bssl::UniquePtr<X509> FindIssuer(X509_STORE* store, X509* certificate) {
-  bssl::UniquePtr<X509_STORE_CTX> store_ctx(X509_STORE_CTX_new());
-  X509* issuer = nullptr;
-  if (!store || !store_ctx || !X509_STORE_CTX_init(store_ctx.get(), store, nullptr, nullptr) ||
-      X509_STORE_CTX_get1_issuer(&issuer, store_ctx.get(), certificate) != 1) {
-    issuer = nullptr;
-  }
-  ERR_clear_error();
-  return bssl::UniquePtr<X509>(issuer);
 }
 
 // A chain longer than this is a loop between certificates of a trust store.

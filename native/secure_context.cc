@@ -18,6 +18,7 @@
 #include "context_state.h"
 #include "credentials.h"
 #include "error_queue.h"
+#include "own_chains.h"
 #include "secure_context.h"
 #include "tagged_object.h"
 #include "trust_store.h"
@@ -116,6 +117,7 @@ Napi::Value SecureContext::SetTrustStore(const Napi::CallbackInfo& info) {
   if (trust == nullptr) return info.Env().Undefined();
   X509_STORE_up_ref(trust->store());
   SSL_CTX_set_cert_store(ctx_.get(), trust->store());
+  if (!CompleteChains(ctx_.get())) ThrowTakenError(info.Env(), "The certificate chains could not be completed");
   return info.Env().Undefined();
 }
 

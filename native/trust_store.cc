@@ -133,6 +133,19 @@ int CheckKeys(STACK_OF(X509) * chain, int certificate_key) {
 
 }  // namespace
 
+bool IsSelfIssued(X509* certificate) { return X509_check_issued(certificate, certificate) == X509_V_OK; }
+
+bssl::UniquePtr<X509> FindIssuer(X509_STORE* store, X509* certificate) {
+  bssl::UniquePtr<X509_STORE_CTX> store_ctx(X509_STORE_CTX_new());
+  X509* issuer = nullptr;
+  if (!store || !store_ctx || !X509_STORE_CTX_init(store_ctx.get(), store, nullptr, nullptr) ||
+      X509_STORE_CTX_get1_issuer(&issuer, store_ctx.get(), certificate) != 1) {
+    issuer = nullptr;
+  }
+  ERR_clear_error();
+  return bssl::UniquePtr<X509>(issuer);
+}
+
 bool HasKeyOfKind(X509* certificate, int nid) {
   ASN1_OBJECT* algorithm = nullptr;
   X509_PUBKEY* key = X509_get_X509_PUBKEY(certificate);

@@ -31,6 +31,10 @@ class TrustStore : public Napi::ObjectWrap<TrustStore> {
 // A result of VerifyPeerChain beyond OpenSSL's own. Mirrored in src/errors.ts.
 constexpr int kCertificateKeyForbidden = 1000;
 
+bool IsSelfIssued(X509* certificate);
+// The certificate of `store` that issued `certificate`; null where there is none.
+bssl::UniquePtr<X509> FindIssuer(X509_STORE* store, X509* certificate);
+
 // Whether the certificate's key is of the kind with this OBJ NID.
 bool HasKeyOfKind(X509* certificate, int nid);
 

@@ -416,12 +416,22 @@ const verificationResults = {
   ],
 } as const satisfies Record<number, VerificationRow>;
 
+// Since Node 24; under every flag and environment, with any `ca`.
+const systemCaHint =
+  Number(process.versions.node.split('.')[0]) >= 24
+    ? '; if the root CA is installed locally, try running Node.js with --use-system-ca'
+    : '';
+
+/** Results of which node:tls says so. */
+const hinted = new Set(['UNABLE_TO_GET_ISSUER_CERT', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
+
 type VerificationRow = readonly [code: string, alert: AlertName, text?: string];
 
 /** What is wrong by the number of an X.509 verification result; `UNSPECIFIED` for one that has no name in node:tls. */
 export function verificationProblem(result: number, text: string): { code: string; message: string } {
   const row: VerificationRow | undefined = (verificationResults as Record<number, VerificationRow>)[result];
-  return { code: row?.[0] ?? 'UNSPECIFIED', message: row?.[2] ?? text };
+  const code = row?.[0] ?? 'UNSPECIFIED';
+  return { code, message: (row?.[2] ?? text) + (hinted.has(code) ? systemCaHint : '') };
 }
 
 const alertByVerificationCode = new Map<string, AlertName>(

@@ -14,7 +14,9 @@ import { getCiphers } from './tls/cipher-list.js';
 import { moduleDefaults, type ModuleDefaults } from './tls/module-defaults.js';
 import { metrics } from './tls/metrics.js';
 import { policies } from './tls/named-policies.js';
+import { nodeTls } from './tls/node-tls.js';
 import { createSecureContext, SecureContext } from './tls/secure-context.js';
+import { createSecurePair } from './tls/secure-pair.js';
 import { checkServerIdentity } from './tls/server-identity.js';
 import { createServer, Server } from './tls/server.js';
 import { TLSSocket } from './tls/socket.js';
@@ -114,6 +116,9 @@ Object.defineProperty(pqtls, 'rootCertificates', {
   enumerable: true,
   configurable: false,
 });
+
+// Only where node:tls has it, whose names are ours.
+if ('createSecurePair' in nodeTls) Object.assign(pqtls, { createSecurePair });
 
 export default pqtls;
 export { pqtls as 'module.exports' };

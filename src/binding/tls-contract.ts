@@ -157,6 +157,7 @@ export interface NativeConnection {
     plaintextOffset: number,
     ciphertext: Uint8Array,
   ): number;
+  /** @throws Error `ERR_TLS_INVALID_STATE` before the end of the handshake */
   send(chunk: Uint8Array, offset: number, ciphertext: Uint8Array): number;
   flush(ciphertext: Uint8Array): number;
   shutdown(ciphertext: Uint8Array): number;
@@ -171,7 +172,8 @@ export interface NativeConnection {
     alpn: Uint8Array | null | undefined,
   ): void;
   /** Takes over a context's certificates, before ours was chosen. */
-  useContext(context: NativeSecureContext): void;
+  /** False, and nothing changes, for a server and a context without a certificate. */
+  useContext(context: NativeSecureContext): boolean;
   answerVerification(alert: number): void;
   /** undefined where there is no such session. */
   answerSession(session: Uint8Array | undefined): void;

@@ -235,7 +235,7 @@ export interface Connection {
   /** From now on messages, alerts and records are shown to `sink`, which must not throw. */
   enableTrace(sink: (event: TraceEvent) => void, onLost: (count: number) => void): void;
   /** Takes over a context's certificates; before the handshake, or while it is suspended. */
-  useContext(context: EngineContext): void;
+  useContext(context: EngineContext): boolean;
   /** Before the handshake. False where it was not taken. */
   setServername(name: string): boolean;
   /** Bytes of plaintext in a record, 512 to 16384; false for others. */

@@ -333,8 +333,8 @@ export class NativeTlsConnection implements Connection {
     this.#native.enableTrace();
   }
 
-  useContext(context: EngineContext): void {
-    if (context instanceof NativeEngineContext) this.#native.useContext(context.native);
+  useContext(context: EngineContext): boolean {
+    return context instanceof NativeEngineContext && this.#native.useContext(context.native);
   }
 
   setServername(name: string): boolean {

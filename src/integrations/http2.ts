@@ -11,6 +11,7 @@ import { connect as connectTls, type ConnectionOptions } from '../tls/connect.js
 import { joinPolicies } from '../tls/policy.js';
 import type { SecureContext, SecureContextOptions } from '../tls/secure-context.js';
 import { TLSSocket } from '../tls/socket.js';
+import { requireAsAsked } from './brought-socket.js';
 import { Http2Transport } from './http2-transport.js';
 import { replaceTls, transportOptions } from './node-server-tls.js';
 
@@ -102,6 +103,9 @@ export function createSecureServer(
 /**
  * As http2.connect(). Over TLS of pqtls where the authority is `https:`; a TLSSocket of pqtls that `createConnection`
  * returns is known as TLS too.
+ *
+ * @throws NotPostQuantumError where post-quantum is required and `createConnection` returns another socket, or one with a
+ *   classical key exchange; one that is still to be connected fails at the end of its handshake
  */
 export function connect(authority: string | URL, listener?: ConnectListener): http2.ClientHttp2Session;
 export function connect(
@@ -122,7 +126,7 @@ export function connect(
   const own = options?.createConnection;
   const createConnection = (url: URL): Duplex => {
     const { createConnection: _, ...rest } = { ...options, ...joinPolicies(options) };
-    const socket = typeof own === 'function' ? own(url, rest) : dial(url, rest);
+    const socket = typeof own === 'function' ? requireAsAsked(own(url, rest), rest) : dial(url, rest);
     return socket instanceof TLSSocket ? new Http2Transport(socket) : socket;
   };
   return connectOfNode(authority, { ...options, createConnection } as http2.ClientSessionOptions, listener);

@@ -6,13 +6,13 @@ import type { Duplex } from 'node:stream';
 import type * as nodeTls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { UnsupportedError } from '../errors.js';
+import { callableWithoutNew } from '../tls/callable.js';
 import { connect, type ConnectionOptions } from '../tls/connect.js';
 import type { TlsAcceptor, TlsServerOptions } from '../tls/acceptor.js';
 import { joinPolicies } from '../tls/policy.js';
 import type { SecureContext, SecureContextOptions } from '../tls/secure-context.js';
 import { ownAgentKey } from './agent-key.js';
 import { addRequestJoined } from './agent-policy.js';
-import { callableWithoutNew } from './callable.js';
 import { replaceTls, transportOptions } from './node-server-tls.js';
 
 export type AgentOptions = http.AgentOptions &

@@ -7,13 +7,16 @@ import http2 from 'node:http2';
 import { syncBuiltinESMExports } from 'node:module';
 import tls from 'node:tls';
 import { debuglog } from 'node:util';
+import workerThreads from 'node:worker_threads';
 import pqtls, { defaultGroups, selectEngine } from '../index.js';
 import { ownAgentKey } from './agent-key.js';
 import { addRequestJoined } from './agent-policy.js';
+import { keepInherited } from './inherited-policy.js';
 import { connect as connectHttp2, createSecureServer as createSecureHttp2Server } from './http2.js';
 import { createServer as createHttpsServer, Server as HttpsServer } from './https.js';
 
-const log = debuglog('pqtls');
+// The thread of module.register()'s hooks is registered too, but a program is told once.
+const log = Reflect.get(workerThreads, 'isInternalThread') === true ? () => {} : debuglog('pqtls');
 const registered = Symbol.for('pqtls.registered');
 
 function register(): void {
@@ -78,6 +81,12 @@ function serverFor(NodeServer: typeof tls.Server): typeof tls.Server {
 /** Its Agent stays Node's, proxies and all; options of ours must keep connections apart, and the strictest must win. */
 function replaceHttps(): void {
   Object.assign(https, { Server: HttpsServer, createServer: createHttpsServer });
+  // Both http: a request of it may have an Agent of https.
+  for (const module of [https, http]) {
+    for (const name of ['request', 'get', 'Agent'] as const) {
+      Reflect.set(module, name, keepInherited(module[name]));
+    }
+  }
   const getName: unknown = Reflect.get(https.Agent.prototype, 'getName');
   if (typeof getName !== 'function') throw new TypeError('The Agent of node:https has no getName()');
   https.Agent.prototype.getName = function (this: https.Agent, options?: https.RequestOptions): string {

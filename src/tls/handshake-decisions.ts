@@ -62,7 +62,7 @@ export function refuseWithoutCertificate(socket: DecidingSocket, cipherSuite: st
     });
   }
   if (!byKey) return undefined;
-  const error = verifyKeyHolder({ ...options, isServer, engine });
+  const error = orEnd(socket, () => verifyKeyHolder({ ...options, isServer, engine }));
   socket.socket.authorized = error === undefined;
   if (error === undefined) return undefined;
   socket.socket.authorizationError = (error as { code?: string }).code ?? error;
@@ -104,7 +104,8 @@ function verifyChain(socket: DecidingSocket, { chain, chainError, resumed }: Ver
   const nameVerified =
     resumed && offeredIdentity?.name === identity.name && offeredIdentity.byProgram === identity.byProgram;
   const certificate = () => legacyChain(connection.peerChain(), true);
-  const rejection = verifyPeer(chain, chainError, { ...options, isServer, engine, certificate, nameVerified });
+  const terms = { ...options, isServer, engine, certificate, nameVerified };
+  const rejection = orEnd(socket, () => verifyPeer(chain, chainError, terms));
   socket.socket.authorized = rejection === undefined;
   socket.verifiedIdentity = rejection === undefined && !isServer ? identity : undefined;
   if (rejection === undefined) {
@@ -118,6 +119,19 @@ function verifyChain(socket: DecidingSocket, { chain, chainError, resumed }: Ver
   }
   socket.refusal = rejection.error;
   socket.resume({ kind: 'verify', alert: rejection.alert });
+}
+
+/**
+ * What the program's checkServerIdentity throws is nobody's but the program's, as in node:tls; but node:tls leaves the
+ * connection as it is, undecided.
+ */
+function orEnd<T>(socket: DecidingSocket, ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    socket.socket.destroy();
+    throw error;
+  }
 }
 
 /** Takes over a context's certificates; what it demands besides goes along with the answer. */

@@ -61,24 +61,24 @@ export function startTrace(connection: Connection, isServer: boolean): void {
     process.stderr.write(`${text}\n`);
   };
   connection.enableTrace(
-    (event) => print(`pqtls ${side} ${describeTrace(event, isServer)}`),
-    (count) => print(`pqtls ${side} ... ${count} more`),
+    (event) => print(`pqtls ${side}: ${describeTrace(event, isServer)}`),
+    (count) => print(`pqtls ${side}: ... ${count} more`),
   );
 }
 
 /** One event as text: a line, and indented lines of details. */
 export function describeTrace(event: TraceEvent, isServer: boolean): string {
-  const direction = event.sent ? 'sent' : 'received';
+  const direction = event.sent ? 'Sent' : 'Received';
   const { contentType, bytes, length } = event;
   if (contentType === recordHeader) {
     const reader = new Reader(bytes);
     const type = nameOf(ContentType, reader.uint(1));
     reader.uint(2);
-    return `${direction} record: ${type}, ${reader.uint(2)} bytes`;
+    return `${direction} Record: ${type}, ${reader.uint(2)} bytes`;
   }
   if (contentType === ContentType.alert) {
     const [level = 0, alert = 0] = bytes;
-    return `${direction} alert: ${nameOf(Alert, alert)}${level === 1 ? ' (warning)' : ''}`;
+    return `${direction} Alert: ${nameOf(Alert, alert)}${level === 1 ? ' (warning)' : ''}`;
   }
   if (contentType !== ContentType.handshake) return `${direction} ${nameOf(ContentType, contentType)}, ${length} bytes`;
   const version = nameOf(ProtocolVersion, event.version);

@@ -247,11 +247,13 @@ export abstract class NegotiatedSocket extends TransportSocket {
   /**
    * Key, certificate and trusted CAs for this connection alone, as in node:tls; before the handshake, or in an
    * ALPNCallback. Versions and groups stay.
+   *
+   * @throws Error `ERR_SSL_PASSED_A_NULL_PARAMETER` for a server and a context without a certificate
    */
   setKeyCert(context: SecureContext | SecureContextOptions): void {
     if (this.destroyed) return;
     const secureContext = isSecureContext(context) ? context : createSecureContext(context);
-    this[state].connection.useContext(secureContext.context);
+    if (!this[state].connection.useContext(secureContext.context)) throw withoutCertificate();
   }
 
   /**
@@ -296,6 +298,14 @@ function exportRefused(): Error {
     library: 'SSL routines',
     reason: 'internal error',
     code: 'ERR_SSL_INTERNAL_ERROR',
+  });
+}
+
+function withoutCertificate(): Error {
+  return Object.assign(new Error('error:0A0C0102:SSL routines::passed a null parameter'), {
+    library: 'SSL routines',
+    reason: 'passed a null parameter',
+    code: 'ERR_SSL_PASSED_A_NULL_PARAMETER',
   });
 }
 

@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
-import { convertALPNProtocols } from './alpn-protocols.js';
+import { checkWire, convertALPNProtocols } from './alpn-protocols.js';
 
 /**
  * ALPN protocols in wire form. RFC 7301, Section 3.1.
@@ -11,23 +11,18 @@ import { convertALPNProtocols } from './alpn-protocols.js';
  */
 export function encodeAlpn(value: unknown): Uint8Array | undefined {
   if (value === undefined || value === null) return undefined;
-  if (ArrayBuffer.isView(value)) {
-    const wire = new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-    let at = 0;
-    while (at < wire.length && wire[at] !== 0) at += 1 + (wire[at] ?? 0);
-    if (at !== wire.length) throw invalidArgValue('options.ALPNProtocols', 'the wire form does not parse');
-    return wire.length === 0 ? undefined : wire;
-  }
-  if (!Array.isArray(value)) {
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
     throw invalidArgType(
       'options.ALPNProtocols',
       'an array of strings or an instance of Buffer, TypedArray, or DataView',
       value,
     );
   }
-  const encoded: { ALPNProtocols?: Buffer } = {};
+  const encoded = { ALPNProtocols: Buffer.alloc(0) };
   convertALPNProtocols(value, encoded);
-  return encoded.ALPNProtocols?.length === 0 ? undefined : encoded.ALPNProtocols;
+  const wire = encoded.ALPNProtocols;
+  checkWire(wire);
+  return wire.length === 0 ? undefined : wire;
 }
 
 /** A client's `servername`: host_name of RFC 6066, Section 3, at most 255 bytes. */

@@ -22,13 +22,19 @@ export interface VerificationOptions {
 /** Why a peer is not accepted. */
 export interface Rejection {
   readonly error: Error;
-  /** What node:tls leaves in `authorizationError`: the code, or the message where there is none. */
+  /**
+   * What node:tls leaves in `authorizationError`: the code, or the message where there is none. A program's own check may
+   * refuse with what has neither; then it is undefined.
+   */
   readonly authorizationError: string;
   /** The alert for the peer, by its number. */
   readonly alert: number;
 }
 
-/** The verdict while the handshake is suspended, so that the peer gets the alert that fits; undefined accepts. */
+/**
+ * The verdict while the handshake is suspended, so that the peer gets the alert that fits; undefined accepts. What the
+ * program's own check throws is passed on: the caller has to end the connection then.
+ */
 export function verifyPeer(
   chain: readonly Buffer[],
   chainError: ChainError | undefined,
@@ -51,43 +57,46 @@ function untrusted({ code, message }: ChainError, engine: string): CertificateEr
 
 /**
  * A server that showed a pre-shared key and no certificate: the check of its name is asked all the same, with an empty
- * certificate, as in node:tls. The default one refuses.
+ * certificate, as in node:tls. The default one refuses. Throws as verifyPeer() does.
  */
 export function verifyKeyHolder(options: Omit<VerificationOptions, 'certificate'>): Error | undefined {
   const hostname = options.servername || options.host || 'localhost';
   const nothing = {} as PeerCertificate;
-  try {
-    if (options.checkServerIdentity) return asError(options.checkServerIdentity(hostname, nothing));
-    return typed(checkServerIdentity(hostname, nothing), options.engine);
-  } catch (cause) {
-    return cause instanceof Error ? cause : new Error('checkServerIdentity threw', { cause });
-  }
+  if (options.checkServerIdentity) return options.checkServerIdentity(hostname, nothing) || undefined;
+  return defaultCheck(hostname, nothing, { engine: options.engine, certificate: () => nothing });
 }
 
 function checkName(chain: readonly Buffer[], options: VerificationOptions): Error | undefined {
   if (options.isServer || options.nameVerified === true) return undefined;
   const hostname = expectedName(options);
+  const leaf = chain[0];
+  if (leaf === undefined) return new Error('The server sent no certificate');
+  // A caller's own check reports with its own error, as in node:tls: anything falsy accepts, all else refuses.
+  if (options.checkServerIdentity) return options.checkServerIdentity(hostname, options.certificate()) || undefined;
+  return defaultCheck(hostname, leaf, options);
+}
+
+/** Our own check fails closed, whatever in the certificate it may trip on. */
+function defaultCheck(
+  hostname: string,
+  certificate: Buffer | PeerCertificate,
+  told: Pick<VerificationOptions, 'engine' | 'certificate'>,
+): Error | undefined {
   try {
-    const leaf = chain[0];
-    if (leaf === undefined) throw new Error('The server sent no certificate');
-    // A caller's own check reports with its own error, as in node:tls.
-    if (options.checkServerIdentity) return asError(options.checkServerIdentity(hostname, options.certificate()));
-    return typed(checkServerIdentity(hostname, nameFields(leaf)), options.engine);
+    const named = Buffer.isBuffer(certificate) ? nameFields(certificate) : certificate;
+    const error = checkServerIdentity(hostname, named);
+    return error === undefined ? undefined : typed(error, told);
   } catch (cause) {
     return cause instanceof Error ? cause : new Error('checkServerIdentity threw', { cause });
   }
 }
 
-/** Anything falsy accepts, as in node:tls; anything else refuses, an Error or not. */
-function asError(answer: unknown): Error | undefined {
-  if (!answer) return undefined;
-  return answer instanceof Error ? answer : new Error('checkServerIdentity refused the certificate', { cause: answer });
-}
-
 /** node:tls's error for a name that does not match, as a CertificateError with the same code, reason, host and cert. */
-function typed(error: Error | undefined, engine: string): CertificateError | undefined {
-  if (error === undefined) return undefined;
-  const details = error as { code?: string; reason?: string; host?: string; cert?: PeerCertificate };
+function typed(
+  error: Error,
+  { engine, certificate }: Pick<VerificationOptions, 'engine' | 'certificate'>,
+): CertificateError {
+  const details = error as { code?: string; reason?: string; host?: string };
   const code = details.code ?? 'ERR_TLS_CERT_ALTNAME_INVALID';
   const made = new CertificateError(error.message, {
     code,
@@ -96,5 +105,5 @@ function typed(error: Error | undefined, engine: string): CertificateError | und
     alertSent: verificationAlert(code),
     reason: details.reason,
   });
-  return Object.assign(made, { host: details.host, cert: details.cert });
+  return Object.assign(made, { host: details.host, cert: certificate() });
 }

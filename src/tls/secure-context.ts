@@ -13,6 +13,7 @@ import {
   type ProtocolVersionName,
 } from '../protocol/constants.js';
 import { chooseCertificateCompression, installCertificateCodec } from './certificate-compression.js';
+import { callableWithoutNew } from './callable.js';
 import { applyCiphers, chooseCiphers } from './cipher-list.js';
 import { withConfigErrors } from './config-errors.js';
 import { applyCredentials, type CredentialOptions } from './credentials.js';
@@ -67,8 +68,7 @@ class Built {
   ) {}
 }
 
-/** Immutable; made by createSecureContext() and shared by any number of connections and servers. */
-export class SecureContext implements ContextSecurity {
+class PqtlsSecureContext implements ContextSecurity {
   /** The engine's form of it. */
   readonly context: NativeEngineContext;
   /** What is offered and accepted, most wanted first. */
@@ -104,6 +104,16 @@ export class SecureContext implements ContextSecurity {
     this.maxVersion = built.security.maxVersion;
   }
 }
+
+// What programs see of its name.
+Object.defineProperty(PqtlsSecureContext, 'name', { value: 'SecureContext' });
+
+/**
+ * Immutable; made by createSecureContext() and shared by any number of connections and servers. It may be called without
+ * `new`, as node:tls's may.
+ */
+export const SecureContext = callableWithoutNew(PqtlsSecureContext);
+export type SecureContext = PqtlsSecureContext;
 
 /**
  * Builds a SecureContext.

@@ -11,7 +11,7 @@ import {
   handshakeRetried,
   type HandshakeTrace,
 } from '../diagnostics.js';
-import { HandshakeTimeoutError, invalidArgType } from '../errors.js';
+import { invalidArgType } from '../errors.js';
 import {
   checkAlpnCallback,
   checkEnableTrace,
@@ -37,7 +37,7 @@ import {
   type VerifiedIdentity,
 } from './session.js';
 import type { TLSSocketOptions } from './socket-options.js';
-import { earlyEnd, linger, onceClosed } from './transport-end.js';
+import { dropTransport, earlyEnd, linger, onceClosed, timedOut } from './transport-end.js';
 import { ownTransport, transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
@@ -241,11 +241,7 @@ export class TLSSocket extends NegotiatedSocket {
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
-        const error = new HandshakeTimeoutError('TLS handshake timeout', {
-          code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
-          phase: 'handshake',
-          engine: this.#connection.engine,
-        });
+        const error = timedOut(this.#connection.engine);
         this.#lost(error, () => this.#fail(error));
       }, timeout);
     }
@@ -445,7 +441,9 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** Once both sides have ended, a peer that is gone already does not matter: node:tls takes no notice either. */
   #onTransportError(error: Error): void {
-    this.destroy(this.#readEnded && this.#closeSent ? undefined : error);
+    if (this.#handshakeInfo === undefined) this.destroy(error);
+    else if (this.#readEnded && this.#closeSent) this.destroy();
+    else dropTransport(this, this.#transport, error, this.#isServer);
   }
 
   #onTransportClose(): void {
@@ -568,6 +566,8 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     this.#closeSent = true;
+    // A session that the program never said it stored holds up no end, as in node:tls.
+    this.#writer.release();
     // Not through #handle: what is still to be read stays as it is.
     for (const ciphertext of this.#connection.shutdown().ciphertext) this.#writer.write(ciphertext);
     this.#writer.afterwards(() => this.#transport.end(() => callback()));

@@ -1,7 +1,9 @@
 // How a connection ends with its transport: one that ends too early, and the time for a last alert.
 
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { UnexpectedEofError } from '../errors.js';
+import { HandshakeTimeoutError, UnexpectedEofError } from '../errors.js';
+import { metricsOfThisThread as metrics } from './metrics.js';
 
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
 const lingerMs = 2000;
@@ -15,6 +17,32 @@ export function earlyEnd(isServer: boolean, engine: string, options: object): Un
   if (isServer) return error;
   const { path, host, port, localAddress } = options as Record<string, unknown>;
   return Object.assign(error, { path, host, port, localAddress });
+}
+
+/** The handshake took too long. */
+export function timedOut(engine: string): HandshakeTimeoutError {
+  return new HandshakeTimeoutError('TLS handshake timeout', {
+    code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
+    phase: 'handshake',
+    engine,
+  });
+}
+
+/**
+ * The transport failed after the handshake. What the network did is an error of this connection itself; one with which a
+ * program destroyed the transport is passed on, and the connection closes without one of its own, as in node:tls.
+ */
+export function dropTransport(socket: Duplex, below: Duplex, error: Error, isServer: boolean): void {
+  if (below instanceof Socket && 'syscall' in error) {
+    socket.destroy(error);
+    return;
+  }
+  metrics.failed(isServer, false, error);
+  try {
+    socket.emit('error', error);
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Lets the alert reach the peer: a reset would overtake it. */

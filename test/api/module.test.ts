@@ -68,11 +68,7 @@ function nodeTlsObject(): Record<string, unknown> {
 
 void test('the module has every name of node:tls', (t) => {
   const missing = Object.keys(nodeTlsObject()).filter((name) => !(name in pqtls));
-  // Deprecated since Node 0.11, and gone from Node 26.
-  t.same(
-    missing.filter((name) => name !== 'createSecurePair'),
-    [],
-  );
+  t.same(missing, []);
   t.match(pqtls, { CLIENT_RENEG_LIMIT: 3, CLIENT_RENEG_WINDOW: 600, DEFAULT_ECDH_CURVE: 'auto' });
   t.end();
 });

@@ -50,7 +50,7 @@ async function traced(run: () => Promise<Visit>): Promise<{ seen: Visit; hello: 
   };
   try {
     const seen = await run();
-    return { seen, hello: text.split(/^pqtls client sent /m).find((part) => part.startsWith('ClientHello')) ?? '' };
+    return { seen, hello: text.split(/^pqtls client: Sent /m).find((part) => part.startsWith('ClientHello')) ?? '' };
   } finally {
     stderr.write = write;
   }

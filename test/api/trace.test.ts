@@ -37,25 +37,25 @@ void t.test('pqtls: messages, sizes and choices of both sides', async (t) => {
   const { code, stdout, stderr } = await run({ groups: ['secp384r1'], trace: true, requestCert: true });
   t.equal(code, 0, stderr);
   for (const expected of [
-    /^pqtls client sent ClientHello, \d+ bytes, /m,
+    /^pqtls client: Sent ClientHello, \d+ bytes, /m,
     /^ {4}server_name: "localhost"$/m,
     /^ {4}supported_groups: X25519MLKEM768, .*secp384r1$/m,
     /^ {4}key_share: X25519MLKEM768 \(1216 bytes\), X25519 \(32 bytes\)$/m,
     /^ {4}signature_algorithms: .*mldsa65/m,
     /^ {4}application_layer_protocol_negotiation: "h2", /m,
-    /^pqtls server sent HelloRetryRequest, \d+ bytes/m,
+    /^pqtls server: Sent HelloRetryRequest, \d+ bytes/m,
     /^ {4}key_share: secp384r1$/m,
-    /^pqtls client received ServerHello, \d+ bytes/m,
+    /^pqtls client: Received ServerHello, \d+ bytes/m,
     /^ {4}cipher_suite: TLS_AES_\d+_GCM_SHA\d+$/m,
     /^ {4}key_share: secp384r1 \(97 bytes\)$/m,
-    /^pqtls client received EncryptedExtensions/m,
-    /^pqtls client received CertificateRequest/m,
-    /^ {4}server chain: \d+ bytes$/m,
+    /^pqtls client: Received EncryptedExtensions/m,
+    /^pqtls client: Received CertificateRequest/m,
+    /^ {4}server chain: \d+ \+ \d+ bytes$/m,
     /^ {4}client chain: empty$/m,
     /^ {4}signature_scheme: ecdsa_secp256r1_sha256$/m,
-    /^pqtls server sent Finished, 52 bytes, TLSv1.3|Finished, 36 bytes, TLSv1.3$/m,
-    /^pqtls server sent record: application_data, \d+ bytes$/m,
-    /^pqtls server sent alert: close_notify/m,
+    /^pqtls server: Sent Finished, 52 bytes, TLSv1.3|Finished, 36 bytes, TLSv1.3$/m,
+    /^pqtls server: Sent Record: application_data, \d+ bytes$/m,
+    /^pqtls server: Sent Alert: close_notify/m,
   ]) {
     t.match(stderr, expected);
   }
@@ -66,8 +66,8 @@ void t.test('pqtls: messages, sizes and choices of both sides', async (t) => {
 
 void t.test('pqtls: the method and --trace-tls', async (t) => {
   const method = await run({});
-  t.match(method.stderr, /^pqtls client sent ClientHello/m);
-  t.match(method.stderr, /^pqtls client received NewSessionTicket, \d+ bytes, TLSv1.3$/m);
+  t.match(method.stderr, /^pqtls client: Sent ClientHello/m);
+  t.match(method.stderr, /^pqtls client: Received NewSessionTicket, \d+ bytes, TLSv1.3$/m);
   t.notMatch(method.stderr, /^pqtls server/m);
   const flag = await run({ trace: false }, ['--trace-tls']);
   t.notMatch(flag.stderr, /^pqtls /m, 'the option wins');

@@ -100,6 +100,7 @@ void t.test("register: Node's own Agent", async (t) => {
   t.teardown(() => folder.remove());
   const source = `
 import fs from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 const server = https.createServer({ key: fs.readFileSync('key.pem'), cert: fs.readFileSync('cert.pem'), groups: 'X25519' },
   (req, res) => res.end());
@@ -114,8 +115,31 @@ server.listen(0, async () => {
   console.log(await ask({ postQuantum: 'prefer' }, { postQuantum: 'require' }));
   console.log(await ask({ postQuantum: 'require' }, { postQuantum: 'prefer' }));
   console.log(await ask({ policy: 'default' }, { policy: 'strict' }));
+  const inherited = Object.create({ postQuantum: 'require' });
+  console.log(await ask({}, {}), await ask(inherited, {}));
+  const sent = (send, ...values) => new Promise((resolve) => {
+    send(...values, (res) => { res.resume(); resolve('connected'); }).on('error', (error) => resolve(error.code)).end();
+  });
+  const target = (postQuantum) => Object.assign(Object.create(Object.create({ postQuantum })), { host: 'localhost', port });
+  const all = [https.request, https.get, (...values) => http.request(...values), (...values) => http.get(...values)];
+  for (const mode of ['prefer', 'require']) {
+    const ends = [];
+    for (const send of all) {
+      const agent = new https.Agent();
+      ends.push(await sent(send, Object.assign(target(mode), { agent, protocol: 'https:' })));
+    }
+    ends.push(await sent(https.request, 'https://localhost:' + port, Object.create({ postQuantum: mode })));
+    ends.push(await sent(https.get, new URL('https://localhost:' + port), Object.create({ policy: mode === 'require' ? 'strict' : undefined })));
+    class Mine extends https.Agent {}
+    const mine = new Mine(Object.create({ postQuantum: mode }));
+    ends.push(await sent(https.get, { host: 'localhost', port, agent: mine }));
+    ends.push(mine instanceof https.Agent && mine instanceof Mine && https.Agent(inherited) instanceof http.Agent);
+    console.log(...ends);
+  }
   process.exit(0);
 });`;
   const { stdout, stderr } = await folder.run('agents.mjs', source, ['--import', 'pqtls/register']);
-  t.strictSame(stdout.trim().split('\n'), ['connected', code, code, 'ERR_INVALID_ARG_VALUE'], stderr);
+  const lines = ['connected', code, code, 'ERR_INVALID_ARG_VALUE', `connected ${code}`];
+  for (const end of ['connected', code]) lines.push([...Array<string>(7).fill(end), true].join(' '));
+  t.strictSame(stdout.trim().split('\n'), lines, stderr);
 });

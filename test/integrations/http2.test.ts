@@ -195,6 +195,42 @@ void t.test('createConnection: a socket of ours, connected or not, and any other
   }
 });
 
+void t.test('createConnection: post-quantum is required of what it returns', async (t) => {
+  const { server, url, port } = await serve(t, { groups: 'X25519:X25519MLKEM768' });
+  const plain = nodeHttp2.createServer();
+  const paths: unknown[] = [];
+  for (const some of [server, plain]) {
+    some.on('stream', (stream: ServerHttp2Stream, headers: nodeHttp2.IncomingHttpHeaders) => {
+      paths.push(headers[':path']);
+      stream.respond();
+      stream.end('ok');
+    });
+  }
+  const code = 'ERR_PQTLS_NOT_POST_QUANTUM';
+  const options = { host: '127.0.0.1', port, ca, servername: 'localhost', ALPNProtocols: ['h2'] };
+  const classical = { ...options, groups: 'X25519' };
+  const connected = connectTls(classical);
+  await once(connected, 'secureConnect');
+  const plainPort = await listening(t, plain);
+  for (const asked of [{ postQuantum: 'require' }, { policy: 'strict' }, Object.create({ postQuantum: 'require' })]) {
+    const unfit = [nodeTls.connect(options), net.connect(plainPort, '127.0.0.1'), connected];
+    for (const socket of unfit) {
+      socket.on('error', () => {});
+      const refused = (): unknown => connect(url, Object.assign(asked as object, { createConnection: () => socket }));
+      t.throws(refused, { code });
+      t.ok(socket.destroyed);
+    }
+    const early = connect(url, Object.assign(asked as object, { createConnection: () => connectTls(classical) }));
+    const request = early.request({ ':path': '/early' });
+    request.on('error', () => {});
+    t.equal((await errorOf(early)).code, code);
+    const fit = connect(url, Object.assign(asked as object, { createConnection: () => connectTls(options) }));
+    t.equal((await answer(fit.request({ ':path': '/fit' }))).body, 'ok');
+    fit.destroy();
+  }
+  t.strictSame(paths, ['/fit', '/fit', '/fit'], 'nothing went over the others');
+});
+
 void t.test('close waits for streams, destroy does not; an end of the peer is seen', async (t) => {
   const { server, url } = await serve(t);
   const streams: ServerHttp2Stream[] = [];

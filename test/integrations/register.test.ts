@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import pqtls from 'pqtls';
 import { programFolder } from '../support/programs.js';
@@ -295,6 +296,18 @@ void t.test('one line under NODE_DEBUG=pqtls, whatever is registered twice', asy
   const lines = stderr.trim().split('\n');
   t.equal(lines.length, 1, stderr);
   t.match(lines[0], /^PQTLS \d+: .*engine aws-lc \(AWS-LC [\d.]+.*\), groups X25519MLKEM768:/);
+});
+
+void t.test('a program whose modules go through hooks, in a thread of their own', async (t) => {
+  await folder.run('hooks.mjs', 'export const resolve = (specifier, context, next) => next(specifier, context);');
+  const registering = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(
+    pathToFileURL(join(folder.path, 'hooks.mjs')),
+  )});`;
+  const source = `const fs = require('fs');\nconst { connect, createServer } = require('tls');\n`;
+  for (const flags of [importFlag, requireFlag]) {
+    const hooked = [...flags, '--import', registering];
+    await compare(t, 'hooked.cjs', source + groupOf + credentials + tlsBody, hooked);
+  }
 });
 
 void t.test('no engine: an error that says so, and the program does not run', async (t) => {

@@ -23,7 +23,8 @@ export function runCommand(
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const [file, ...values] = withoutPreloads(command, args, options.env ?? process.env);
+    const child = spawn(file, values, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -31,6 +32,13 @@ export function runCommand(
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+}
+
+/** tap wraps spawn() so that every child loads its hooks, by NODE_OPTIONS; what a user runs has none. */
+function withoutPreloads(command: string, args: readonly string[], env: NodeJS.ProcessEnv): [string, ...string[]] {
+  if (process.platform === 'win32') return [command, ...args];
+  const options = env['NODE_OPTIONS'];
+  return ['env', ...(options === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${options}`]), command, ...args];
 }
 
 /** This process's environment without what npm and tap added to it, so that a nested npm and Node behave as a user's. */

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { Subject, type Run } from '../../support/both-tls.js';
 import type { Certificates } from '../../support/certificates.js';
+import { alertCode } from '../../support/node-texts.js';
 import { attempt, closed, errorView, lifeOfSocket, record } from '../../support/observations.js';
 
 const subject = new Subject('certificates');
@@ -160,6 +161,27 @@ subject.add('checkServerIdentity that throws', async (run) => {
     run.uncaught().then((error) => ({ uncaught: errorView(error) })),
   ]);
 });
+
+subject.add(
+  'checkServerIdentity that throws decides nothing',
+  async (run) => {
+    const { port } = await run.serve();
+    const client = run.connect({
+      port,
+      checkServerIdentity() {
+        throw new Error('thrown');
+      },
+    });
+    await run.uncaught();
+    return { authorized: client.authorized, destroyed: client.destroyed };
+  },
+  {
+    differs: {
+      reason: 'a connection on which nobody has decided is not left open',
+      pqtls: { authorized: false, destroyed: true },
+    },
+  },
+);
 
 subject.add('checkServerIdentity is not asked about an untrusted chain', async (run) => {
   const { foreign } = run.certs;
@@ -338,13 +360,25 @@ for (const [name, options] of [
   });
 }
 
-subject.add('the revoked certificate of a client', async (run) => {
-  const { ca, client } = run.certs;
-  return run.failure(
-    { requestCert: true, ca: ca.cert, crl: await ca.revoke(client), maxVersion: 'TLSv1.2' },
-    { cert: client.cert, key: client.key },
-  );
-});
+subject.add(
+  'the revoked certificate of a client',
+  async (run) => {
+    const { ca, client } = run.certs;
+    return run.failure(
+      { requestCert: true, ca: ca.cert, crl: await ca.revoke(client), maxVersion: 'TLSv1.2' },
+      { cert: client.cert, key: client.key },
+    );
+  },
+  {
+    differs: {
+      reason: 'node:tls completes the handshake and hangs up; here the peer gets the alert that says why',
+      pqtls: {
+        client: { type: 'Error', code: alertCode('CERTIFICATE_REVOKED') },
+        server: { type: 'Error', code: 'CERT_REVOKED', message: 'certificate revoked' },
+      },
+    },
+  },
+);
 
 const identityCases: [string, string, object][] = [
   ['a name in subjectaltname', 'a.example', { subject: {}, subjectaltname: 'DNS:a.example' }],

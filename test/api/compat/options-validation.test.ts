@@ -405,11 +405,18 @@ for (const [name, call] of [
   ['setEncoding() with a bad name', (socket: never) => (socket as { setEncoding(x: string): void }).setEncoding('x')],
 ] as const) {
   for (const end of ['client', 'served'] as const) {
-    subject.add(`${name}, ${end}`, async (run) => {
-      const pair = await run.pair();
-      pair.client.on('error', () => {});
-      return attempt(() => call(pair[end] as never));
-    });
+    const isBare = name.startsWith('setKeyCert') && end === 'served';
+    const pqtls = { threw: { type: 'Error', code: 'ERR_SSL_PASSED_A_NULL_PARAMETER' } };
+    const differs = { reason: 'the reason that Node 20 tells; later ones lose it', from: 22, pqtls };
+    subject.add(
+      `${name}, ${end}`,
+      async (run) => {
+        const pair = await run.pair();
+        pair.client.on('error', () => {});
+        return attempt(() => call(pair[end] as never));
+      },
+      isBare ? { differs } : {},
+    );
   }
 }
 

@@ -18,7 +18,20 @@ for (const [name, value] of [
   ['an object', {}],
   ['false', false],
 ] as const) {
-  subject.add(`new TLSSocket(${name})`, (run) => attempt(() => new run.tls.TLSSocket(value as never)));
+  const received = { 'a number': 'type number (5)', text: "type string ('x')", 'an object': 'an instance of Object' };
+  const refused = received[name as keyof typeof received];
+  const pqtls = {
+    threw: {
+      type: 'TypeError',
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: `The "socket" argument must be an instance of Duplex. Received ${refused}`,
+    },
+  };
+  subject.add(
+    `new TLSSocket(${name})`,
+    (run) => attempt(() => new run.tls.TLSSocket(value as never)),
+    refused === undefined ? {} : { differs: { reason: 'node:tls trips over what is no stream', pqtls } },
+  );
 }
 for (const [name, options] of [
   ['null', null],
@@ -32,8 +45,19 @@ for (const [name, options] of [
   ['isServer: text', { isServer: 'x' }],
   ['pskCallback: 5', { pskCallback: 5 }],
 ] as const) {
-  subject.add(`new TLSSocket(socket, ${name})`, (run) =>
-    attempt(() => run.track(new run.tls.TLSSocket(new net.Socket(), options as never))),
+  const pqtls = {
+    threw: {
+      type: 'TypeError',
+      code: 'ERR_INVALID_ARG_TYPE',
+      message:
+        'The "options.ALPNProtocols" property must be an array of strings or an instance of Buffer, TypedArray, or ' +
+        'DataView. Received type number (5)',
+    },
+  };
+  subject.add(
+    `new TLSSocket(socket, ${name})`,
+    (run) => attempt(() => run.track(new run.tls.TLSSocket(new net.Socket(), options as never))),
+    name === 'ALPNProtocols: 5' ? { differs: { reason: 'the same error as of every other API', pqtls } } : {},
   );
 }
 
@@ -49,9 +73,14 @@ subject.add('a TLSSocket without a socket', (run) => {
     authorized: socket.authorized,
     remoteAddress: socket.remoteAddress,
     allowHalfOpen: socket.allowHalfOpen,
-    protocol: socket.getProtocol(),
   };
 });
+
+subject.add(
+  'getProtocol() of a TLSSocket without a socket',
+  (run) => run.track(new run.tls.TLSSocket(undefined as never)).getProtocol(),
+  { differs: { reason: 'no version is agreed yet', pqtls: null } },
+);
 
 async function upgraded(run: Run): Promise<{ client: TLSSocket; served: TLSSocket }> {
   let served: TLSSocket | undefined;
@@ -181,6 +210,17 @@ subject.add('a Duplex that fails after the handshake', async (run) => {
   near.destroy(new Error('the pipe broke'));
   await closed(client);
   return events;
+});
+
+subject.add('a net.Socket that is destroyed with an error after the handshake', async (run) => {
+  const { port } = await run.serve();
+  const tcp = run.track(net.connect(port, '127.0.0.1'));
+  const client = run.connect({ socket: tcp });
+  const events = record(client, ['secureConnect', 'error', 'close']);
+  await once(client, 'secureConnect');
+  tcp.destroy(new Error('enough of it'));
+  await closed(client);
+  return { events, errored: client.errored };
 });
 
 subject.add('a Duplex in object mode', async (run) => {
