@@ -83,3 +83,20 @@ void t.test('workers that are terminated in mid-handshake', async (t) => {
   }
   t.pass('36 workers ended, none took the process with it');
 });
+
+void t.test('workers that are terminated while callbacks are awaited', async (t) => {
+  const authority = await Authority.create();
+  const leaf = await authority.issue();
+  const script = fileURLToPath(new URL('pending-callbacks-worker.js', import.meta.url));
+  const round = async (seed: number): Promise<void> => {
+    const workers = [seed, seed + 1].map(
+      (each) => new Worker(script, { execArgv: [], workerData: { ...leaf, ca: authority.cert, seed: each } }),
+    );
+    await Promise.all(workers.map((worker) => once(worker, 'message')));
+    await sleep(seed % 6);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  };
+  let seed = 0;
+  for (; seed < 8; seed += 1) await round(seed);
+  t.pass('16 workers ended, none took the process with it');
+});

@@ -55,7 +55,8 @@ t.test('with a toolchain', async (t) => {
 
 t.test('what is packed', async (t) => {
   const dir = emptyProject('packed');
-  const install = await npmInstall(dir, {}, '--ignore-scripts', `@types/node@${typesVersion()}`);
+  const types = ['@types/node', 'undici'].map((name) => `${name}@${pinnedVersion(name)}`);
+  const install = await npmInstall(dir, {}, '--ignore-scripts', ...types);
   t.equal(install.code, 0, install.stdout + install.stderr);
   const files = filesIn(join(dir, 'node_modules/pqtls'));
   t.strictSame(
@@ -200,7 +201,13 @@ const servers: import('node:tls').Server[] = [
 ];
 const method: string = constants.HTTP2_HEADER_METHOD;
 connectHttp2('https://localhost', { ca: 'pem' }).request({ [method]: 'GET' });
-export { digest, dispose, servers, unchanged, createServer, createSecureContext };
+const dispatcher = new UndiciAgent({ allowH2: true, connect: { groups: ['X25519MLKEM768'], ca: 'pem' } });
+const connector: import('undici').buildConnector.connector = buildConnector({ maxCachedSessions: 0, timeout: null });
+const installed: import('undici').Dispatcher = install({ connect: { postQuantum: 'require' } });
+const closing: Promise<void>[] = [dispatcher.close(), new UndiciAgent().destroy()];
+// @ts-expect-error A group list is no number.
+buildConnector({ groups: 5 });
+export { closing, connector, digest, dispose, installed, servers, unchanged, createServer, createSecureContext };
 export type Socket = TLSSocket;
 `;
   write(
@@ -209,6 +216,8 @@ export type Socket = TLSSocket;
 import { DecapsulationKey, hash } from 'pqtls/crypto';
 import { Agent, createServer as createHttpsServer, get } from 'pqtls/https';
 import { connect as connectHttp2, constants, createSecureServer } from 'pqtls/http2';
+import { Agent as UndiciAgent, buildConnector, install } from 'pqtls/undici';
+import 'pqtls/register';
 ${use}`,
   );
   write(
@@ -218,6 +227,8 @@ import { connect, createServer, createSecureContext, type TLSSocket } from 'pqtl
 import { DecapsulationKey, hash } from 'pqtls/crypto';
 import { Agent, createServer as createHttpsServer, get } from 'pqtls/https';
 import { connect as connectHttp2, constants, createSecureServer } from 'pqtls/http2';
+import { Agent as UndiciAgent, buildConnector, install } from 'pqtls/undici';
+import 'pqtls/register';
 ${use}`,
   );
   return dir;
@@ -268,10 +279,12 @@ function modulesFrom(module: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
-/** The version of @types/node that this project is checked with. */
-function typesVersion(): string {
+/** The version of a package that this project is checked with. */
+function pinnedVersion(name: string): string {
   const manifest = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8')) as {
-    devDependencies: { '@types/node': string };
+    devDependencies: Record<string, string>;
   };
-  return manifest.devDependencies['@types/node'];
+  const version = manifest.devDependencies[name];
+  if (version === undefined) throw new Error(`${name} is no development dependency`);
+  return version;
 }

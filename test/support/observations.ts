@@ -15,7 +15,7 @@ export function errorView(error: unknown): unknown {
   const view: Record<string, unknown> = { type: standardType(error), code };
   const ofLibrary = typeof code === 'string' && /^ERR_(SSL|OSSL)/.test(code);
   if (!ofLibrary) {
-    view['message'] = error.message.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT');
+    view['message'] = error.message.replace(/(127\.0\.0\.\d|::1):\d+/g, '$1:PORT');
     for (const name of details) if (name in rest && rest[name] !== undefined) view[name] = rest[name];
     if (rest['port'] !== undefined) view['port'] = typeof rest['port'];
     if (rest['localAddress'] !== undefined) view['localAddress'] = typeof rest['localAddress'];

@@ -17,7 +17,7 @@ export async function programFolder(name: string): Promise<ProgramFolder> {
   const { path, remove } = temporaryFolder(name);
   mkdirSync(join(path, 'node_modules'));
   symlinkSync(projectDir, join(path, 'node_modules/pqtls'), 'junction');
-  for (const dependency of ['express', 'ws', 'undici', 'nodemailer']) {
+  for (const dependency of ['express', 'ws', 'undici', 'nodemailer', 'pg']) {
     symlinkSync(join(projectDir, 'node_modules', dependency), join(path, 'node_modules', dependency), 'junction');
   }
   const authority = await Authority.create();
@@ -29,10 +29,17 @@ export async function programFolder(name: string): Promise<ProgramFolder> {
     remove,
     run: (file, source, flags = [], env = {}) => {
       writeFileSync(join(path, file), source);
-      return runCommand(process.execPath, ['--no-warnings', ...flags, file], {
+      return runCommand(...withoutNodeOptions(['--no-warnings', ...flags, file]), {
         cwd: path,
         env: cleanEnvironment({ NODE_EXTRA_CA_CERTS: join(path, 'ca.pem'), ...env }),
       });
     },
   };
+}
+
+/** Under tap every child gets NODE_OPTIONS with tap's loader at the spawn, which no `env` given to it can prevent. */
+function withoutNodeOptions(args: readonly string[]): [command: string, args: readonly string[]] {
+  return process.platform === 'win32'
+    ? [process.execPath, args]
+    : ['env', ['-u', 'NODE_OPTIONS', process.execPath, ...args]];
 }
