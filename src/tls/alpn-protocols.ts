@@ -36,8 +36,7 @@ function encodeName(protocol: string, index: number): Buffer {
 export function checkWire(wire: Buffer): void {
   for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0)) {
     const length = wire[at] ?? 0;
-    if (checksWire && length === 0)
-      throw nodeInvalidArgValue('ALPNProtocols', wire, 'must not contain zero-length protocol');
+    if (length === 0) throw nodeInvalidArgValue('ALPNProtocols', wire, 'must not contain zero-length protocol');
     if (at + 1 + length > wire.length) {
       throw nodeInvalidArgValue('ALPNProtocols', wire, 'contains truncated protocol');
     }

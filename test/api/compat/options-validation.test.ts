@@ -47,7 +47,7 @@ const clearer: Readonly<Record<string, BehaviourOptions>> = {
       pqtls: {
         threw: {
           code: 'ERR_INVALID_ARG_VALUE',
-          message: "The argument 'protocols[0]' must be a non-empty string. Received ''",
+          message: "The argument 'ALPNProtocols' must not contain zero-length protocol. Received <Buffer 00>",
           type: 'TypeError',
         },
       },
