@@ -131,6 +131,17 @@ int CheckKeys(STACK_OF(X509) * chain, int certificate_key) {
   return X509_V_OK;
 }
 
+// A self-signed certificate that is trusted itself is an anchor even if its key usage is not that of a CA, as in
+// OpenSSL.
+bool IsTrustedItself(X509_STORE_CTX* store_ctx, X509* leaf) {
+  if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) != 0) return false;
+  bssl::UniquePtr<STACK_OF(X509)> trusted(X509_STORE_CTX_get1_certs(store_ctx, X509_get_subject_name(leaf)));
+  for (size_t i = 0; trusted && i < sk_X509_num(trusted.get()); i++) {
+    if (X509_cmp(sk_X509_value(trusted.get(), i), leaf) == 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool IsSelfIssued(X509* certificate) { return X509_check_issued(certificate, certificate) == X509_V_OK; }
@@ -165,6 +176,9 @@ int VerifyPeerChain(SSL* ssl, int certificate_key) {
       !X509_STORE_CTX_set_app_data(store_ctx.get(), &last_error)) {
     ERR_clear_error();
     return X509_V_ERR_UNSPECIFIED;
+  }
+  if (IsTrustedItself(store_ctx.get(), sk_X509_value(chain, 0))) {
+    X509_STORE_CTX_set_flags(store_ctx.get(), X509_V_FLAG_PARTIAL_CHAIN);
   }
   X509_STORE_CTX_set_verify_cb(store_ctx.get(), RecordError);
   int verified = X509_verify_cert(store_ctx.get());

@@ -293,8 +293,9 @@ const engineReasons = {
   NO_COMMON_SIGNATURE_ALGORITHMS: {
     fault: 'incompatible',
     openssl: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
-    text: 'no signature scheme in common',
+    text: 'no certificate of ours fits the signature schemes in common',
   },
+  NO_SHARED_SIGNATURE_ALGORITHMS: { fault: 'incompatible', text: 'no signature scheme in common' },
   NO_SUPPORTED_VERSIONS_ENABLED: {
     fault: 'incompatible',
     openssl: 'NO_PROTOCOLS_AVAILABLE',

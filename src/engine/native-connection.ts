@@ -76,6 +76,8 @@ const nothingHappened: Progress = Object.freeze({
   error: undefined,
 });
 
+const noCommonSchemes = 'NO_COMMON_SIGNATURE_ALGORITHMS';
+
 const plaintextSlab = new PlaintextSlab();
 const ciphertextPool = new CiphertextPool();
 
@@ -470,14 +472,20 @@ export class NativeTlsConnection implements Connection {
     this.#error = classicalHandshake(protocol, group?.name, details, this.peerOffer());
   }
 
+  /** OpenSSL tells this from a certificate that does not fit the schemes in common. */
+  #sharesNoScheme(): boolean {
+    return this.#isServer && this.#native.sharedSchemes().length === 0;
+  }
+
   #fail(): void {
     if (this.#error !== undefined) return;
     const failure = this.#native.failure();
+    // AWS-LC spells its general reasons in words: `internal error`.
+    const reason = failure.reason.toUpperCase().replaceAll(' ', '_');
     const error = engineError({
       engine: this.engine,
       library: failure.library,
-      // AWS-LC spells its general reasons in words: `internal error`.
-      reason: failure.reason.toUpperCase().replaceAll(' ', '_'),
+      reason: reason === noCommonSchemes && this.#sharesNoScheme() ? 'NO_SHARED_SIGNATURE_ALGORITHMS' : reason,
       alertSent: alertName(failure.alertSent),
       alertReceived: alertName(failure.alertReceived),
       phase: this.#handshakeDone ? 'data' : 'handshake',

@@ -58,6 +58,8 @@ export interface ConnectionState {
   readonly isServer: boolean;
   /** Whose certificate a client accepted. */
   readonly identity: VerifiedIdentity | undefined;
+  /** The one that the program was told of last: the engine may know the next one already. */
+  readonly session: Buffer | undefined;
 }
 
 /** The key of the state, which programs don't see. */
@@ -112,7 +114,8 @@ export abstract class NegotiatedSocket extends TransportSocket {
    */
   getSession(): Buffer | undefined | null {
     if (this.destroyed) return null;
-    const { connection, identity } = this[state];
+    const { connection, identity, session: told } = this[state];
+    if (told !== undefined) return Buffer.from(told);
     const session = connection.session();
     return session === undefined ? undefined : wrapSession(session, identity);
   }

@@ -102,6 +102,7 @@ export class TLSSocket extends NegotiatedSocket {
   #decider: DecidingSocket;
   #sessions: ServerSessions | undefined;
   #offeredIdentity: VerifiedIdentity | undefined;
+  #newestSession: Buffer | undefined;
   readonly #plaintext = new PlaintextWriter(this, () => this.touch());
 
   constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
@@ -156,6 +157,7 @@ export class TLSSocket extends NegotiatedSocket {
       info: this.#handshakeInfo,
       isServer: this.#isServer,
       identity: this.#decider.verifiedIdentity,
+      session: this.#newestSession,
     };
   }
 
@@ -317,8 +319,10 @@ export class TLSSocket extends NegotiatedSocket {
 
   #onEngineEvent(event: EngineEvent): void {
     if (event.kind === 'new-session') this.#sessions?.created(event);
-    else if (event.kind === 'session') this.emit('session', wrapSession(event.session, this.#decider.verifiedIdentity));
-    else this.emit(event.kind, event.bytes);
+    else if (event.kind === 'session') {
+      this.#newestSession = wrapSession(event.session, this.#decider.verifiedIdentity);
+      this.emit('session', this.#newestSession);
+    } else this.emit(event.kind, event.bytes);
   }
 
   /** Nothing more is told for now. */
