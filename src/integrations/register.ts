@@ -42,13 +42,16 @@ function register(): void {
   );
 }
 
+// What node:tls calls as a property of its module, so that a program can put its own there.
+const replaceable = ['createSecureContext', 'checkServerIdentity'];
+
 /** node:https, and the fetch of Node and of undici, look tls.connect() up when they connect. */
 function replaceTls(): void {
   const own = Object.getOwnPropertyDescriptors(pqtls) as Record<string, PropertyDescriptor>;
   for (const [name, { configurable }] of Object.entries(Object.getOwnPropertyDescriptors(tls))) {
     const ours = own[name];
     if (ours === undefined || configurable !== true) continue;
-    if (name.startsWith('DEFAULT_') || name === 'createSecureContext') shareProperty(name);
+    if (name.startsWith('DEFAULT_') || replaceable.includes(name)) shareProperty(name);
     else if (name === 'Server') tls.Server = serverFor(tls.Server);
     else Object.defineProperty(tls, name, { ...ours, configurable: true });
   }

@@ -7,6 +7,7 @@ import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { rejectUnauthorizedByDefault } from './ca-certificates.js';
 import { redial } from './first-flight.js';
 import { joinPolicies } from './policy.js';
+import { replacedCheck } from './server-identity.js';
 import { checkSecureContext, createCurrentSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
 import { ownTransport } from './transport-socket.js';
@@ -65,6 +66,7 @@ export function connect(...args: unknown[]): TLSSocket {
     ...given,
   };
   checkPresent(options);
+  options.checkServerIdentity ??= replacedCheck();
   const secureContext = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
   const servername = usableServername(options.servername);
   const retries = checkRetry(options);

@@ -42,11 +42,11 @@ class PairedEnd extends Duplex {
 
 /** Emits `secure` when the handshake is done. */
 export class SecurePair extends EventEmitter {
+  readonly server: unknown;
+  readonly credentials: SecureContext;
   /** Ciphertext: for whoever carries it to the peer. */
   readonly encrypted: Duplex;
   readonly cleartext: TLSSocket;
-  readonly credentials: SecureContext;
-  readonly server: unknown;
 
   constructor(
     context: SecureContext = createSecureContext(),

@@ -2,6 +2,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import type { PeerCertificate } from 'node:tls';
+import { moduleDefaults } from './module-defaults.js';
 import { nodeTls } from './node-tls.js';
 
 /**
@@ -45,4 +46,12 @@ function parseName(name: string): Record<string, string | string[]> {
     fields[key] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
   }
   return fields;
+}
+
+/** What a program put in the place of checkServerIdentity() on the module's default object, where node:tls looks too. */
+export function replacedCheck(): typeof checkServerIdentity | undefined {
+  const current: unknown = Reflect.get(moduleDefaults, 'checkServerIdentity');
+  if (current === undefined || current === checkServerIdentity) return undefined;
+  if (typeof current !== 'function') throw new TypeError('checkServerIdentity is not a function');
+  return current as typeof checkServerIdentity;
 }

@@ -37,6 +37,8 @@ export interface SubjectOptions {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly usage?: 'server' | 'client' | 'both';
+  /** A key usage that excludes everything else; by default a leaf has none. */
+  readonly digitalSignatureOnly?: boolean;
   /** Hexadecimal. */
   readonly serial?: string;
   /** An OCSP responder's address, which nothing here ever calls. */
@@ -105,6 +107,9 @@ export class Issuer {
     } else {
       const usages = { server: ['serverAuth'], client: ['clientAuth'], both: ['serverAuth', 'clientAuth'] } as const;
       extensions.push(new x509.ExtendedKeyUsageExtension(usages[usage].map((name) => x509.ExtendedKeyUsage[name])));
+    }
+    if (options.digitalSignatureOnly === true) {
+      extensions.push(new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true));
     }
     if (names.length > 0) {
       extensions.push(

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { Subject, type Run } from '../../support/both-tls.js';
-import type { Certificates } from '../../support/certificates.js';
+import { Issuer, type Certificates } from '../../support/certificates.js';
 import { alertCode } from '../../support/node-texts.js';
 import { attempt, closed, errorView, lifeOfSocket, record } from '../../support/observations.js';
 
@@ -434,5 +434,30 @@ subject.add('checkServerIdentity() takes a host that is no string', (run) =>
     attempt(() => run.tls.checkServerIdentity(host as never, { subject: {}, subjectaltname: 'DNS:x' } as never)),
   ),
 );
+
+subject.add('a self-signed certificate that is trusted, whose key may not sign certificates', async (run) => {
+  const names = ['localhost'];
+  const alone = await Issuer.selfSigned({ subject: 'CN=localhost', names, digitalSignatureOnly: true });
+  const { port } = await run.serve({ cert: alone.cert, key: alone.key });
+  const client = run.connect({ port, ca: alone.cert });
+  await once(client, 'secureConnect');
+  return [client.authorized, client.authorizationError];
+});
+
+subject.add('the error of an untrusted certificate as text', async (run) => {
+  const { cert, key } = run.certs.foreign;
+  const { port } = await run.serve({ cert, key });
+  const [error] = (await once(run.connect({ port }), 'error')) as [Error];
+  // Node 24 adds a hint.
+  return [error.name, String(error).split(';')[0], Object.keys(error).includes('name')];
+});
+
+subject.add('the issuers of getPeerX509Certificate()', async (run) => {
+  const { deep, intermediate } = run.certs;
+  const { client } = await run.pair({ cert: deep.cert + intermediate.cert, key: deep.key });
+  const leaf = client.getPeerX509Certificate();
+  const issuer = leaf?.issuerCertificate;
+  return [leaf, issuer, issuer?.issuerCertificate].map((certificate) => certificate?.subject);
+});
 
 await subject.check();

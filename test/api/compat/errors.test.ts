@@ -346,4 +346,13 @@ subject.add('EPIPE or ECONNRESET of a write to a peer that is gone reaches the c
   return new Promise((resolve) => client.write('x', (error) => resolve(errorView(error))));
 });
 
+for (const sigalgs of ['ecdsa_secp384r1_sha384', 'rsa_pss_rsae_sha256']) {
+  subject.add(`a server whose certificate does not fit, for a client that takes ${sigalgs}`, async (run) => {
+    const { server, port } = await run.serve({ sigalgs: 'ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384' });
+    run.connect({ port, sigalgs }).on('error', () => {});
+    const [error] = (await once(server, 'tlsClientError')) as [Error];
+    return (error as { code?: string }).code;
+  });
+}
+
 await subject.check();

@@ -3,6 +3,7 @@
 import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
+import type * as nodeTls from 'node:tls';
 import { Subject } from '../../support/both-tls.js';
 import { attempt, errorView } from '../../support/observations.js';
 
@@ -190,6 +191,13 @@ subject.add('getCiphers()', ({ tls }) => {
   };
 });
 
+/** What createSecurePair() makes, which the types of Node no longer know. */
+interface SecurePair extends EventEmitter {
+  readonly encrypted: Duplex;
+  readonly cleartext: nodeTls.TLSSocket;
+  destroy(): void;
+}
+
 const convert = (tls: unknown): ((protocols: unknown, out: object) => void) =>
   (tls as { convertALPNProtocols: (protocols: unknown, out: object) => void }).convertALPNProtocols;
 
@@ -271,5 +279,61 @@ for (const value of ['text', 5, null, [5], ['no certificate'], [Buffer.from('no 
     { since: 24 },
   );
 }
+
+subject.add('createSecureContext() as a program replaced it', async (run) => {
+  const { tls } = run;
+  const { createSecureContext } = tls;
+  const seen: unknown[] = [];
+  tls.createSecureContext = (options) => {
+    seen.push(options?.ca === undefined ? 'a server' : 'a client');
+    return createSecureContext(options);
+  };
+  try {
+    const { client } = await run.pair();
+    return [seen, client.authorized];
+  } finally {
+    tls.createSecureContext = createSecureContext;
+  }
+});
+
+subject.add('checkServerIdentity() as a program replaced it', async (run) => {
+  const { tls } = run;
+  const { checkServerIdentity } = tls;
+  const seen: unknown[] = [];
+  tls.checkServerIdentity = (host, certificate) => {
+    seen.push([host, certificate.subject.CN]);
+    return new Error('never');
+  };
+  try {
+    const { port } = await run.serve();
+    const [error] = (await once(run.connect({ port }), 'error')) as [Error];
+    return [seen, error.message];
+  } finally {
+    tls.checkServerIdentity = checkServerIdentity;
+  }
+});
+
+subject.add('createSecurePair(), where there is one', async ({ tls, certs }) => {
+  const create = (
+    tls as unknown as {
+      createSecurePair?: (context: nodeTls.SecureContext, ...more: unknown[]) => SecurePair;
+    }
+  ).createSecurePair;
+  if (create === undefined) return 'absent';
+  const context = tls.createSecureContext({ cert: certs.leaf.cert, key: certs.leaf.key });
+  const server = create(context, true);
+  const client = create(tls.createSecureContext({ ca: certs.ca.cert }), false, true, true, { servername: 'localhost' });
+  client.encrypted.pipe(server.encrypted).pipe(client.encrypted);
+  client.cleartext.write('hello');
+  const [[data]] = (await Promise.all([
+    once(server.cleartext, 'data'),
+    once(server, 'secure'),
+    once(client, 'secure'),
+  ])) as unknown as [[Buffer]];
+  const keys = [server, client].map((pair) => Object.keys(pair).filter((key) => !key.startsWith('_')));
+  client.destroy();
+  server.destroy();
+  return [data.toString(), keys, client.cleartext.destroyed];
+});
 
 await subject.check();

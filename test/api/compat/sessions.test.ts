@@ -199,4 +199,16 @@ subject.add('a session of rejectUnauthorized: false does not authorize', async (
   });
 });
 
+for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+  subject.add(`getSession() in the session event, ${maxVersion}`, async (run) => {
+    const { port } = await run.serve({ maxVersion }, (socket) => socket.end('x'));
+    const client = run.connect({ port });
+    const same: boolean[] = [];
+    client.on('session', (session: Buffer) => same.push(client.getSession()?.equals(session) === true));
+    client.resume();
+    await once(client, 'close');
+    return same;
+  });
+}
+
 await subject.check();

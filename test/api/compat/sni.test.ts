@@ -210,4 +210,13 @@ subject.add('SNICallback of a TLSSocket without a server', async (run) => {
   return client.getPeerCertificate().subject;
 });
 
+subject.add('the name of a connection whose SNICallback failed', async (run) => {
+  const { server, port } = await run.serve({
+    SNICallback: (_name: string, callback: (error: Error) => void) => callback(new Error('no')),
+  });
+  run.connect({ port, servername: 'a.example' }).on('error', () => {});
+  const [, socket] = (await once(server, 'tlsClientError')) as [Error, TLSSocket & { servername: unknown }];
+  return socket.servername;
+});
+
 await subject.check();
