@@ -8,23 +8,15 @@ import t, { type Test } from 'tap';
 import pqtls from 'pqtls';
 import { certificates, type Certificates } from './certificates.js';
 import { errorView } from './observations.js';
-import { pending, pendingSince } from '../api/compat/pending.js';
 
 /** node:tls's shape; younger members than the oldest Node's types are asked for by name. */
 export type Tls = typeof nodeTls;
 export type Options = Record<string, unknown>;
 
-/** What is pending on the running Node. */
-function pendingHere(): Readonly<Record<string, string>> {
-  const newer = Object.entries(pendingSince).filter(([since]) => Number(since) <= major);
-  return Object.assign({}, pending, ...newer.map(([, titles]) => titles)) as Record<string, string>;
-}
-
 const major = Number(process.versions.node.split('.')[0]);
 
-// After this long a behaviour counts as one that hangs, in milliseconds; of a pending one that is expected.
+// After this long a behaviour counts as one that hangs, in milliseconds.
 const patience = 8000;
-const patienceWithPending = 800;
 
 /** What a behaviour gets to work with; everything made through it is closed when the run is over. */
 export class Run {
@@ -35,7 +27,6 @@ export class Run {
 
   constructor(
     readonly tls: Tls,
-    readonly isPqtls: boolean,
     readonly certs: Certificates,
   ) {
     this.broken = new Promise((_resolve, reject) => (this.#fail = reject));
@@ -174,29 +165,19 @@ export class Subject {
 
   /** Runs them one after the other; the last call of a file. */
   async check(): Promise<void> {
-    const awaited = pendingHere();
     const only = process.env['PQTLS_BEHAVIOUR'];
     for (const behaviour of this.#behaviours) {
       if (only !== undefined && !behaviour.name.includes(only)) continue;
       const title = `${this.name}: ${behaviour.name}`;
-      const awaits = awaited[title];
       if (behaviour.since !== undefined && isOlderThan(behaviour.since)) {
         await t.test(title, { skip: `node:tls behaves so since Node ${behaviour.since}` }, () => {});
         continue;
       }
       // Not inside of the tap test, which has its own idea of who handles uncaught errors.
-      const node = await runOn(behaviour, nodeTls, false, patience);
-      const ours = await runOn(
-        behaviour,
-        pqtls as unknown as Tls,
-        true,
-        awaits === undefined ? patience : patienceWithPending,
-      );
-      await t.test(title, async (t) => compare(t, behaviour, node, ours, awaits));
+      const node = await runOn(behaviour, nodeTls);
+      const ours = await runOn(behaviour, pqtls as unknown as Tls);
+      await t.test(title, async (t) => compare(t, behaviour, node, ours));
     }
-    const known = new Set(this.#behaviours.map(({ name }) => `${this.name}: ${name}`));
-    const stale = Object.keys(awaited).filter((title) => title.startsWith(`${this.name}: `) && !known.has(title));
-    if (only === undefined) t.same(stale, [], 'every pending behaviour of this subject exists');
   }
 }
 
@@ -206,13 +187,7 @@ function isOlderThan(since: number | string): boolean {
   return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 }
 
-function compare(
-  t: Test,
-  { differs: declared }: Behaviour,
-  node: Outcome,
-  ours: Outcome,
-  awaits: string | undefined,
-): void {
+function compare(t: Test, { differs: declared }: Behaviour, node: Outcome, ours: Outcome): void {
   if (!('saw' in node) || node.saw === undefined) {
     t.fail(`node:tls shows no behaviour: ${textOf(node)}`);
     return;
@@ -220,13 +195,8 @@ function compare(
   const here = (declared?.from ?? 0) <= major && major < (declared?.before ?? Infinity);
   const differs = here ? declared : undefined;
   const wanted = textOf(differs === undefined ? node : { saw: differs.pqtls });
-  const found = textOf(ours);
   if (differs !== undefined) t.not(textOf(node), wanted, `node:tls still differs: ${differs.reason}`);
-  if (awaits === undefined) {
-    t.equal(found, wanted, differs === undefined ? 'pqtls behaves the same' : 'pqtls differs as declared');
-  } else {
-    t.not(found, wanted, `it awaits ${awaits}; once it passes, it leaves pending.ts`);
-  }
+  t.equal(textOf(ours), wanted, differs === undefined ? 'pqtls behaves the same' : 'pqtls differs as declared');
 }
 
 /** Everything that was seen, as text that shows where two outcomes differ. */
@@ -235,11 +205,11 @@ function textOf(outcome: Outcome): string {
   return inspect(outcome, { depth: 9, sorted: true, maxArrayLength: null, maxStringLength: null, breakLength: 80 });
 }
 
-async function runOn({ run: behave }: Behaviour, tls: Tls, isPqtls: boolean, limit: number): Promise<Outcome> {
-  const run = new Run(tls, isPqtls, await certificates());
+async function runOn({ run: behave }: Behaviour, tls: Tls): Promise<Outcome> {
+  const run = new Run(tls, await certificates());
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('it hangs')), limit);
+    timer = setTimeout(() => reject(new Error('it hangs')), patience);
   });
   process.setUncaughtExceptionCaptureCallback((error) => run.fail(error));
   try {
