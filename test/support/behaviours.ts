@@ -1,16 +1,15 @@
-// One behaviour, run against node:tls, which is the oracle, and against pqtls: whatever a program could tell apart fails.
+// Behaviours that run on node:tls, the oracle, and on pqtls: whatever a program could tell apart fails.
 
 import { once } from 'node:events';
-import * as net from 'node:net';
-import nodeTls from 'node:tls';
+import type * as net from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
-import pqtls from 'pqtls';
 import { certificates, type Certificates } from './certificates.js';
+import { Loopback, type Listening } from './loopback.js';
 import { errorView } from './observations.js';
+import { modules, type TlsModule } from './tls-modules.js';
 
-/** node:tls's shape; younger members than the oldest Node's types are asked for by name. */
-export type Tls = typeof nodeTls;
 export type Options = Record<string, unknown>;
 
 const major = Number(process.versions.node.split('.')[0]);
@@ -19,16 +18,16 @@ const major = Number(process.versions.node.split('.')[0]);
 const patience = 8000;
 
 /** What a behaviour gets to work with; everything made through it is closed when the run is over. */
-export class Run {
-  readonly #cleanups: (() => void | Promise<void>)[] = [];
+export class Run extends Loopback {
   /** The first error that nobody caught; it ends the run, unless the behaviour is about it. */
   readonly broken: Promise<never>;
   #fail: (error: Error) => void = () => {};
 
   constructor(
-    readonly tls: Tls,
+    tls: TlsModule,
     readonly certs: Certificates,
   ) {
+    super(tls, { ca: certs.ca.cert, leaf: { cert: certs.leaf.cert, key: certs.leaf.key } });
     this.broken = new Promise((_resolve, reject) => (this.#fail = reject));
     this.broken.catch(() => {});
   }
@@ -42,77 +41,35 @@ export class Run {
     return new Promise((resolve) => (this.#fail = resolve));
   }
 
-  cleanup(run: () => void | Promise<void>): void {
-    this.#cleanups.push(run);
-  }
-
-  async close(): Promise<void> {
-    for (const run of this.#cleanups.reverse()) await run();
-  }
-
-  /** Destroys the socket after the run. */
-  track<T extends net.Socket>(socket: T): T {
-    this.cleanup(() => {
-      socket.on('error', () => {});
-      socket.destroy();
-    });
-    return socket;
-  }
-
-  /** A TLS server on a free port, with the leaf for localhost unless the options bring a certificate. */
-  async serve(
-    options: Options = {},
-    listener?: (socket: nodeTls.TLSSocket) => void,
-  ): Promise<{ server: nodeTls.Server; port: number }> {
-    const { cert, key } = this.certs.leaf;
-    const own = 'cert' in options || 'pfx' in options || 'secureContext' in options ? {} : { cert, key };
-    const server = this.tls.createServer({ ...own, ...options });
-    const port = await this.listen(server);
-    server.on('connection', (socket: net.Socket) => void this.track(socket));
-    server.on('secureConnection', (socket) => {
+  /** A client that goes away is no matter of most behaviours: errors of what it serves are not uncaught. */
+  override async serve(options: Options = {}, listener?: (socket: TLSSocket) => void): Promise<Listening> {
+    const listening = await super.serve(options);
+    listening.server.on('secureConnection', (socket) => {
       this.track(socket);
-      // A client that goes away is no matter of most behaviours.
       socket.on('error', () => {});
+      listener?.(socket);
     });
-    if (listener !== undefined) server.on('secureConnection', listener);
-    return { server, port };
+    return listening;
   }
 
-  /** Listens on loopback; closed after the run. */
-  async listen(server: net.Server): Promise<number> {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    this.cleanup(() => void server.close());
-    return (server.address() as net.AddressInfo).port;
-  }
-
-  /** A plain TCP server on a free port. */
-  async serveTcp(listener: (socket: net.Socket) => void): Promise<number> {
-    const server = net.createServer((socket) => {
-      this.track(socket);
+  /** A plain TCP server; errors of its sockets are not uncaught. */
+  override async serveTcp(listener: (socket: net.Socket) => void, options: net.ServerOpts = {}): Promise<number> {
+    return super.serveTcp((socket) => {
       socket.on('error', () => {});
       listener(socket);
-    });
-    return this.listen(server);
-  }
-
-  /** A client that trusts the CA and asks for localhost, unless the options say otherwise. */
-  connect(options: Options, listener?: () => void): nodeTls.TLSSocket {
-    return this.track(
-      this.tls.connect({ host: '127.0.0.1', ca: this.certs.ca.cert, servername: 'localhost', ...options }, listener),
-    );
+    }, options);
   }
 
   /** Both ends of a finished handshake, with the server that accepted it. */
   async pair(
     serverOptions: Options = {},
     clientOptions: Options = {},
-  ): Promise<{ server: nodeTls.Server; port: number; client: nodeTls.TLSSocket; served: nodeTls.TLSSocket }> {
+  ): Promise<{ server: Server; port: number; client: TLSSocket; served: TLSSocket }> {
     const { server, port } = await this.serve(serverOptions);
     const accepted = once(server, 'secureConnection');
     const client = this.connect({ port, ...clientOptions });
     await once(client, 'secureConnect');
-    const [served] = (await accepted) as [nodeTls.TLSSocket];
+    const [served] = (await accepted) as [TLSSocket];
     return { server, port, client, served };
   }
 
@@ -174,8 +131,8 @@ export class Subject {
         continue;
       }
       // Not inside of the tap test, which has its own idea of who handles uncaught errors.
-      const node = await runOn(behaviour, nodeTls);
-      const ours = await runOn(behaviour, pqtls as unknown as Tls);
+      const node = await runOn(behaviour, modules['node:tls']);
+      const ours = await runOn(behaviour, modules.pqtls);
       await t.test(title, async (t) => compare(t, behaviour, node, ours));
     }
   }
@@ -205,7 +162,7 @@ function textOf(outcome: Outcome): string {
   return inspect(outcome, { depth: 9, sorted: true, maxArrayLength: null, maxStringLength: null, breakLength: 80 });
 }
 
-async function runOn({ run: behave }: Behaviour, tls: Tls): Promise<Outcome> {
+async function runOn({ run: behave }: Behaviour, tls: TlsModule): Promise<Outcome> {
   const run = new Run(tls, await certificates());
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
