@@ -2,7 +2,8 @@
 
 import t from 'tap';
 import type { TLSSocket } from 'node:tls';
-import { attempt, modules, onBoth } from '../support/both-modules.js';
+import { attempt } from '../support/handshakes.js';
+import { modules, onBoth } from '../support/tls-modules.js';
 import { credentials } from '../support/tls-server.js';
 
 const versions = ['TLSv1.2', 'TLSv1.3'] as const;

@@ -7,11 +7,12 @@ import * as zlib from 'node:zlib';
 import { test } from 'tap';
 import pqtls, { type TLSSocket } from 'pqtls';
 import { canonicalSignatureScheme, chooseSignatureSchemes } from '#src/tls/signature-schemes.js';
-import { handshake, modules } from '../support/both-contexts.js';
+import { handshake } from '../support/handshakes.js';
+import { modules } from '../support/tls-modules.js';
 import { selfSigned } from '../support/mldsa-certificate.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
 
-for (const [name, tls] of modules) {
+for (const [name, tls] of Object.entries(modules)) {
   void test(`${name}: trust`, async (t) => {
     const { authority, leaf } = await credentials();
     const serial = new X509Certificate(leaf.cert).serialNumber;
@@ -25,7 +26,7 @@ for (const [name, tls] of modules) {
       ['the leaf as CA, partial chain', { ca: leaf.cert, allowPartialTrustChain: true }, undefined],
     ];
     for (const [what, client, error] of cases) {
-      const found = await handshake(t, tls, leaf, { ca: authority.cert, ...client });
+      const found = await handshake(tls, leaf, { ca: authority.cert, ...client });
       t.equal(found.clientError, error, what);
     }
   });

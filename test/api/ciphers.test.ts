@@ -5,10 +5,11 @@ import nodeTls from 'node:tls';
 import { createSecureContext } from 'pqtls';
 import { test } from 'tap';
 import { cipherVersion, chooseCiphers } from '#src/tls/cipher-list.js';
-import { handshake, modules } from '../support/both-contexts.js';
+import { handshake } from '../support/handshakes.js';
+import { modules } from '../support/tls-modules.js';
 import { credentials } from '../support/tls-server.js';
 
-for (const [name, tls] of modules) {
+for (const [name, tls] of Object.entries(modules)) {
   void test(`${name}: getCipher() and versions`, async (t) => {
     const { authority, leaf } = await credentials();
     const rsa = await authority.issue({ kind: 'RSA-2048' });
@@ -62,7 +63,7 @@ for (const [name, tls] of modules) {
       ],
     ];
     for (const [client, outcome, more] of cases) {
-      const found = await handshake(t, tls, { ...server, ...more }, { ca: authority.cert, ...client });
+      const found = await handshake(tls, { ...server, ...more }, { ca: authority.cert, ...client });
       t.match(found, outcome, JSON.stringify(client));
     }
   });

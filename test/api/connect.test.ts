@@ -5,7 +5,9 @@ import * as net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import t from 'tap';
 import { connect } from 'pqtls';
-import { closed, outcome, sameOnBoth, type Tls } from '../support/both-implementations.js';
+import { closed, outcome } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
+import { type TlsModule } from '../support/tls-modules.js';
 
 sameOnBoth('every form of the arguments', async ({ tls, listen, log, own, ca }) => {
   const { port } = await listen({}, (socket) => socket.end());
@@ -23,7 +25,7 @@ sameOnBoth('every form of the arguments', async ({ tls, listen, log, own, ca }) 
   ];
   for (const form of forms) {
     const socket = own(
-      (tls.connect as (...args: unknown[]) => ReturnType<Tls['connect']>)(...form, () => log('secure')),
+      (tls.connect as (...args: unknown[]) => ReturnType<TlsModule['connect']>)(...form, () => log('secure')),
     );
     await closed(socket);
   }
@@ -35,7 +37,7 @@ sameOnBoth('a Unix socket', async ({ tls, log, own, key, cert, ca }) => {
   server.listen(path);
   await once(server, 'listening');
   for (const form of [[{ path, ca, servername: 'localhost' }], [path, { ca, servername: 'localhost' }]]) {
-    const socket = own((tls.connect as (...args: unknown[]) => ReturnType<Tls['connect']>)(...form));
+    const socket = own((tls.connect as (...args: unknown[]) => ReturnType<TlsModule['connect']>)(...form));
     socket.on('data', (chunk) => log(chunk, socket.remoteAddress, socket.remotePort));
     await closed(socket);
   }

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'tap';
 import { credentials } from '../support/tls-server.js';
-import { handshake, modules } from '../support/both-contexts.js';
+import { handshake } from '../support/handshakes.js';
+import { modules } from '../support/tls-modules.js';
 
 const text = 'of type string or an instance of Buffer, TypedArray, or DataView';
 const wrongType = (name: string, received = 'type number (5)'): { code: string; message: string } => ({
@@ -16,7 +17,7 @@ const wrongType = (name: string, received = 'type number (5)'): { code: string; 
 });
 const noCipher = { code: 'ERR_SSL_NO_CIPHER_MATCH', message: 'error:0A0000B9:SSL routines::no cipher match' };
 
-for (const [name, tls] of modules) {
+for (const [name, tls] of Object.entries(modules)) {
   void test(`${name}: createSecureContext()`, async (t) => {
     const { authority, leaf } = await credentials();
     const other = await authority.issue();
@@ -173,7 +174,7 @@ for (const [name, tls] of modules) {
     ];
     for (const form of forms) {
       // The file's own CA is trusted as well: without it the client would not accept the server.
-      const { protocol } = await handshake(t, tls, form, form);
+      const { protocol } = await handshake(tls, form, form);
       t.equal(protocol, 'TLSv1.3');
     }
     t.throws(() => tls.createSecureContext({ pfx, passphrase: 'wrong' }), { message: 'mac verify failure' });

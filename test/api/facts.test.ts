@@ -1,7 +1,8 @@
 // What a connection tells besides its certificates: the same cases on node:tls and pqtls.
 
 import t from 'tap';
-import { attempt, modules, onBoth } from '../support/both-modules.js';
+import { attempt } from '../support/handshakes.js';
+import { modules, onBoth } from '../support/tls-modules.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
 
 for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {

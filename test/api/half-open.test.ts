@@ -1,7 +1,8 @@
 // One direction that ends before the other; the same on node:tls and pqtls.
 
 import { once } from 'node:events';
-import { closed, sameOnBoth } from '../support/both-implementations.js';
+import { closed } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
 
 for (const halfOpen of [false, true]) {
   sameOnBoth(`a server's allowHalfOpen: ${halfOpen}`, async ({ listen, dial, watch, log }) => {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import t from 'tap';
-import { attempt, modules, onBoth } from '../support/both-modules.js';
+import { attempt } from '../support/handshakes.js';
+import { modules, onBoth } from '../support/tls-modules.js';
 import { cleanEnvironment, projectDir, runCommand } from '../support/project.js';
 import { credentials } from '../support/tls-server.js';
 

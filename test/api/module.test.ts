@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { test } from 'tap';
 import pqtls from 'pqtls';
 import { rejectUnauthorizedByDefault } from '#src/tls/ca-certificates.js';
-import { handshake, modules } from '../support/both-contexts.js';
+import { handshake } from '../support/handshakes.js';
+import { modules } from '../support/tls-modules.js';
 import { projectDir } from '../support/project.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
 
-for (const [name, tls] of modules) {
+for (const [name, tls] of Object.entries(modules)) {
   void test(`${name}: DEFAULT_* are read at call time`, async (t) => {
     const { authority, leaf } = await credentials();
     const writable = (name === 'pqtls' ? pqtls : nodeTlsObject()) as Record<string, unknown>;
@@ -24,7 +25,7 @@ for (const [name, tls] of modules) {
       const before = writable[property];
       writable[property] = value;
       try {
-        t.match(await handshake(t, tls, leaf, { ca: authority.cert }), outcome, property);
+        t.match(await handshake(tls, leaf, { ca: authority.cert }), outcome, property);
       } finally {
         writable[property] = before;
       }

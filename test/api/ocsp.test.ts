@@ -2,7 +2,8 @@
 
 import type { Server } from 'node:tls';
 import t from 'tap';
-import { attempt, modules, onBoth, type AttemptHooks } from '../support/both-modules.js';
+import { attempt, type AttemptHooks } from '../support/handshakes.js';
+import { modules, onBoth } from '../support/tls-modules.js';
 import { credentials } from '../support/tls-server.js';
 import { X509Certificate } from 'node:crypto';
 

@@ -1,6 +1,7 @@
 // onread: plaintext into the program's buffer; the same on node:tls and pqtls.
 
-import { closed, sameOnBoth } from '../support/both-implementations.js';
+import { closed } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
 
 sameOnBoth('one buffer again and again', async ({ listen, dial, watch, log }) => {
   const { port } = await listen({}, (socket) => socket.end('hello world'));

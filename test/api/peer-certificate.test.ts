@@ -3,7 +3,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate } from 'node:tls';
 import t from 'tap';
-import { attempt, modules, onBoth } from '../support/both-modules.js';
+import { attempt } from '../support/handshakes.js';
+import { modules, onBoth } from '../support/tls-modules.js';
 import { selfSigned } from '../support/mldsa-certificate.js';
 import { credentials } from '../support/tls-server.js';
 import { connectedPair } from '../support/tls-server.js';

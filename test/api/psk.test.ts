@@ -3,7 +3,8 @@
 import { PassThrough } from 'node:stream';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import t from 'tap';
-import { attempt, modules, onBoth } from '../support/both-modules.js';
+import { attempt } from '../support/handshakes.js';
+import { modules, onBoth } from '../support/tls-modules.js';
 import { credentials } from '../support/tls-server.js';
 
 const psk = Buffer.from('00112233445566778899aabbccddeeff', 'hex');

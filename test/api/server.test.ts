@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import * as events from 'node:events';
 import * as net from 'node:net';
 import { inherits } from 'node:util';
-import { closed, outcome, sameOnBoth, type Tls } from '../support/both-implementations.js';
+import { closed, outcome } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
+import { type TlsModule } from '../support/tls-modules.js';
 
 sameOnBoth('with new, without new, as a base class and as a function on an object', async ({ tls, log, key, cert }) => {
   const options = { key, cert };
@@ -169,7 +171,7 @@ sameOnBoth('signal ends the server', async ({ tls, log, key, cert }) => {
 sameOnBoth('events of one connection, in order', async ({ listen, dial, watch, log }) => {
   const { server, port } = await listen();
   server.on('connection', (socket: net.Socket) => log('connection', socket.constructor.name));
-  const accepted = once(server, 'secureConnection') as Promise<[InstanceType<Tls['TLSSocket']>]>;
+  const accepted = once(server, 'secureConnection') as Promise<[InstanceType<TlsModule['TLSSocket']>]>;
   const client = dial(port, {}, () => client.end('x'));
   const [served] = await accepted;
   log('secureConnection', Reflect.get(served, 'secureConnecting'), served.listenerCount('error'));

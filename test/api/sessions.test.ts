@@ -1,13 +1,13 @@
 // Resumption as node:tls has it: every case runs against node:tls and against pqtls.
 
 import { constants } from 'node:crypto';
-import * as nodeTls from 'node:tls';
+import type * as nodeTls from 'node:tls';
 import t from 'tap';
 import { credentials } from '../support/tls-server.js';
-import { host, ours, type Client, type Tls } from '../support/visits.js';
+import { modules } from '../support/tls-modules.js';
+import { host, type Client } from '../support/visits.js';
 
 const noTickets = { secureOptions: constants.SSL_OP_NO_TICKET };
-const libraries: Readonly<Record<string, Tls>> = { 'node:tls': nodeTls, pqtls: ours };
 
 /** A server's store of sessions. Answers later, as a real one does. */
 function store(server: nodeTls.Server): Map<string, Buffer> {
@@ -22,7 +22,7 @@ function store(server: nodeTls.Server): Map<string, Buffer> {
   return kept;
 }
 
-for (const [name, tls] of Object.entries(libraries)) {
+for (const [name, tls] of Object.entries(modules)) {
   void t.test(name, async (t) => {
     const { authority, leaf } = await credentials();
     const ca = authority.cert;

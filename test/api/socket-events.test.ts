@@ -3,7 +3,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import * as net from 'node:net';
-import { closed, sameOnBoth } from '../support/both-implementations.js';
+import { closed } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
 
 sameOnBoth('of a client, in TLS 1.3 and 1.2', async ({ listen, dial, watch }) => {
   for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import type * as net from 'node:net';
 import t from 'tap';
 import { connect } from 'pqtls';
-import { closed, outcome, sameOnBoth } from '../support/both-implementations.js';
+import { closed, outcome } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
 
 const quiet = ['error', 'end', 'finish', 'close'];
 

@@ -2,7 +2,8 @@
 
 import { once } from 'node:events';
 import * as net from 'node:net';
-import { closed, outcome, sameOnBoth } from '../support/both-implementations.js';
+import { closed, outcome } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
 
 const names = [
   'authorized',

@@ -1,6 +1,6 @@
 // What a session must never do: get around trust, names, client certificates or the class of the key exchange.
 
-import * as nodeTls from 'node:tls';
+import type * as nodeTls from 'node:tls';
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -10,7 +10,8 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import { Authority } from '#src/cli/demo-authority.js';
 import { keepsFreedMemory, memoryGrowth } from '../support/memory.js';
 import { credentials, listen } from '../support/tls-server.js';
-import { host, ours } from '../support/visits.js';
+import { modules } from '../support/tls-modules.js';
+import { host } from '../support/visits.js';
 import { shownError } from '../support/shown-error.js';
 
 const classical = { ecdhCurve: 'X25519:P-256' };
@@ -34,7 +35,7 @@ void t.test('tickets that were tampered with, truncated, or are of other keys le
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
   for (const maxVersion of versions) {
-    const { server, visit } = await host(t, ours, { ...leaf, maxVersion });
+    const { server, visit } = await host(t, modules.pqtls, { ...leaf, maxVersion });
     const { session, ticket } = await visit({ ca });
     if (session === undefined || ticket === undefined) throw new Error('no ticket');
     t.equal((await visit({ ca, session })).resumed.server, true);
@@ -57,7 +58,7 @@ void t.test('own keys rotate: the one before still opens, and the client gets fr
   const ca = authority.cert;
   const context = createSecureContext(leaf);
   context.context.native.setResumption({ timeout: 300, ticketKeyLifetime: 1 });
-  const { server, visit } = await host(t, ours, { secureContext: asOption(context) });
+  const { server, visit } = await host(t, modules.pqtls, { secureContext: asOption(context) });
   const { session } = await visit({ ca });
   const before = server.getTicketKeys();
   while (server.getTicketKeys().equals(before)) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -77,8 +78,10 @@ void t.test('the class of the first key exchange survives every resumption', asy
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
   const ticketKeys = Buffer.alloc(48, 3);
-  const lenient = await host(t, ours, { secureContext: asOption(createSecureContext({ ...leaf, ticketKeys })) });
-  const strict = await host(t, ours, {
+  const lenient = await host(t, modules.pqtls, {
+    secureContext: asOption(createSecureContext({ ...leaf, ticketKeys })),
+  });
+  const strict = await host(t, modules.pqtls, {
     secureContext: asOption(requiringPostQuantum(createSecureContext({ ...leaf, ticketKeys }))),
   });
 
@@ -112,7 +115,7 @@ void t.test('TLS 1.2 and stored sessions have a class as well', async (t) => {
   const ca = authority.cert;
   for (const maxVersion of versions) {
     const context = createSecureContext({ ...leaf, maxVersion, secureOptions: 0x4000 });
-    const { server, visit } = await host(t, ours, { secureContext: asOption(context) });
+    const { server, visit } = await host(t, modules.pqtls, { secureContext: asOption(context) });
     keep(server);
     const { session } = await visit({ ca, ...classical });
     t.equal((await visit({ ca, session })).resumed.server, true, maxVersion);
@@ -124,7 +127,7 @@ void t.test('TLS 1.2 and stored sessions have a class as well', async (t) => {
 void t.test('stored sessions of TLS 1.3, which AWS-LC has not', async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
-  const { server, visit } = await host(t, ours, { ...leaf, secureOptions: 0x4000 });
+  const { server, visit } = await host(t, modules.pqtls, { ...leaf, secureOptions: 0x4000 });
   const kept = keep(server);
   const first = await visit({ ca });
   t.equal(kept.size, 2);
@@ -142,7 +145,7 @@ void t.test('a client verifies a resumed session against the trust and the name 
   const ca = authority.cert;
   const stranger = await Authority.create('stranger');
   for (const maxVersion of versions) {
-    const { visit } = await host(t, ours, { ...leaf, maxVersion });
+    const { visit } = await host(t, modules.pqtls, { ...leaf, maxVersion });
     const { session } = await visit({ ca });
     const untrusted = await visit({ ca: stranger.cert, session });
     t.match(untrusted.error, { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', alertSent: 'unknown_ca' });
@@ -172,7 +175,7 @@ void t.test('a client verifies a resumed session against the trust and the name 
 void t.test('a session for one name is none for another', async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
-  const { visit } = await host(t, ours, leaf);
+  const { visit } = await host(t, modules.pqtls, leaf);
   const { session } = await visit({ ca });
   const other = await visit({ ca, session, servername: 'other.test' });
   t.match(other.error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
@@ -192,9 +195,9 @@ void t.test('a server verifies the certificate of a resumed client again', async
   const ticketKeys = Buffer.alloc(48, 5);
   for (const maxVersion of versions) {
     const common = { ...leaf, requestCert: true, ticketKeys, maxVersion };
-    const before = await host(t, ours, { ...common, ca });
-    const after = await host(t, ours, { ...common, ca: stranger.cert });
-    const lax = await host(t, ours, { ...common, ca: stranger.cert, rejectUnauthorized: false });
+    const before = await host(t, modules.pqtls, { ...common, ca });
+    const after = await host(t, modules.pqtls, { ...common, ca: stranger.cert });
+    const lax = await host(t, modules.pqtls, { ...common, ca: stranger.cert, rejectUnauthorized: false });
     const { session } = await before.visit({ ca, ...leaf });
 
     // The client sends the root that it trusts along.
@@ -220,9 +223,9 @@ void t.test('who showed no certificate then has to show one now', async (t) => {
   const ticketKeys = Buffer.alloc(48, 6);
   for (const maxVersion of versions) {
     const common = { ...leaf, ca, ticketKeys, maxVersion };
-    const open = await host(t, ours, common);
-    const optional = await host(t, ours, { ...common, requestCert: true, rejectUnauthorized: false });
-    const required = await host(t, ours, { ...common, requestCert: true });
+    const open = await host(t, modules.pqtls, common);
+    const optional = await host(t, modules.pqtls, { ...common, requestCert: true, rejectUnauthorized: false });
+    const required = await host(t, modules.pqtls, { ...common, requestCert: true });
     for (const { visit } of [open, optional]) {
       const { session } = await visit({ ca });
       t.equal((await visit({ ca, session })).resumed.server, true);
@@ -236,7 +239,7 @@ void t.test('who showed no certificate then has to show one now', async (t) => {
 void t.test('a session is resumed only within the limits of the context', async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
-  const { visit } = await host(t, ours, leaf);
+  const { visit } = await host(t, modules.pqtls, leaf);
   const old = await visit({ ca, maxVersion: 'TLSv1.2' });
   const raised = await visit({ ca, session: old.session, minVersion: 'TLSv1.3' });
   t.same(
@@ -255,7 +258,7 @@ void t.test('resumption through a HelloRetryRequest', async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
   const group = 'SecP384r1MLKEM1024';
-  const { visit } = await host(t, ours, { ...leaf, ecdhCurve: group });
+  const { visit } = await host(t, modules.pqtls, { ...leaf, ecdhCurve: group });
   const { session } = await visit({ ca });
   const retried = await visit({ ca, session });
   t.same(retried.resumed, { client: true, server: true });
@@ -267,9 +270,9 @@ void t.test('resumption through a HelloRetryRequest', async (t) => {
 void t.test("node:tls's own sessions are ignored", async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
-  const theirs = await host(t, nodeTls, leaf);
+  const theirs = await host(t, modules['node:tls'], leaf);
   const { session } = await theirs.visit({ ca });
-  const { visit } = await host(t, ours, leaf);
+  const { visit } = await host(t, modules.pqtls, leaf);
   const { resumed, error } = await visit({ ca, session });
   t.same([resumed.client, error], [false, undefined]);
 });
@@ -278,7 +281,7 @@ void t.test('destroy() while the program looks for a session', async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
   for (const maxVersion of versions) {
-    const { server, port, visit } = await host(t, ours, { ...leaf, secureOptions: 0x4000, maxVersion });
+    const { server, port, visit } = await host(t, modules.pqtls, { ...leaf, secureOptions: 0x4000, maxVersion });
     keep(server);
     const { session } = await visit({ ca });
     server.removeAllListeners('resumeSession');
@@ -328,8 +331,8 @@ function keep(server: nodeTls.Server, remember = true): Map<string, Buffer> {
 void t.test('a session that comes too late vouches for nothing', async (t) => {
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
-  const other = await host(t, ours, await authority.issue({ names: ['other.example'] }));
-  const right = await host(t, ours, leaf);
+  const other = await host(t, modules.pqtls, await authority.issue({ names: ['other.example'] }));
+  const right = await host(t, modules.pqtls, leaf);
   const named = { ca, servername: 'localhost' };
   const unverified = await other.visit({ ...named, rejectUnauthorized: false });
   const verified = await right.visit(named);

@@ -3,7 +3,7 @@
 import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { describeTrace } from '#src/tls/handshake-trace.js';
-import { onBoth } from '../support/both-modules.js';
+import { onBoth } from '../support/tls-modules.js';
 import { cleanEnvironment, projectDir, runCommand } from '../support/project.js';
 import { credentials } from '../support/tls-server.js';
 

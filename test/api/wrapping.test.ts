@@ -2,13 +2,12 @@
 
 import { once } from 'node:events';
 import * as net from 'node:net';
-import nodeTls from 'node:tls';
 import t from 'tap';
-import pqtls from 'pqtls';
-import { closed, sameOnBoth, type Tls } from '../support/both-implementations.js';
+import { closed } from '../support/observations.js';
+import { sameOnBoth } from '../support/scenarios.js';
+import { modules } from '../support/tls-modules.js';
 import { credentials } from '../support/tls-server.js';
 
-const both: Record<string, Tls> = { 'node:tls': nodeTls, pqtls: pqtls as unknown as Tls };
 const events = ['connect', 'ready', 'secureConnect', 'data', 'end', 'close', 'error'];
 
 sameOnBoth(
@@ -58,8 +57,8 @@ sameOnBoth("a server's side by hand", async ({ tls, listenRaw, dial, watch, log,
   await closed(socket);
 });
 
-for (const [outerName, outer] of Object.entries(both)) {
-  for (const [innerName, inner] of Object.entries(both)) {
+for (const [outerName, outer] of Object.entries(modules)) {
+  for (const [innerName, inner] of Object.entries(modules)) {
     // node:tls waits for 'connect' of a net.Socket without a handle: see docs/tls.md.
     if (outerName === 'pqtls' && innerName === 'node:tls') continue;
     void t.test(`TLS in TLS: ${innerName} in ${outerName}`, async (t) => {

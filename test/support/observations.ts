@@ -38,6 +38,15 @@ export function attempt(call: () => unknown): unknown {
   }
 }
 
+/** The very value that a call gives, or the error that it throws. */
+export function outcome(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
 /** The events of one emitter, in order, as they come: `error ECONNRESET`, `close true`. */
 export function record(emitter: EventEmitter, names: readonly string[], into: string[] = []): string[] {
   for (const name of names) {
@@ -63,16 +72,13 @@ export const lifeOfSocket = [
   'timeout',
 ];
 
-/** Resolves when all of them emitted `close`. */
+/** Resolves when all of them emitted `close`, however it came to that. */
 export async function closed(...emitters: readonly EventEmitter[]): Promise<void> {
   await Promise.all(emitters.map(async (emitter) => closedOne(emitter)));
 }
 
 async function closedOne(emitter: EventEmitter): Promise<void> {
-  if ((emitter as { closed?: boolean }).closed !== true) {
-    await new Promise((resolve) => emitter.once('close', resolve));
-    return;
-  }
+  if ((emitter as { closed?: boolean }).closed !== true) await new Promise((resolve) => emitter.once('close', resolve));
   // `closed` is true a little before the event.
   for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,15 +1,9 @@
 // Clients that visit a server one after the other, of node:tls or of pqtls, for tests of resumption.
 
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import type * as nodeTls from 'node:tls';
 import type { Test } from 'tap';
-import pqtls from 'pqtls';
-
-/** What both libraries have. */
-export type Tls = Pick<typeof nodeTls, 'connect' | 'createServer' | 'createSecureContext'>;
-
-export const ours = pqtls as unknown as Tls;
+import { Loopback } from './loopback.js';
+import type { TlsModule } from './tls-modules.js';
 
 /** A client, with what its types leave out. */
 export type Client = nodeTls.TLSSocket & { setSession(session: Buffer | string): void };
@@ -40,7 +34,7 @@ export interface Host {
 }
 
 /** A server that sends one byte; closed after the test. */
-export async function host(t: Test, tls: Tls, options: nodeTls.TlsOptions): Promise<Host> {
+export async function host(t: Test, tls: TlsModule, options: nodeTls.TlsOptions): Promise<Host> {
   let events: string[] = [];
   let accepted: nodeTls.TLSSocket[] = [];
   let serverReused: boolean | undefined;
@@ -67,13 +61,9 @@ export async function host(t: Test, tls: Tls, options: nodeTls.TlsOptions): Prom
   server.on('tlsClientError', (error) => {
     serverError = error;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(async () => {
-    server.close();
-    await once(server, 'close');
-  });
-  const { port } = server.address() as AddressInfo;
+  const loopback = new Loopback(tls);
+  t.teardown(async () => loopback.close());
+  const port = await loopback.listen(server);
   return {
     server,
     port,
@@ -88,7 +78,7 @@ export async function host(t: Test, tls: Tls, options: nodeTls.TlsOptions): Prom
       let reused = false;
       let error: NodeJS.ErrnoException | undefined;
       const log = events;
-      const client = tls.connect({ host: '127.0.0.1', port, servername: 'localhost', ...clientOptions });
+      const client = loopback.connect({ port, ...clientOptions });
       client.on('session', (got: Buffer) => {
         log.push('session');
         sessions.push(got);
@@ -131,7 +121,6 @@ async function serverHeard(done: () => boolean): Promise<void> {
 }
 
 function peerCertificates(socket: nodeTls.TLSSocket): Buffer[] {
-  const { getPeerCertificate } = socket as { getPeerCertificate?: () => { raw?: Buffer } };
-  const raw = getPeerCertificate?.call(socket)?.raw;
+  const { raw } = socket.getPeerCertificate() as { raw?: Buffer };
   return raw === undefined ? [] : [raw];
 }

@@ -1,6 +1,6 @@
 // ALPN: what is agreed, what both ends show, and what ALPNCallback may answer.
 
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { errorEvent } from '../../support/observations.js';
 
 const subject = new Subject('alpn');

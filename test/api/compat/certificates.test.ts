@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { Subject, type Run } from '../../support/both-tls.js';
+import { Subject, type Run } from '../../support/behaviours.js';
 import { Issuer, type Certificates } from '../../support/certificates.js';
 import { alertCode } from '../../support/node-texts.js';
 import { attempt, closed, errorView, lifeOfSocket, record } from '../../support/observations.js';

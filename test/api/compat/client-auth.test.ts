@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
-import { Subject, type BehaviourOptions, type Run } from '../../support/both-tls.js';
+import { Subject, type BehaviourOptions, type Run } from '../../support/behaviours.js';
 import type { Issuer } from '../../support/certificates.js';
 import { alertCode, untrustedMessage } from '../../support/node-texts.js';
 import { errorEvent, errorView, record } from '../../support/observations.js';

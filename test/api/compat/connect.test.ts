@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { Subject, type BehaviourOptions } from '../../support/both-tls.js';
+import { Subject, type BehaviourOptions } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, lifeOfSocket, record, textOf } from '../../support/observations.js';
 import { temporaryFolder } from '../../support/project.js';
 

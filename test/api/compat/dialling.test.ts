@@ -3,7 +3,7 @@
 import { ADDRCONFIG } from 'node:dns';
 import { once } from 'node:events';
 import * as net from 'node:net';
-import { Subject, type BehaviourOptions, type Run } from '../../support/both-tls.js';
+import { Subject, type BehaviourOptions, type Run } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, errorView, record } from '../../support/observations.js';
 
 type Callback = (...values: unknown[]) => void;

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import * as net from 'node:net';
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, errorView, lifeOfSocket, record, textOf } from '../../support/observations.js';
 
 const subject = new Subject('end-and-destroy');

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Subject, type BehaviourOptions, type Run } from '../../support/both-tls.js';
+import { Subject, type BehaviourOptions, type Run } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, errorView, lifeOfSocket, next, record } from '../../support/observations.js';
 
 const subject = new Subject('errors');

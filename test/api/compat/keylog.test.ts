@@ -1,7 +1,7 @@
 // keylog: lines in the form of SSLKEYLOGFILE, on clients and on servers.
 
 import { once } from 'node:events';
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 
 const subject = new Subject('keylog');
 

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
 import type * as nodeTls from 'node:tls';
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { attempt, errorView } from '../../support/observations.js';
 
 const subject = new Subject('module');

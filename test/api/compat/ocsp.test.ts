@@ -1,7 +1,7 @@
 // OCSP stapling: OCSPRequest on a server, OCSPResponse on a client.
 
 import { once } from 'node:events';
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { errorEvent, record } from '../../support/observations.js';
 
 const subject = new Subject('ocsp');

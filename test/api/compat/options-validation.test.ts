@@ -1,7 +1,7 @@
 // Bad values of options: what throws, when, and with which code and message.
 
 import * as net from 'node:net';
-import { Subject, type BehaviourOptions, type Options } from '../../support/both-tls.js';
+import { Subject, type BehaviourOptions, type Options } from '../../support/behaviours.js';
 import { attempt } from '../../support/observations.js';
 
 const subject = new Subject('options-validation');

@@ -1,6 +1,6 @@
 // Pre-shared keys: pskCallback on both ends, in TLS 1.2 (node:tls offers external PSK in TLS 1.3 as well).
 
-import { Subject, type Options } from '../../support/both-tls.js';
+import { Subject, type Options } from '../../support/behaviours.js';
 import { errorView } from '../../support/observations.js';
 
 const subject = new Subject('psk');

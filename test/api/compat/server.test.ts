@@ -3,7 +3,7 @@
 import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import { duplexPair } from '../../support/duplex-pair.js';
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, next, record, textOf } from '../../support/observations.js';
 
 const subject = new Subject('server');

@@ -3,7 +3,7 @@
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
-import { Subject, type Options, type Run } from '../../support/both-tls.js';
+import { Subject, type Options, type Run } from '../../support/behaviours.js';
 import { attempt, next, record } from '../../support/observations.js';
 
 const subject = new Subject('sessions');

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { errorEvent, errorView, next } from '../../support/observations.js';
 
 const subject = new Subject('sni');

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
-import { Subject, type Run } from '../../support/both-tls.js';
+import { Subject, type Run } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, lifeOfSocket, next, record, textOf } from '../../support/observations.js';
 
 const subject = new Subject('socket-events');

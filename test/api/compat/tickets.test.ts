@@ -1,6 +1,6 @@
 // Ticket keys and session settings of a server.
 
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { attempt } from '../../support/observations.js';
 
 const subject = new Subject('tickets');

@@ -5,7 +5,7 @@ import * as net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { duplexPair } from '../../support/duplex-pair.js';
-import { Subject, type Run } from '../../support/both-tls.js';
+import { Subject, type Run } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, lifeOfSocket, record, textOf } from '../../support/observations.js';
 
 const subject = new Subject('wrapping');

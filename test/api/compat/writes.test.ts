@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
-import { Subject } from '../../support/both-tls.js';
+import { Subject } from '../../support/behaviours.js';
 import { attempt, closed, errorView, next, textOf } from '../../support/observations.js';
 
 const subject = new Subject('writes');

@@ -1,43 +1,33 @@
-// One behaviour, run against node:tls, which is the oracle, and against pqtls: whatever a program could tell apart fails.
+// Behaviours that run on node:tls, the oracle, and on pqtls: whatever a program could tell apart fails.
 
 import { once } from 'node:events';
-import * as net from 'node:net';
-import nodeTls from 'node:tls';
+import type * as net from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
-import pqtls from 'pqtls';
 import { certificates, type Certificates } from './certificates.js';
+import { Loopback, type Listening } from './loopback.js';
 import { errorView } from './observations.js';
-import { pending, pendingSince } from '../api/compat/pending.js';
+import { modules, type TlsModule } from './tls-modules.js';
 
-/** node:tls's shape; younger members than the oldest Node's types are asked for by name. */
-export type Tls = typeof nodeTls;
 export type Options = Record<string, unknown>;
-
-/** What is pending on the running Node. */
-function pendingHere(): Readonly<Record<string, string>> {
-  const newer = Object.entries(pendingSince).filter(([since]) => Number(since) <= major);
-  return Object.assign({}, pending, ...newer.map(([, titles]) => titles)) as Record<string, string>;
-}
 
 const major = Number(process.versions.node.split('.')[0]);
 
-// After this long a behaviour counts as one that hangs, in milliseconds; of a pending one that is expected.
+// After this long a behaviour counts as one that hangs, in milliseconds.
 const patience = 8000;
-const patienceWithPending = 800;
 
 /** What a behaviour gets to work with; everything made through it is closed when the run is over. */
-export class Run {
-  readonly #cleanups: (() => void | Promise<void>)[] = [];
+export class Run extends Loopback {
   /** The first error that nobody caught; it ends the run, unless the behaviour is about it. */
   readonly broken: Promise<never>;
   #fail: (error: Error) => void = () => {};
 
   constructor(
-    readonly tls: Tls,
-    readonly isPqtls: boolean,
+    tls: TlsModule,
     readonly certs: Certificates,
   ) {
+    super(tls, { ca: certs.ca.cert, leaf: { cert: certs.leaf.cert, key: certs.leaf.key } });
     this.broken = new Promise((_resolve, reject) => (this.#fail = reject));
     this.broken.catch(() => {});
   }
@@ -51,77 +41,35 @@ export class Run {
     return new Promise((resolve) => (this.#fail = resolve));
   }
 
-  cleanup(run: () => void | Promise<void>): void {
-    this.#cleanups.push(run);
-  }
-
-  async close(): Promise<void> {
-    for (const run of this.#cleanups.reverse()) await run();
-  }
-
-  /** Destroys the socket after the run. */
-  track<T extends net.Socket>(socket: T): T {
-    this.cleanup(() => {
-      socket.on('error', () => {});
-      socket.destroy();
-    });
-    return socket;
-  }
-
-  /** A TLS server on a free port, with the leaf for localhost unless the options bring a certificate. */
-  async serve(
-    options: Options = {},
-    listener?: (socket: nodeTls.TLSSocket) => void,
-  ): Promise<{ server: nodeTls.Server; port: number }> {
-    const { cert, key } = this.certs.leaf;
-    const own = 'cert' in options || 'pfx' in options || 'secureContext' in options ? {} : { cert, key };
-    const server = this.tls.createServer({ ...own, ...options });
-    const port = await this.listen(server);
-    server.on('connection', (socket: net.Socket) => void this.track(socket));
-    server.on('secureConnection', (socket) => {
+  /** A client that goes away is no matter of most behaviours: errors of what it serves are not uncaught. */
+  override async serve(options: Options = {}, listener?: (socket: TLSSocket) => void): Promise<Listening> {
+    const listening = await super.serve(options);
+    listening.server.on('secureConnection', (socket) => {
       this.track(socket);
-      // A client that goes away is no matter of most behaviours.
       socket.on('error', () => {});
+      listener?.(socket);
     });
-    if (listener !== undefined) server.on('secureConnection', listener);
-    return { server, port };
+    return listening;
   }
 
-  /** Listens on loopback; closed after the run. */
-  async listen(server: net.Server): Promise<number> {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    this.cleanup(() => void server.close());
-    return (server.address() as net.AddressInfo).port;
-  }
-
-  /** A plain TCP server on a free port. */
-  async serveTcp(listener: (socket: net.Socket) => void): Promise<number> {
-    const server = net.createServer((socket) => {
-      this.track(socket);
+  /** A plain TCP server; errors of its sockets are not uncaught. */
+  override async serveTcp(listener: (socket: net.Socket) => void, options: net.ServerOpts = {}): Promise<number> {
+    return super.serveTcp((socket) => {
       socket.on('error', () => {});
       listener(socket);
-    });
-    return this.listen(server);
-  }
-
-  /** A client that trusts the CA and asks for localhost, unless the options say otherwise. */
-  connect(options: Options, listener?: () => void): nodeTls.TLSSocket {
-    return this.track(
-      this.tls.connect({ host: '127.0.0.1', ca: this.certs.ca.cert, servername: 'localhost', ...options }, listener),
-    );
+    }, options);
   }
 
   /** Both ends of a finished handshake, with the server that accepted it. */
   async pair(
     serverOptions: Options = {},
     clientOptions: Options = {},
-  ): Promise<{ server: nodeTls.Server; port: number; client: nodeTls.TLSSocket; served: nodeTls.TLSSocket }> {
+  ): Promise<{ server: Server; port: number; client: TLSSocket; served: TLSSocket }> {
     const { server, port } = await this.serve(serverOptions);
     const accepted = once(server, 'secureConnection');
     const client = this.connect({ port, ...clientOptions });
     await once(client, 'secureConnect');
-    const [served] = (await accepted) as [nodeTls.TLSSocket];
+    const [served] = (await accepted) as [TLSSocket];
     return { server, port, client, served };
   }
 
@@ -174,29 +122,19 @@ export class Subject {
 
   /** Runs them one after the other; the last call of a file. */
   async check(): Promise<void> {
-    const awaited = pendingHere();
     const only = process.env['PQTLS_BEHAVIOUR'];
     for (const behaviour of this.#behaviours) {
       if (only !== undefined && !behaviour.name.includes(only)) continue;
       const title = `${this.name}: ${behaviour.name}`;
-      const awaits = awaited[title];
       if (behaviour.since !== undefined && isOlderThan(behaviour.since)) {
         await t.test(title, { skip: `node:tls behaves so since Node ${behaviour.since}` }, () => {});
         continue;
       }
       // Not inside of the tap test, which has its own idea of who handles uncaught errors.
-      const node = await runOn(behaviour, nodeTls, false, patience);
-      const ours = await runOn(
-        behaviour,
-        pqtls as unknown as Tls,
-        true,
-        awaits === undefined ? patience : patienceWithPending,
-      );
-      await t.test(title, async (t) => compare(t, behaviour, node, ours, awaits));
+      const node = await runOn(behaviour, modules['node:tls']);
+      const ours = await runOn(behaviour, modules.pqtls);
+      await t.test(title, async (t) => compare(t, behaviour, node, ours));
     }
-    const known = new Set(this.#behaviours.map(({ name }) => `${this.name}: ${name}`));
-    const stale = Object.keys(awaited).filter((title) => title.startsWith(`${this.name}: `) && !known.has(title));
-    if (only === undefined) t.same(stale, [], 'every pending behaviour of this subject exists');
   }
 }
 
@@ -206,13 +144,7 @@ function isOlderThan(since: number | string): boolean {
   return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 }
 
-function compare(
-  t: Test,
-  { differs: declared }: Behaviour,
-  node: Outcome,
-  ours: Outcome,
-  awaits: string | undefined,
-): void {
+function compare(t: Test, { differs: declared }: Behaviour, node: Outcome, ours: Outcome): void {
   if (!('saw' in node) || node.saw === undefined) {
     t.fail(`node:tls shows no behaviour: ${textOf(node)}`);
     return;
@@ -220,13 +152,8 @@ function compare(
   const here = (declared?.from ?? 0) <= major && major < (declared?.before ?? Infinity);
   const differs = here ? declared : undefined;
   const wanted = textOf(differs === undefined ? node : { saw: differs.pqtls });
-  const found = textOf(ours);
   if (differs !== undefined) t.not(textOf(node), wanted, `node:tls still differs: ${differs.reason}`);
-  if (awaits === undefined) {
-    t.equal(found, wanted, differs === undefined ? 'pqtls behaves the same' : 'pqtls differs as declared');
-  } else {
-    t.not(found, wanted, `it awaits ${awaits}; once it passes, it leaves pending.ts`);
-  }
+  t.equal(textOf(ours), wanted, differs === undefined ? 'pqtls behaves the same' : 'pqtls differs as declared');
 }
 
 /** Everything that was seen, as text that shows where two outcomes differ. */
@@ -235,11 +162,11 @@ function textOf(outcome: Outcome): string {
   return inspect(outcome, { depth: 9, sorted: true, maxArrayLength: null, maxStringLength: null, breakLength: 80 });
 }
 
-async function runOn({ run: behave }: Behaviour, tls: Tls, isPqtls: boolean, limit: number): Promise<Outcome> {
-  const run = new Run(tls, isPqtls, await certificates());
+async function runOn({ run: behave }: Behaviour, tls: TlsModule): Promise<Outcome> {
+  const run = new Run(tls, await certificates());
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('it hangs')), limit);
+    timer = setTimeout(() => reject(new Error('it hangs')), patience);
   });
   process.setUncaughtExceptionCaptureCallback((error) => run.fail(error));
   try {

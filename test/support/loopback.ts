@@ -1,0 +1,82 @@
+// Servers and clients of one module on loopback, and the end of all of them.
+
+import { once } from 'node:events';
+import * as net from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
+import type { TlsModule } from './tls-modules.js';
+
+/** What servers show and clients trust unless their options say otherwise. */
+export interface Trust {
+  readonly ca: string | Buffer;
+  readonly leaf: { readonly cert: string | Buffer; readonly key: string | Buffer };
+}
+
+export interface Listening {
+  readonly server: Server;
+  readonly port: number;
+}
+
+/** Everything made through it is gone after close(). */
+export class Loopback {
+  readonly #cleanups: (() => unknown)[] = [];
+  readonly #trust: Trust | undefined;
+
+  /** @param trust undefined where every server and client brings its own */
+  constructor(
+    readonly tls: TlsModule,
+    trust?: Trust,
+  ) {
+    this.#trust = trust;
+  }
+
+  /** Something to do at the end; what came last goes first. */
+  cleanup(run: () => unknown): void {
+    this.#cleanups.push(run);
+  }
+
+  async close(): Promise<void> {
+    for (const run of this.#cleanups.splice(0).reverse()) await run();
+  }
+
+  /** Destroys the socket at the end. */
+  track<T extends net.Socket>(socket: T): T {
+    this.cleanup(() => {
+      socket.on('error', () => {});
+      socket.destroy();
+    });
+    return socket;
+  }
+
+  /** A free port, on which the server listens until the end. */
+  async listen(server: net.Server): Promise<number> {
+    server.on('connection', (socket: net.Socket) => void this.track(socket));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.cleanup(async () => closeServer(server));
+    return (server.address() as net.AddressInfo).port;
+  }
+
+  /** A TLS server on a free port, with the leaf for localhost unless the options bring a certificate. */
+  async serve(options: object = {}, listener?: (socket: TLSSocket) => void): Promise<Listening> {
+    const own = 'cert' in options || 'pfx' in options || 'secureContext' in options;
+    const server = this.tls.createServer({ ...(own ? {} : this.#trust?.leaf), ...options }, listener);
+    return { server, port: await this.listen(server) };
+  }
+
+  /** A plain TCP server on a free port. */
+  async serveTcp(listener: (socket: net.Socket) => void, options: net.ServerOpts = {}): Promise<number> {
+    return this.listen(net.createServer(options, listener));
+  }
+
+  /** A client that trusts the CA and asks for localhost, unless the options say otherwise. */
+  connect(options: object, listener?: () => void): TLSSocket {
+    const ca = this.#trust === undefined ? {} : { ca: this.#trust.ca };
+    return this.track(this.tls.connect({ host: '127.0.0.1', servername: 'localhost', ...ca, ...options }, listener));
+  }
+}
+
+async function closeServer(server: net.Server): Promise<void> {
+  if (!server.listening) return;
+  server.close();
+  await once(server, 'close');
+}
