@@ -1,9 +1,9 @@
 // What tells connections of an Agent apart beyond node:https's own name for them.
 
-import { joinPolicies } from '../tls/policy.js';
+import { joinPolicies, readDemand } from '../tls/policy.js';
 
 /** Options of pqtls that node:https does not know. */
-const ownOptions = ['groups', 'postQuantum', 'policy', 'certificateCompression', 'retryClassical'] as const;
+const ownOptions = ['groups', 'policy', 'certificateCompression', 'retryClassical'] as const;
 
 /** Options that are objects or functions, told apart by identity. */
 const identityOptions = ['secureContext', 'checkServerIdentity', 'pskCallback'] as const;
@@ -18,7 +18,10 @@ let last = 0;
 export function ownAgentKey(options: object | undefined): string {
   if (options === undefined || options === null) return '';
   const values: Record<string, unknown> = { ...options, ...joinPolicies(options) };
-  let key = '';
+  // With what the environment asks for by now: a connection that was kept may be older.
+  const { postQuantum, policy } = readDemand(values);
+  let key = postQuantum === undefined ? '' : `:postQuantum=${postQuantum}`;
+  if (policy !== undefined) values['policy'] = policy.name;
   for (const name of ownOptions) {
     const value = values[name];
     if (value !== undefined && value !== null) key += `:${name}=${JSON.stringify(value)}`;

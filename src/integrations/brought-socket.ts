@@ -1,4 +1,4 @@
-// A socket that a program brings to a session: where post-quantum is required, it must be as well.
+// A socket that a program brings to a session or a request: where post-quantum is required, it must be as well.
 
 import type { Duplex } from 'node:stream';
 import { NotPostQuantumError } from '../errors.js';
@@ -6,41 +6,31 @@ import { readDemand, type PolicyOptions } from '../tls/policy.js';
 import { TLSSocket } from '../tls/socket.js';
 
 /**
- * Returns the socket. One whose handshake is still to come is destroyed at its end, before anything is sent, where that
- * turns out to be classical.
+ * Why a socket is refused; undefined where it may be used. One whose handshake is still to come is destroyed at its end,
+ * before anything is sent, where that turns out to be classical.
  *
- * @throws NotPostQuantumError for a socket that is not of pqtls or has a classical key exchange; it is destroyed
+ * @param source what brought it, for the error
  */
-export function requireAsAsked(socket: Duplex, options: PolicyOptions): Duplex {
-  if (readDemand(options).postQuantum !== 'require') return socket;
-  if (!(socket instanceof TLSSocket)) throw refused(socket, 'createConnection returned no TLSSocket of pqtls');
-  if (socket.getHandshakeInfo() !== undefined) {
-    const fault = faultOf(socket);
-    if (fault !== undefined) throw refused(socket, fault);
-    return socket;
-  }
+export function refusalOf(socket: Duplex, options: PolicyOptions, source: string): NotPostQuantumError | undefined {
+  if (readDemand(options).postQuantum !== 'require') return undefined;
+  if (!(socket instanceof TLSSocket)) return refused(`${source} brought no TLSSocket of pqtls`);
+  if (socket.getHandshakeInfo() !== undefined) return faultOf(socket, source);
   const check = (): void => {
-    const fault = faultOf(socket);
-    if (fault !== undefined) refused(socket, fault, true);
+    const fault = faultOf(socket, source);
+    if (fault !== undefined) socket.destroy(fault);
   };
   // The one comes first on a client, the other is all that there is on a server; both before what waits to be sent.
   socket.prependOnceListener('secureConnect', check);
   socket.prependOnceListener('secure', check);
-  return socket;
+  return undefined;
 }
 
-function faultOf(socket: TLSSocket): string | undefined {
+function faultOf(socket: TLSSocket, source: string): NotPostQuantumError | undefined {
   const info = socket.getHandshakeInfo();
   if (info === undefined || info.postQuantum) return undefined;
-  return `the socket of createConnection agreed on ${info.group?.name ?? 'no group'} in ${info.protocol}`;
+  return refused(`the socket of ${source} agreed on ${info.group?.name ?? 'no group'} in ${info.protocol}`);
 }
 
-function refused(socket: unknown, what: string, isEvent = false): NotPostQuantumError {
-  const error = new NotPostQuantumError(`Post-quantum key exchange is required: ${what}`, { phase: 'config' });
-  if (isDestroyable(socket)) socket.destroy(isEvent ? error : undefined);
-  return error;
-}
-
-function isDestroyable(value: unknown): value is Duplex {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'destroy') === 'function';
+function refused(what: string): NotPostQuantumError {
+  return new NotPostQuantumError(`Post-quantum key exchange is required: ${what}`, { phase: 'config' });
 }

@@ -11,7 +11,7 @@ import { connect as connectTls, type ConnectionOptions } from '../tls/connect.js
 import { joinPolicies } from '../tls/policy.js';
 import type { SecureContext, SecureContextOptions } from '../tls/secure-context.js';
 import { TLSSocket } from '../tls/socket.js';
-import { requireAsAsked } from './brought-socket.js';
+import { refusalOf } from './brought-socket.js';
 import { Http2Transport } from './http2-transport.js';
 import { replaceTls, transportOptions } from './node-server-tls.js';
 
@@ -121,7 +121,7 @@ export function connect(
   const own = options?.createConnection;
   const createConnection = (url: URL): Duplex => {
     const { createConnection: _, ...rest } = { ...options, ...joinPolicies(options) };
-    const socket = typeof own === 'function' ? requireAsAsked(own(url, rest), rest) : dial(url, rest);
+    const socket = typeof own === 'function' ? accepted(own(url, rest), rest) : dial(url, rest);
     return socket instanceof TLSSocket ? new Http2Transport(socket) : socket;
   };
   return connectOfNode(authority, { ...options, createConnection } as http2.ClientSessionOptions, listener);
@@ -137,6 +137,15 @@ Object.defineProperty(connect, promisify.custom, {
       session.once('error', reject);
     }),
 });
+
+/** @throws NotPostQuantumError for a socket that may not be used; it is destroyed */
+function accepted(socket: Duplex, options: ClientSessionOptions): Duplex {
+  const refusal = refusalOf(socket, options, 'createConnection');
+  if (refusal === undefined) return socket;
+  // What is brought may be no socket at all.
+  if (typeof (socket as Partial<Duplex> | null)?.destroy === 'function') socket.destroy();
+  throw refusal;
+}
 
 /** Host and port as http2.connect() takes them from an authority. */
 function dial(authority: URL, options: Omit<ClientSessionOptions, 'createConnection'>): Duplex {

@@ -1,6 +1,6 @@
 // pqtls/https: the API of node:https, over TLS of pqtls.
 
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as nodeHttps from 'node:https';
 import type { Duplex } from 'node:stream';
 import type * as nodeTls from 'node:tls';
@@ -13,6 +13,7 @@ import { joinPolicies } from '../tls/policy.js';
 import type { SecureContext, SecureContextOptions } from '../tls/secure-context.js';
 import { ownAgentKey } from './agent-key.js';
 import { addRequestJoined } from './agent-policy.js';
+import { refusalOf } from './brought-socket.js';
 import { replaceTls, transportOptions } from './node-server-tls.js';
 
 export type AgentOptions = http.AgentOptions &
@@ -167,9 +168,23 @@ export function request(...values: unknown[]): http.ClientRequest {
   else if (isUrl(first)) Object.assign(options, urlToHttpOptions(first), void values.shift());
   const [own] = values;
   if (own && typeof own !== 'function') Object.assign(options, values.shift(), joinPolicies(own));
-  options['_defaultAgent'] = api.globalAgent;
+  // Through node:https, by which agents of packages know that they are to speak TLS, and which would bring its own agent.
+  options['agent'] = agentFor(options);
   const [callback] = values;
-  return http.request(options, callback as Listener | undefined);
+  const sent = nodeHttps.request(options, callback as Listener | undefined);
+  // Other agents, and createConnection, bring sockets of their own.
+  sent.prependOnceListener('socket', (socket) => {
+    const refusal = refusalOf(socket, options, 'the agent or createConnection');
+    if (refusal !== undefined) socket.destroy(refusal);
+  });
+  return sent;
+}
+
+/** As node:https finds it, but that ours takes the place of its own. */
+function agentFor({ agent, createConnection }: Record<string, unknown>): unknown {
+  if (agent === false) return Reflect.construct(api.globalAgent.constructor, []) as http.Agent;
+  if (agent !== undefined && agent !== null) return agent;
+  return typeof createConnection === 'function' ? agent : api.globalAgent;
 }
 
 /** As request(), and ends the request. */

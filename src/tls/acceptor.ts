@@ -14,7 +14,14 @@ import {
   encodeAlpn,
 } from './options.js';
 import type { ServerPskCallback } from './pre-shared-keys.js';
-import { connectionSecurity, joinPolicies, readDemand, refuseWeakerContext, strictest } from './policy.js';
+import {
+  connectionSecurity,
+  joinPolicies,
+  readDemand,
+  refuseWeakerContext,
+  strictest,
+  type PolicyOptions,
+} from './policy.js';
 import {
   checkSecureContext,
   createCurrentSecureContext,
@@ -48,6 +55,11 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
 /** Whether clients are asked for a certificate, and whether one is required. */
 export type ClientCertificates = Pick<TlsServerOptions, 'requestCert' | 'rejectUnauthorized'>;
 
+type ServerSettings = ClientCertificates &
+  PolicyOptions &
+  Pick<TlsServerOptions, 'SNICallback' | 'ALPNProtocols' | 'ALPNCallback' | 'pskCallback' | 'pskIdentityHint'> &
+  Pick<TlsServerOptions, 'enableTrace' | 'pauseOnConnect' | 'handshakeTimeout'>;
+
 const defaultHandshakeTimeout = 120_000;
 
 /**
@@ -56,7 +68,7 @@ const defaultHandshakeTimeout = 120_000;
  */
 export class TlsAcceptor {
   readonly #server: EventEmitter;
-  readonly #options: TlsServerOptions;
+  readonly #settings: ServerSettings;
   #context: SecureContext;
   #ticketKeys: NodeJS.ArrayBufferView | undefined;
   #sessionTimeout: number | undefined;
@@ -69,13 +81,12 @@ export class TlsAcceptor {
   constructor(server: EventEmitter, options: TlsServerOptions) {
     if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
     this.#server = server;
-    this.#options = options;
     checkFunction('options.SNICallback', options.SNICallback);
-    encodeAlpn(options.ALPNProtocols);
     checkAlpnCallback(options);
     checkPskOptions('options.pskCallback', options);
     checkEnableTrace(options.enableTrace);
     checkHandshakeTimeout(options.handshakeTimeout);
+    this.#settings = settingsOf(options);
     this.#context = checkSecureContext(
       options.secureContext ?? createCurrentSecureContext(this.#withSessionOptions(options)),
     );
@@ -93,7 +104,7 @@ export class TlsAcceptor {
       });
     }
     const chosen = context instanceof SecureContext ? context : createCurrentSecureContext(this.#inherit(context));
-    refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), chosen);
+    refuseWeakerContext(connectionSecurity(this.#settings, this.#context, true), chosen);
     const escaped = servername.replace(/([.^$+?\-\\[\]{}])/g, '\\$1').replaceAll('*', '[^.]*');
     this.#byName.unshift({
       pattern: new RegExp(`^${escaped}$`, 'i'),
@@ -104,14 +115,14 @@ export class TlsAcceptor {
   /** Replaces the context for connections to come; those that are open keep theirs. */
   setSecureContext(options: SecureContextOptions): void {
     const context = createCurrentSecureContext(this.#withSessionOptions(this.#inherit(options)));
-    refuseWeakerContext(connectionSecurity(this.#options, this.#context, true), context);
+    refuseWeakerContext(connectionSecurity(this.#settings, this.#context, true), context);
     this.#context = context;
   }
 
   /** Options of a further context, under this server's own policy where they name none, and never less strict. */
   #inherit(options: SecureContextOptions): SecureContextOptions {
     if (typeof options !== 'object' || options === null) return options;
-    const own = connectionSecurity(this.#options, this.#context, true);
+    const own = connectionSecurity(this.#settings, this.#context, true);
     // The policy of the process comes by itself, and more leniently.
     const isOfProcess = own.policyName === readDemand({}).policy?.name;
     const postQuantum = strictest(own.postQuantum, readDemand(options).postQuantum);
@@ -148,23 +159,16 @@ export class TlsAcceptor {
    *
    * @param certificates what is asked of this client; default: the options
    */
-  accept(transport: Duplex, { requestCert, rejectUnauthorized }: ClientCertificates = this.#options): void {
-    const { ALPNProtocols, handshakeTimeout, pauseOnConnect } = this.#options;
+  accept(transport: Duplex, certificates?: ClientCertificates): void {
+    const { SNICallback, ...settings } = { ...this.#settings, ...certificates };
     const options: TLSSocketOptions = {
+      ...settings,
+      // The context has its own, which may be another one by now.
+      policy: undefined,
       isServer: true,
       server: this.#server,
       secureContext: this.#context,
-      postQuantum: this.#options.postQuantum,
-      requestCert,
-      rejectUnauthorized,
-      ALPNProtocols,
-      SNICallback: this.#options.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
-      handshakeTimeout: handshakeTimeout || defaultHandshakeTimeout,
-      ALPNCallback: this.#options.ALPNCallback,
-      pskCallback: this.#options.pskCallback,
-      pskIdentityHint: this.#options.pskIdentityHint,
-      enableTrace: this.#options.enableTrace,
-      pauseOnConnect,
+      SNICallback: SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
     };
     let socket: TLSSocket;
     try {
@@ -197,6 +201,25 @@ export class TlsAcceptor {
 
   readonly #findContext: SniCallback = (servername, callback) => {
     callback(null, this.#byName.find(({ pattern }) => pattern.test(servername))?.context);
+  };
+}
+
+/** What every connection gets. Read once: what becomes of the caller's object later is nothing to this server. */
+function settingsOf(options: TlsServerOptions): ServerSettings {
+  const { requestCert, rejectUnauthorized, SNICallback, ALPNCallback } = options;
+  const { pskCallback, pskIdentityHint, enableTrace, pauseOnConnect } = options;
+  return {
+    ...joinPolicies(options),
+    requestCert,
+    rejectUnauthorized,
+    SNICallback,
+    ALPNProtocols: encodeAlpn(options.ALPNProtocols),
+    ALPNCallback,
+    pskCallback,
+    pskIdentityHint,
+    enableTrace,
+    pauseOnConnect,
+    handshakeTimeout: options.handshakeTimeout || defaultHandshakeTimeout,
   };
 }
 

@@ -9,9 +9,11 @@ const curves: Readonly<Record<string, EphemeralKeyInfo>> = {
   secp521r1: { type: 'ECDH', name: 'secp521r1', size: 521 },
 };
 
-/** `{}` for no group; a group that is no curve is a `TLSGroup` without a size, as in Node 24 and later. */
+const major = Number.parseInt(process.versions.node, 10);
+
+/** For no group `{}`, and since Node 24 an object of nothing; a group that is no curve is a `TLSGroup` without a size, as in Node 24 and later. */
 export function ephemeralKeyInfo(group: string | undefined): EphemeralKeyInfo | object {
-  if (group === undefined) return {};
+  if (group === undefined) return major < 24 ? {} : { type: undefined, name: undefined, size: undefined };
   const curve = curves[group];
   return curve === undefined ? { type: 'TLSGroup', name: group, size: undefined } : { ...curve };
 }

@@ -30,27 +30,37 @@ for (const maxVersion of versions) {
     }
   });
 
-  onBoth(t, `${maxVersion}: a result that was not offered ends the connection without an alert`, async (t, tls) => {
-    for (const value of ['zz', null, 5, '']) {
-      const ALPNCallback = (() => value) as () => string;
-      const { serverError, clientError } = await attempt(t, tls, { ALPNCallback, maxVersion }, offered);
-      t.match(serverError, { name: 'TypeError', code: 'ERR_TLS_ALPN_CALLBACK_INVALID_RESULT' });
-      t.equal(
-        serverError?.message,
-        `ALPN callback returned a value (${value}) that did not match any of the client's offered protocols (a, b)`,
-      );
-      t.equal(clientError?.code, 'ECONNRESET');
-    }
-  });
+  onBoth(
+    t,
+    `${maxVersion}: a result that was not offered ends the connection without an alert`,
+    async (t, tls) => {
+      for (const value of ['zz', null, 5, '']) {
+        const ALPNCallback = (() => value) as () => string;
+        const { serverError, clientError } = await attempt(t, tls, { ALPNCallback, maxVersion }, offered);
+        t.match(serverError, { name: 'TypeError', code: 'ERR_TLS_ALPN_CALLBACK_INVALID_RESULT' });
+        t.equal(
+          serverError?.message,
+          `ALPN callback returned a value (${value}) that did not match any of the client's offered protocols (a, b)`,
+        );
+        t.equal(clientError?.code, 'ECONNRESET');
+      }
+    },
+    '20.20',
+  );
 
-  onBoth(t, `${maxVersion}: an ALPNCallback that throws`, async (t, tls) => {
-    const ALPNCallback = () => {
-      throw new Error('no such tenant');
-    };
-    const { serverError, clientError } = await attempt(t, tls, { ALPNCallback, maxVersion }, offered);
-    t.equal(serverError?.message, 'no such tenant');
-    t.equal(clientError?.code, 'ECONNRESET');
-  });
+  onBoth(
+    t,
+    `${maxVersion}: an ALPNCallback that throws`,
+    async (t, tls) => {
+      const ALPNCallback = () => {
+        throw new Error('no such tenant');
+      };
+      const { serverError, clientError } = await attempt(t, tls, { ALPNCallback, maxVersion }, offered);
+      t.equal(serverError?.message, 'no such tenant');
+      t.equal(clientError?.code, 'ECONNRESET');
+    },
+    '20.20',
+  );
 
   onBoth(t, `${maxVersion}: a client without ALPN is not asked about`, async (t, tls) => {
     const ALPNCallback = () => t.fail('called') as never;

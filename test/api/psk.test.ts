@@ -101,52 +101,67 @@ const wrong: [name: string, value: unknown, code: string][] = [
 ];
 
 for (const [name, value, code] of wrong) {
-  onBoth(t, `a callback that returns ${name}`, async (t, tls) => {
-    const byClient = await attempt(
+  onBoth(
+    t,
+    `a callback that returns ${name}`,
+    async (t, tls) => {
+      const byClient = await attempt(
+        t,
+        tls,
+        server(),
+        client(() => value),
+      );
+      t.equal(byClient.clientError?.code, code);
+      t.equal(byClient.serverError?.code, 'ECONNRESET');
+      const byServer = await attempt(
+        t,
+        tls,
+        server(() => value),
+        client(),
+      );
+      t.equal(byServer.serverError?.code, code);
+      t.equal(byServer.clientError?.code, 'ECONNRESET');
+    },
+    '20.20',
+  );
+}
+
+onBoth(
+  t,
+  'a client without an identity, or with a long one',
+  async (t, tls) => {
+    const missing = await attempt(
       t,
       tls,
       server(),
-      client(() => value),
+      client(() => ({ psk })),
     );
-    t.equal(byClient.clientError?.code, code);
-    t.equal(byClient.serverError?.code, 'ECONNRESET');
-    const byServer = await attempt(
+    t.equal(missing.clientError?.code, 'ERR_INVALID_ARG_TYPE');
+    const long = await attempt(
       t,
       tls,
-      server(() => value),
-      client(),
+      server(),
+      client(() => ({ psk, identity: 'é'.repeat(200) })),
     );
-    t.equal(byServer.serverError?.code, code);
-    t.equal(byServer.clientError?.code, 'ECONNRESET');
-  });
-}
+    t.equal(long.clientError?.code, 'ERR_INVALID_ARG_VALUE');
+  },
+  '20.20',
+);
 
-onBoth(t, 'a client without an identity, or with a long one', async (t, tls) => {
-  const missing = await attempt(
-    t,
-    tls,
-    server(),
-    client(() => ({ psk })),
-  );
-  t.equal(missing.clientError?.code, 'ERR_INVALID_ARG_TYPE');
-  const long = await attempt(
-    t,
-    tls,
-    server(),
-    client(() => ({ psk, identity: 'é'.repeat(200) })),
-  );
-  t.equal(long.clientError?.code, 'ERR_INVALID_ARG_VALUE');
-});
-
-onBoth(t, 'a callback that throws', async (t, tls) => {
-  const fail = () => {
-    throw new Error('no vault');
-  };
-  const byClient = await attempt(t, tls, server(), client(fail));
-  t.same(byClient.log, ['error no vault', 'tlsClientError ECONNRESET']);
-  const byServer = await attempt(t, tls, server(fail), client());
-  t.same(byServer.log, ['tlsClientError no vault', 'error ECONNRESET']);
-});
+onBoth(
+  t,
+  'a callback that throws',
+  async (t, tls) => {
+    const fail = () => {
+      throw new Error('no vault');
+    };
+    const byClient = await attempt(t, tls, server(), client(fail));
+    t.same(byClient.log, ['error no vault', 'tlsClientError ECONNRESET']);
+    const byServer = await attempt(t, tls, server(fail), client());
+    t.same(byServer.log, ['tlsClientError no vault', 'error ECONNRESET']);
+  },
+  '20.20',
+);
 
 onBoth(t, 'a hint that is too long', async (t, tls) => {
   const { serverError } = await attempt(t, tls, server(undefined, { pskIdentityHint: 'x'.repeat(300) }), client());

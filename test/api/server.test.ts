@@ -168,13 +168,17 @@ sameOnBoth('signal ends the server', async ({ tls, log, key, cert }) => {
   log(server.listening);
 });
 
-sameOnBoth('events of one connection, in order', async ({ listen, dial, watch, log }) => {
-  const { server, port } = await listen();
-  server.on('connection', (socket: net.Socket) => log('connection', socket.constructor.name));
-  const accepted = once(server, 'secureConnection') as Promise<[InstanceType<TlsModule['TLSSocket']>]>;
-  const client = dial(port, {}, () => client.end('x'));
-  const [served] = await accepted;
-  log('secureConnection', Reflect.get(served, 'secureConnecting'), served.listenerCount('error'));
-  watch('served', served, ['data', 'end', 'finish', 'close']);
-  await closed(served);
-});
+sameOnBoth(
+  'events of one connection, in order',
+  async ({ listen, dial, watch, log }) => {
+    const { server, port } = await listen();
+    server.on('connection', (socket: net.Socket) => log('connection', socket.constructor.name));
+    const accepted = once(server, 'secureConnection') as Promise<[InstanceType<TlsModule['TLSSocket']>]>;
+    const client = dial(port, {}, () => client.end('x'));
+    const [served] = await accepted;
+    log('secureConnection', Reflect.get(served, 'secureConnecting'), served.listenerCount('error'));
+    watch('served', served, ['data', 'end', 'finish', 'close']);
+    await closed(served);
+  },
+  '20.20',
+);

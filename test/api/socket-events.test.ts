@@ -84,4 +84,5 @@ sameOnBoth(
     await closed(wrapped);
     log('closed');
   },
+  '20.20',
 );

@@ -1,7 +1,11 @@
 // postQuantum and policy of a request, its Agent, a connector: the strictest wins, whoever asks for it.
 
+import nodeHttps from 'node:https';
+import * as net from 'node:net';
+import nodeTls, { type TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { Client, request as undiciRequest } from 'undici';
+import { connect, createServer, type TlsServerOptions } from 'pqtls';
 import { connect as connectHttp2, createSecureServer } from 'pqtls/http2';
 import https, { Agent, type AgentOptions, type RequestOptions } from 'pqtls/https';
 import { Agent as UndiciAgent, buildConnector, type ConnectorOptions } from 'pqtls/undici';
@@ -48,6 +52,47 @@ void t.test('https: request and Agent', async (t) => {
   }
   const agent = agentOf(t, { policy: 'default' });
   t.throws(() => https.get(url, { agent, policy: 'strict' }), { code: 'ERR_INVALID_ARG_VALUE', message: /at once/ });
+});
+
+void t.test('https: sockets of other agents and of createConnection', async (t) => {
+  const url = await classical(t);
+  const { port } = new URL(url);
+  const dial = (): TLSSocket => nodeTls.connect({ port: Number(port), host: 'localhost', ca });
+  const bring: Record<string, RequestOptions> = {
+    'an agent of node:https': { agent: new nodeHttps.Agent() },
+    'one with keep-alive': { agent: new nodeHttps.Agent({ keepAlive: true }) },
+    createConnection: { createConnection: dial },
+    'createConnection without an agent': { agent: false, createConnection: dial },
+    'a plain socket': { createConnection: () => net.connect(Number(port), 'localhost') },
+  };
+  for (const [name, options] of Object.entries(bring)) {
+    const sent = https.get(url, { ca, ...options, postQuantum: 'require' });
+    t.equal((await errorOf(sent)).code, code, name);
+  }
+  t.equal((await answerOf(https.get(url, { ca, agent: new nodeHttps.Agent() }))).body, 'x', 'preferred only');
+  const own = https.get(url, { ca, agent: false, postQuantum: 'require' });
+  t.match((await errorOf(own)).message, /handshake_failure/, 'agent: false is one of ours');
+});
+
+void t.test('a server is not changed by what becomes of the options object', async (t) => {
+  const options: TlsServerOptions = {
+    ...leaf,
+    ca,
+    postQuantum: 'require',
+    requestCert: true,
+    rejectUnauthorized: true,
+  };
+  const servers = [createServer(options), https.createServer(options), createSecureServer(options)];
+  Object.assign(options, { postQuantum: 'prefer', requestCert: false, SNICallback: () => t.fail('called') });
+  for (const server of servers) {
+    const port = Number(new URL(`https://localhost:${await listening(t, server)}`).port);
+    server.on('tlsClientError', () => {});
+    const old = nodeTls.connect({ port, host: 'localhost', ca, maxVersion: 'TLSv1.2' });
+    t.match(await errorOf(old), { code: /PROTOCOL_VERSION/ });
+    const anonymous = connect({ port, host: 'localhost', ca, ALPNProtocols: ['h2', 'http/1.1'] });
+    anonymous.resume();
+    t.match(await errorOf(anonymous), { alertReceived: 'certificate_required' });
+  }
 });
 
 void t.test('https: a connection that was kept alive serves no request that is stricter', async (t) => {

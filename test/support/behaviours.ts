@@ -8,7 +8,7 @@ import t, { type Test } from 'tap';
 import { certificates, type Certificates } from './certificates.js';
 import { Loopback, type Listening } from './loopback.js';
 import { errorView } from './observations.js';
-import { modules, type TlsModule } from './tls-modules.js';
+import { isOlderThan, modules, type TlsModule } from './tls-modules.js';
 
 export type Options = Record<string, unknown>;
 
@@ -136,12 +136,6 @@ export class Subject {
       await t.test(title, async (t) => compare(t, behaviour, node, ours));
     }
   }
-}
-
-function isOlderThan(since: number | string): boolean {
-  const [wantedMajor = 0, wantedMinor = 0] = String(since).split('.').map(Number);
-  const [, minor = 0] = process.versions.node.split('.').map(Number);
-  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 }
 
 function compare(t: Test, { differs: declared }: Behaviour, node: Outcome, ours: Outcome): void {

@@ -29,17 +29,10 @@ export async function programFolder(name: string): Promise<ProgramFolder> {
     remove,
     run: (file, source, flags = [], env = {}) => {
       writeFileSync(join(path, file), source);
-      return runCommand(...withoutNodeOptions(['--no-warnings', ...flags, file]), {
+      return runCommand(process.execPath, ['--no-warnings', ...flags, file], {
         cwd: path,
         env: cleanEnvironment({ NODE_EXTRA_CA_CERTS: join(path, 'ca.pem'), ...env }),
       });
     },
   };
-}
-
-/** Under tap every child gets NODE_OPTIONS with tap's loader at the spawn, which no `env` given to it can prevent. */
-function withoutNodeOptions(args: readonly string[]): [command: string, args: readonly string[]] {
-  return process.platform === 'win32'
-    ? [process.execPath, args]
-    : ['env', ['-u', 'NODE_OPTIONS', process.execPath, ...args]];
 }

@@ -38,7 +38,13 @@ export function runCommand(
 function withoutPreloads(command: string, args: readonly string[], env: NodeJS.ProcessEnv): [string, ...string[]] {
   if (process.platform === 'win32') return [command, ...args];
   const options = env['NODE_OPTIONS'];
-  return ['env', ...(options === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${options}`]), command, ...args];
+  // By its path: what runs may have a PATH of its own, without it.
+  return [
+    '/usr/bin/env',
+    ...(options === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${options}`]),
+    command,
+    ...args,
+  ];
 }
 
 /** This process's environment without what npm and tap added to it, so that a nested npm and Node behave as a user's. */

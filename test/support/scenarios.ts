@@ -6,7 +6,7 @@ import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import t from 'tap';
 import { Loopback, type Listening } from './loopback.js';
 import { errorView } from './observations.js';
-import { modules, type TlsModule } from './tls-modules.js';
+import { isOlderThan, modules, type TlsModule } from './tls-modules.js';
 import { credentials } from './tls-server.js';
 
 export interface World {
@@ -46,11 +46,14 @@ const allEvents = [
 /**
  * A case whose lines have to be the same on both.
  *
- * @param since the first major version of Node whose node:tls behaves so; pqtls does in all
+ * @param since the first Node whose node:tls behaves so, a major or `major.minor`; pqtls does in all
  */
-export function sameOnBoth(title: string, scenario: (world: World) => Promise<void>, since = 20): void {
-  const old = Number.parseInt(process.versions.node, 10) < since;
-  void t.test(title, { skip: old && `node:tls is not so before Node ${since}` }, async (t) => {
+export function sameOnBoth(
+  title: string,
+  scenario: (world: World) => Promise<void>,
+  since: number | string = 20,
+): void {
+  void t.test(title, { skip: isOlderThan(since) && `node:tls is not so before Node ${since}` }, async (t) => {
     const expected = await traceOf(modules['node:tls'], scenario);
     const lines = await traceOf(modules.pqtls, scenario);
     t.ok(expected.length > 0, 'the case tells something');

@@ -16,13 +16,26 @@ export const modules = {
 
 export type ModuleName = keyof typeof modules;
 
-/** Runs a test once for each module. */
+/** Whether the running Node is older than a major or `major.minor`. */
+export function isOlderThan(version: number | string): boolean {
+  const [wantedMajor = 0, wantedMinor = 0] = String(version).split('.').map(Number);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+}
+
+/**
+ * Runs a test once for each module.
+ *
+ * @param since the first Node whose node:tls behaves so, a major or `major.minor`; pqtls does in all
+ */
 export function onBoth(
   t: Test,
   name: string,
   body: (t: Test, tls: TlsModule, module: ModuleName) => Promise<void> | void,
+  since: number | string = 20,
 ): void {
   for (const module of Object.keys(modules) as ModuleName[]) {
-    void t.test(`${module}: ${name}`, (t) => body(t, modules[module], module));
+    const skip = module === 'node:tls' && isOlderThan(since) && `node:tls is not so before Node ${since}`;
+    void t.test(`${module}: ${name}`, { skip }, (t) => body(t, modules[module], module));
   }
 }

@@ -214,22 +214,26 @@ subject.add('AsyncLocalStorage of the caller reaches the events', async (run) =>
   return seen;
 });
 
-subject.add('captureRejections of a server', async (run) => {
-  EventEmitter.captureRejections = true;
-  run.cleanup(() => void (EventEmitter.captureRejections = false));
-  const server = run.tls.createServer(run.certs.leaf);
-  const port = await run.listen(server);
-  server.on('secureConnection', async (socket) => {
-    run.track(socket);
-    throw new Error('rejected');
-  });
-  server.on('error', () => {});
-  const client = run.connect({ port });
-  const events = record(client, ['secureConnect', 'error', 'close']);
-  client.resume();
-  await closed(client);
-  return events.filter((event) => !event.startsWith('error'));
-});
+subject.add(
+  'captureRejections of a server',
+  async (run) => {
+    EventEmitter.captureRejections = true;
+    run.cleanup(() => void (EventEmitter.captureRejections = false));
+    const server = run.tls.createServer(run.certs.leaf);
+    const port = await run.listen(server);
+    server.on('secureConnection', async (socket) => {
+      run.track(socket);
+      throw new Error('rejected');
+    });
+    server.on('error', () => {});
+    const client = run.connect({ port });
+    const events = record(client, ['secureConnect', 'error', 'close']);
+    client.resume();
+    await closed(client);
+    return events.filter((event) => !event.startsWith('error'));
+  },
+  { since: '20.20' },
+);
 
 subject.add('two clients at once keep apart', async (run) => {
   const { port } = await run.serve({}, (socket) => socket.pipe(socket));
