@@ -16,7 +16,7 @@ export interface HandshakeTrace {
   readonly host: string | undefined;
   /** From `pqtls:handshake:end` on. */
   info?: HandshakeInfo | undefined;
-  /** From `pqtls:handshake:error` on; undefined where the program destroyed the socket. Also the reason of a retry. */
+  /** From `pqtls:handshake:error` on; undefined where the program destroyed the socket. In `pqtls:handshake:retry` the reason of the retry. */
   error?: Error | undefined;
 }
 
@@ -52,6 +52,7 @@ export function beginHandshake(
 export function handshakeEnded(trace: HandshakeTrace, info: () => HandshakeInfo | undefined): void {
   if (!ended.hasSubscribers) return;
   trace.info = info();
+  trace.error = undefined;
   ended.publish(trace);
 }
 

@@ -79,7 +79,8 @@ export function judgeFailure(error: TlsError, isServer: boolean, hello: NativeCl
   }
   // Before a ServerHello there is nothing else that it could be told of.
   if (hello.chosenVersion === 0 && refusals.includes(error.alertReceived)) {
-    return notPostQuantum(`the server answered the offer with the alert ${error.alertReceived}`, error, choice);
+    const meaning = 'it shares no group with us, or no version, cipher suite or signature scheme';
+    return notPostQuantum(`the server sent the alert ${error.alertReceived}: ${meaning}`, error, choice);
   }
   return error;
 }

@@ -40,6 +40,16 @@ export class Http2Transport extends StreamSocket {
     });
   }
 
+  /** A session that ends before the handshake does has nothing to wait for. */
+  override _final(callback: (error?: Error | null) => void): void {
+    if (!this.connecting) {
+      super._final(callback);
+      return;
+    }
+    this.destroy();
+    callback();
+  }
+
   #setConnecting(connecting: boolean): void {
     // An own property of every net.Socket, read-only in its types.
     (this as { connecting: boolean }).connecting = connecting;

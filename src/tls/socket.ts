@@ -124,8 +124,6 @@ export class TLSSocket extends NegotiatedSocket {
     checkPskOptions('pskCallback', options);
     checkEnableTrace(options.enableTrace);
     this.#transport = given ?? ownTransport(options);
-    // It stays open for writing until close_notify is out.
-    if (given) given.allowHalfOpen = true;
     if (given) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
     this.#context = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
@@ -140,11 +138,13 @@ export class TLSSocket extends NegotiatedSocket {
     this.#writer = new CiphertextWriter(this.#transport);
     // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
     this.on('error', this._tlsError);
-    metrics.opened(this.#isServer);
-    this.#attach(!given);
     if (options.session && !this.#isServer) this.setSession(options.session);
     if (options.pauseOnConnect) this.pause();
     if (signal) this.obey(signal);
+    // Nothing throws from here on. The transport stays open for writing until close_notify is out.
+    if (given) given.allowHalfOpen = true;
+    metrics.opened(this.#isServer);
+    this.#attach(!given);
   }
 
   override get [transport](): Duplex {
@@ -372,6 +372,9 @@ export class TLSSocket extends NegotiatedSocket {
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
     const negotiated = this.#connection.negotiated();
+    const refusal = refuseWithoutCertificate(this.#decider, negotiated.cipherSuite);
+    if (refusal !== undefined) this.#fail(refusal);
+    if (this.destroyed) return;
     this.#handshakeInfo = {
       ...negotiated,
       durationMs: performance.now() - this.#startedAt,
@@ -384,11 +387,6 @@ export class TLSSocket extends NegotiatedSocket {
     this.servername = negotiated.servername || false;
     // As in node:tls, whose handshake timer is this one.
     if ((this.#options.handshakeTimeout ?? 0) > 0) this.setTimeout(0);
-    const refusal = refuseWithoutCertificate(this.#decider, negotiated.cipherSuite);
-    if (refusal !== undefined) {
-      this.#fail(refusal);
-      return;
-    }
     metrics.established(this.#isServer, this.#handshakeInfo);
     if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
     this.#deliveries.unshift(() => this.#plaintext.flush());
@@ -464,22 +462,24 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The transport is lost. Where the ClientHello may be why, that is said, or one classical retry is made. */
   #lost(error: Error, giveUp: () => void): void {
-    if (this.#isServer || this.#handshakeInfo !== undefined || this.#failed || this.destroyed) {
-      giveUp();
-      return;
-    }
-    const connection = this.#connection;
-    const dial = this.#firstFlight.lost(error, connection);
+    const settled = this.#isServer || this.#handshakeInfo !== undefined || this.#failed || this.destroyed;
+    const dial = settled ? undefined : this.#firstFlight.lost(error, this.#connection);
     if (dial === undefined) {
       giveUp();
       return;
     }
     clearTimeout(this.#handshakeTimer);
     if (this.#trace !== undefined) handshakeRetried(this.#trace, error);
+    if (this.destroyed) return;
     metrics.classicalRetries += 1;
-    connection.destroy();
+    this.#connection.destroy();
     const previous = this.#transport;
-    this.#transport = dial();
+    try {
+      this.#transport = dial();
+    } catch (refusal) {
+      this.destroy(refusal as Error);
+      return;
+    }
     previous.destroy();
     this.#deliveries = [];
     this.#more = this.#awaits = this.#transportEnded = this.#started = false;

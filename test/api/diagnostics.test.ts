@@ -3,7 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
-import { handshakeChannels, type HandshakeTrace } from 'pqtls';
+import { handshakeChannels, metrics, type HandshakeTrace } from 'pqtls';
 import { Authority } from '#src/cli/demo-authority.js';
 import { connectedPair, dial, errorOf, listen } from '../support/tls-server.js';
 
@@ -73,6 +73,28 @@ void t.test('start and error on both sides', async (t) => {
     t.equal(end?.trace.info, undefined);
     t.equal(more.length, 0);
   }
+});
+
+void t.test('a holder of a key whom checkServerIdentity refuses', async (t) => {
+  const psk = Buffer.alloc(16, 7);
+  const { port } = await listen(t, { pskCallback: () => psk, ciphers: 'PSK', maxVersion: 'TLSv1.2' }, (socket) =>
+    socket.on('error', () => {}),
+  );
+  const published = record(t);
+  const { failures } = metrics();
+  const client = await dial(t, port, {
+    ciphers: 'PSK',
+    maxVersion: 'TLSv1.2',
+    pskCallback: () => ({ psk, identity: 'me' }),
+    checkServerIdentity: () => Object.assign(new Error('not that one'), { code: 'NOT_THAT_ONE' }),
+  });
+  const error = await errorOf(client);
+  const [start, end, ...more] = of(published, 'client');
+  t.same([start?.name, end?.name, more], ['start', 'error', []]);
+  t.equal(end?.trace.error, error);
+  const counted = metrics().failures.filter(({ code }) => code === 'NOT_THAT_ONE');
+  t.match(counted, [{ side: 'client', phase: 'handshake', count: 1 }]);
+  t.equal(failures.length + 1, metrics().failures.length);
 });
 
 void t.test('a socket that is destroyed in its handshake ends with error, without one', async (t) => {

@@ -32,9 +32,11 @@ for (const [drop, code, options] of drops) {
 
     const before = metrics().classicalRetries;
     const traces: [string, HandshakeTrace][] = [];
+    let reason: Error | undefined;
     const listeners = Object.values(handshakeChannels).map((channel) => {
       const listener = (trace: unknown): void => {
         if ((trace as HandshakeTrace).side === 'client') traces.push([channel, trace as HandshakeTrace]);
+        if (channel === handshakeChannels.retry) reason = (trace as HandshakeTrace).error;
       };
       subscribe(channel, listener);
       return () => unsubscribe(channel, listener);
@@ -54,7 +56,9 @@ for (const [drop, code, options] of drops) {
       traces.map(([channel]) => channel),
       [handshakeChannels.start, handshakeChannels.retry, handshakeChannels.end],
     );
-    t.match(traces.at(-1)?.[1], { info: { retriedClassical: true }, error: { hint } });
+    t.match(reason, { hint });
+    t.match(traces.at(-1)?.[1].info, { retriedClassical: true });
+    t.equal(traces.at(-1)?.[1].error, undefined, 'what ended well has no error');
     for (const stop of listeners) stop();
     t.equal(box.seen.length, 4);
   });
@@ -100,19 +104,41 @@ void t.test('no retry after a server byte, nor for another reason', async (t) =>
   t.notOk('hint' in error);
 });
 
-void t.test('destroyed between the two attempts', async (t) => {
+for (const [when, soon] of [
+  ['at once', (destroy: () => void): unknown => destroy()],
+  ['a turn later', (destroy: () => void): unknown => setImmediate(destroy)],
+] as const) {
+  void t.test(`destroyed between the two attempts, ${when}`, async (t) => {
+    const { port } = await listen(t);
+    const box = await middlebox(t, port, 'reset');
+    const client = await dial(t, box.port, { retryClassical: true });
+    const { classicalRetries } = metrics();
+    const onRetry = (trace: unknown): void => {
+      const { socket } = trace as HandshakeTrace;
+      soon(() => socket.destroy());
+    };
+    subscribe(handshakeChannels.retry, onRetry);
+    client.on('error', (error) => t.fail(error.message));
+    await once(client, 'close');
+    unsubscribe(handshakeChannels.retry, onRetry);
+    t.ok(client.destroyed);
+    if (when === 'at once') t.equal(metrics().classicalRetries, classicalRetries, 'nothing was dialled');
+  });
+}
+
+void t.test('a lookup that throws on the second attempt', async (t) => {
   const { port } = await listen(t);
   const box = await middlebox(t, port, 'reset');
-  const client = await dial(t, box.port, { retryClassical: true });
-  const onRetry = (trace: unknown): void => {
-    const { socket } = trace as HandshakeTrace;
-    setImmediate(() => socket.destroy());
+  let calls = 0;
+  const lookup: net.LookupFunction = (_host, { all }, callback) => {
+    calls += 1;
+    if (calls > 1) throw new Error('no resolver');
+    if (all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    else callback(null, '127.0.0.1', 4);
   };
-  subscribe(handshakeChannels.retry, onRetry);
-  client.on('error', (error) => t.fail(error.message));
-  await once(client, 'close');
-  unsubscribe(handshakeChannels.retry, onRetry);
-  t.ok(client.destroyed);
+  const client = await dial(t, box.port, { host: 'localhost', retryClassical: true, lookup });
+  t.equal((await errorOf(client)).message, 'no resolver');
+  t.equal(calls, 2);
 });
 
 void t.test('what contradicts a retry is refused at once', async (t) => {

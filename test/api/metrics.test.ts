@@ -1,9 +1,10 @@
 // metrics(): what is counted, and that a parser of Prometheus reads the same from the text.
 
 import { once } from 'node:events';
+import * as net from 'node:net';
 import parseText, { type ParsedFamily } from 'parse-prometheus-text-format';
 import t from 'tap';
-import pqtls, { metrics, type HandshakeCount } from 'pqtls';
+import pqtls, { metrics, TLSSocket, type HandshakeCount } from 'pqtls';
 import { metricsOfThisThread } from '#src/tls/metrics.js';
 import { Authority } from '#src/cli/demo-authority.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
@@ -37,6 +38,23 @@ void t.test('handshakes by side, group, version and whether post-quantum', async
     t.ok(sum > 0);
     t.match(buckets.at(-1), { le: Infinity, count: 4 });
   }
+});
+
+void t.test('a socket that is refused when it is made is none', async (t) => {
+  const { port } = await listen(t);
+  const below = new net.Socket();
+  const listeners = below.eventNames().map((name) => below.listenerCount(name));
+  const { openConnections } = metrics();
+  for (const wrong of [{ session: 5 }, { signal: 5 }, { port: 70_000 }]) {
+    await t.rejects(dial(t, port, wrong as object), { code: /^ERR_/ });
+  }
+  t.throws(() => new TLSSocket(below, { session: 5 } as never), { code: 'ERR_INVALID_ARG_TYPE' });
+  t.same(metrics().openConnections, openConnections);
+  t.same(
+    below.eventNames().map((name) => below.listenerCount(name)),
+    listeners,
+    'the given socket is as it was',
+  );
 });
 
 void t.test('open connections and bytes', async (t) => {

@@ -294,3 +294,24 @@ void t.test('node:http2 speaks with it, both ways; cleartext stays as it is', as
     t.equal(other.encrypted, scheme === 'https');
   }
 });
+
+void t.test('a session that ends before its handshake does leaves no connection', async (t) => {
+  const live = new Set<net.Socket>();
+  const silent = net.createServer((socket) => {
+    live.add(socket);
+    socket.on('error', () => {}).on('close', () => live.delete(socket));
+    socket.resume();
+  });
+  const port = await listening(t, silent);
+  for (const how of ['destroy', 'close'] as const) {
+    for (const connected of [false, true]) {
+      const client = session(t, `https://localhost:${port}`);
+      client.on('error', (error) => t.fail(error.message));
+      if (connected) await once(silent, 'connection');
+      client[how]();
+      await once(client, 'close');
+      t.ok(client.destroyed, `${how}()`);
+    }
+  }
+  while (live.size > 0) await once([...live][0] as net.Socket, 'close');
+});
