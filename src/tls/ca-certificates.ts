@@ -1,13 +1,12 @@
 // Whom a context trusts where `ca` is not given: Node's roots, NODE_EXTRA_CA_CERTS, the system's, or the program's own.
 
-import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { nodeTls } from './node-tls.js';
 import type { NativeBinding } from '../binding.js';
 import type { NativeTrustStore } from '../binding/tls-contract.js';
 import { invalidArgType, nodeInvalidArgValue } from '../errors.js';
 import { operationFailed } from './config-errors.js';
+import { allCertificatesOf, certificatesOf } from './pem-certificates.js';
+import { opensslCertificates, readText, systemCertificates, usesOpensslStore } from './system-certificates.js';
 
 export type CaCertificatesType = 'default' | 'system' | 'bundled' | 'extra';
 
@@ -34,7 +33,7 @@ export function getCACertificates(type: CaCertificatesType = 'default'): readonl
   if (type === 'default') return defaultCertificates();
   if (type === 'bundled') return nodeTls.rootCertificates;
   if (type === 'extra') return node.getCACertificates?.('extra') ?? (extra ??= readExtra());
-  if (type === 'system') return node.getCACertificates?.('system') ?? (system ??= readSystem());
+  if (type === 'system') return node.getCACertificates?.('system') ?? (system ??= systemCertificates());
   throw nodeInvalidArgValue('type', type);
 }
 
@@ -58,61 +57,15 @@ export function setDefaultCACertificates(certs: readonly (string | NodeJS.ArrayB
 function defaultCertificates(): readonly string[] {
   if (own !== undefined) return own;
   if (node.getCACertificates !== undefined) return node.getCACertificates('default');
-  joined ??= Object.freeze([...nodeTls.rootCertificates, ...(extra ??= readExtra())]);
+  joined ??= Object.freeze([...(usesOpensslStore() ? [] : nodeTls.rootCertificates), ...(extra ??= readExtra())]);
   return joined;
 }
 
-/** The certificates of a PEM text, each in the form that OpenSSL writes; reading ends at what does not parse. */
-function certificatesOf(text: string): string[] {
-  const found: string[] = [];
-  for (const [block] of text.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g)) {
-    try {
-      found.push(new X509Certificate(block).toString());
-    } catch {
-      // As node:tls: what does not parse is not trusted.
-      break;
-    }
-  }
-  return found;
-}
-
+/** Node itself has warned of a file that it can't read, or not to its end, and trusts nothing of it. */
 function readExtra(): readonly string[] {
   const path = process.env['NODE_EXTRA_CA_CERTS'];
   if (path === undefined || path === '') return Object.freeze([]);
-  try {
-    return Object.freeze(certificatesOf(readFileSync(path, 'latin1')));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    process.emitWarning(`Ignoring extra certs from \`${path}\`, load failed: ${why}`);
-    return Object.freeze([]);
-  }
-}
-
-const systemFiles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
-
-/** What OpenSSL would read: SSL_CERT_FILE and SSL_CERT_DIR, or the usual places of a Unix. */
-function readSystem(): readonly string[] {
-  const file = process.env['SSL_CERT_FILE'];
-  const directory = process.env['SSL_CERT_DIR'];
-  const paths: string[] = [];
-  if (file !== undefined) paths.push(file);
-  if (directory !== undefined && existsSync(directory)) {
-    paths.push(...readdirSync(directory).map((name) => join(directory, name)));
-  }
-  if (file === undefined && directory === undefined) {
-    const usual = systemFiles.find((path) => existsSync(path));
-    if (usual !== undefined) paths.push(usual);
-  }
-  const found = new Set<string>();
-  for (const path of paths) {
-    try {
-      for (const pem of certificatesOf(readFileSync(path, 'latin1'))) found.add(pem);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      process.emitWarning(`Ignoring system certificates from \`${path}\`, load failed: ${why}`);
-    }
-  }
-  return Object.freeze([...found]);
+  return Object.freeze(allCertificatesOf(readText(path) ?? '') ?? []);
 }
 
 let shared: { readonly certificates: readonly string[]; readonly store: NativeTrustStore } | undefined;
@@ -122,7 +75,9 @@ export function defaultTrustStore(binding: NativeBinding): NativeTrustStore {
   const certificates = defaultCertificates();
   if (shared?.certificates !== certificates) {
     const store = new binding.TrustStore();
-    for (const pem of certificates) store.addCertificates(Buffer.from(pem));
+    // What setDefaultCACertificates() was given takes the place of all.
+    const ofOpenssl = own === undefined && usesOpensslStore() ? opensslCertificates() : [];
+    for (const pem of [...certificates, ...ofOpenssl]) store.addCertificates(Buffer.from(pem));
     shared = { certificates, store };
   }
   return shared.store;
