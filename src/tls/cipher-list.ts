@@ -4,12 +4,13 @@ import { constants } from 'node:crypto';
 import type { NativeSecureContext } from '../binding/tls-contract.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { invalidArgType, nodeInvalidArgValue } from '../errors.js';
+import { applyCipherRules } from './cipher-rules.js';
 import { configError } from './config-errors.js';
 import { moduleDefaults } from './module-defaults.js';
 import { narrowCiphers, narrowSecurityLevel, type Demand, type WishSource } from './policy.js';
 
 export interface CipherChoice {
-  /** For TLS 1.2 and below, in AWS-LC's language; empty for none. */
+  /** For TLS 1.2 and below, joined by ':'; empty for none. */
   readonly tls12: string;
   /** TLS 1.3 suites joined by ':'; empty leaves AWS-LC's. */
   readonly tls13: string;
@@ -42,7 +43,7 @@ export function chooseCiphers(options: { ciphers?: string | null | undefined }):
   const isBuiltIn = moduleDefaults.DEFAULT_CIPHERS === constants.defaultCoreCipherList;
   const source = options.ciphers ? 'option' : isBuiltIn ? 'none' : 'default';
   let securityLevel = defaultSecurityLevel;
-  const tls12: string[] = [];
+  const rules: string[] = [];
   let tls13: string[] = [];
   let named13 = false;
   for (const item of items) {
@@ -58,30 +59,18 @@ export function chooseCiphers(options: { ciphers?: string | null | undefined }):
         throw configError('ciphers', 'SSL routines', 'NO_CIPHER_MATCH');
       named13 = true;
       if (tls13Suites.includes(name)) tls13.push(name);
-    } else tls12.push(...inAwsLcWords(name));
+    } else rules.push(...name.split(/[ ,;]+/).filter((rule) => rule !== ''));
   }
-  if (tls12.length === 0 && !named13) {
+  if (rules.length === 0 && !named13) {
     throw nodeInvalidArgValue('options.ciphers', items);
   }
   if (named13 && tls13.length === 0) throw configError('ciphers', 'SSL routines', 'NO_CIPHER_MATCH');
   if (!named13) tls13 = tls13Suites;
-  const words = [...(named13 ? tls13 : []), ...tls12];
-  // To AWS-LC, 3DES is HIGH; to OpenSSL it is not.
-  const wants3des = tls12.some((name) => /3DES|DES-CBC3/.test(name));
-  if (tls12.length > 0 && !wants3des) tls12.push('!3DES');
+  const words = [...(named13 ? tls13 : []), ...rules];
+  const tls12 = applyCipherRules(rules);
+  if (tls12 === undefined) throw configError('ciphers', 'SSL routines', 'INVALID_COMMAND');
+  if (rules.length > 0 && tls12.length === 0) throw configError('ciphers', 'SSL routines', 'NO_CIPHER_MATCH');
   return { tls12: tls12.join(':'), tls13: tls13.join(':'), securityLevel, words, source };
-}
-
-// AWS-LC knows HIGH and DEFAULT at the beginning of a list alone; these are the same suites, in OpenSSL's order.
-const high = ['ECDHE+AESGCM', 'ECDHE+CHACHA20', 'AESGCM', 'CHACHA20', 'ECDHE+AES', 'AES'];
-
-/** An item of OpenSSL's list: an operator, and words joined by '+', of which each narrows the others. */
-function inAwsLcWords(item: string): string[] {
-  const [, operator = '', joined = ''] = /^([!+-]?)(.*)$/s.exec(item) ?? [];
-  const words = joined.split('+').filter((word) => word !== 'HIGH' && word !== 'DEFAULT');
-  if (words.length === 0) return high.map((word) => operator + word);
-  // To AWS-LC, PSK leaves out ECDHE_PSK.
-  return [operator + words.map((word) => (word === 'PSK' ? 'aPSK' : word)).join('+')];
 }
 
 // TLS 1.3 suites that node:tls knows and AWS-LC has not.
@@ -104,7 +93,7 @@ export function getCiphers(): string[] {
   if (cipherNames === undefined) {
     const { SecureContext } = requireTlsBinding();
     const native = new SecureContext();
-    native.setCiphers('ALL', tls13Suites.join(':'));
+    native.setCiphers((applyCipherRules(['ALL']) ?? []).join(':'), tls13Suites.join(':'));
     cipherNames = [...new Set([...native.ciphers(), ...tls13Suites].map((name) => name.toLowerCase()))].sort();
   }
   return [...cipherNames];
