@@ -26,6 +26,12 @@ class BufferTransport {
   // copied, and what is written from now on waits in the spill. What was counted stays.
   void ReleaseBorrowed();
 
+  // Takes back what this call has made, and what waited.
+  void DropProduced() {
+    produced_ = 0;
+    spill_.clear();
+  }
+
   size_t consumed() const { return consumed_; }
   size_t produced() const { return produced_; }
   // Room left in the slab, once everything that waits in the spill is counted.

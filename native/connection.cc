@@ -256,8 +256,13 @@ void Connection::Classify(int result, uint32_t* flags) {
         RecognisePlaintextAlert();
         RecogniseHttp();
       }
-      // Never leave the peer without an alert.
-      if (alert_sent_ < 0 && alert_received_ < 0) SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
+      // Never leave the peer without an alert, unless it speaks no TLS at all: OpenSSL says nothing then, either.
+      if (IsNoTls()) {
+        transport_.DropProduced();
+        alert_sent_ = -1;
+      } else if (alert_sent_ < 0 && alert_received_ < 0) {
+        SSL_send_fatal_alert(ssl_.get(), SSL_AD_INTERNAL_ERROR);
+      }
       ERR_clear_error();
       *flags |= kFailed;
   }

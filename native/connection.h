@@ -149,6 +149,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   void RecognisePlaintextAlert();
   bool AlertCameFirst() const;
   void RecogniseHttp();
+  bool IsNoTls() const;
   void FreeState();
   Napi::Value Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags);
   Napi::Value FinishDestroyed(Napi::Env env);

@@ -303,6 +303,14 @@ void Connection::RecogniseHttp() {
   if (text == "CONNE") failure_.reason = "HTTPS_PROXY_REQUEST";
 }
 
+// The peer's first bytes are no record.
+bool Connection::IsNoTls() const {
+  bool is_first = is_server_ ? hello_.client_hello_length == 0
+                             : transport_.bytes_read() + transport_.consumed() <= SSL3_RT_HEADER_LENGTH;
+  return is_first && (failure_.reason == "WRONG_VERSION_NUMBER" || failure_.reason == "HTTP_REQUEST" ||
+                      failure_.reason == "HTTPS_PROXY_REQUEST");
+}
+
 // OpenSSL's client refuses a certificate with an alert in the clear, when libssl expects encrypted records already and
 // reports a bad record. The handshake fails either way; this is about saying why.
 void Connection::RecognisePlaintextAlert() {

@@ -211,6 +211,8 @@ export interface Connection {
   negotiated(): Negotiated;
   /** What the peer offered (a client) or chose (a server), as far as it is known. */
   peerOffer(): PeerOffer;
+  /** On a server, once there is a version to speak: what the ClientHello names; undefined where it names none. */
+  readonly offeredServerName: string | undefined;
   /** Bytes of the first ClientHello message; 0 where there was none yet. */
   readonly clientHelloLength: number;
   /** DER, leaf first. */

@@ -124,6 +124,11 @@ export class NativeTlsConnection implements Connection {
     return this.#native.clientHello().length;
   }
 
+  get offeredServerName(): string | undefined {
+    if (!this.#isServer || this.#native.failure().reason === 'UNSUPPORTED_PROTOCOL') return undefined;
+    return this.#native.clientHello().serverName || undefined;
+  }
+
   peerOffer(): PeerOffer {
     return peerOffer(this.#isServer, this.#native.clientHello());
   }

@@ -56,6 +56,24 @@ export class Http2Transport extends StreamSocket {
   }
 }
 
+// A program asks whether a request came over TLS, of this object or of the session's proxy for it.
+Object.defineProperty(TLSSocket, Symbol.hasInstance, {
+  configurable: true,
+  writable: true,
+  value(this: object, value: unknown): boolean {
+    const prototype: unknown = Reflect.get(this, 'prototype');
+    return (
+      Function.prototype[Symbol.hasInstance].call(this, value) ||
+      (prototype === TLSSocket.prototype && Function.prototype[Symbol.hasInstance].call(Http2Transport, value))
+    );
+  },
+});
+Object.defineProperty(Http2Transport.prototype, 'constructor', {
+  value: TLSSocket,
+  configurable: true,
+  writable: true,
+});
+
 /** Properties that TLSSocket's constructor sets; the others are found on its prototype. */
 const instanceProperties = ['encrypted', 'authorized', 'authorizationError', 'alpnProtocol', 'servername'];
 

@@ -78,6 +78,9 @@ Object.defineProperty(PqtlsAgent.prototype, 'addRequest', {
   writable: true,
 });
 
+// What programs see of its name, and of node:https's parameters.
+Object.defineProperties(PqtlsAgent, { name: { value: 'Agent' }, length: { value: 1 } });
+
 /** An https.Agent whose connections are made by pqtls.connect(); keep-alive and session reuse as in node:https. */
 export const Agent = callableWithoutNew(PqtlsAgent);
 export type Agent = PqtlsAgent;
@@ -120,6 +123,8 @@ class PqtlsServer<
     this.#tls.setTicketKeys(keys);
   }
 }
+
+Object.defineProperties(PqtlsServer, { name: { value: 'Server' }, length: { value: 2 } });
 
 /** An https.Server in everything but its TLS. */
 export const Server = callableWithoutNew(PqtlsServer);
@@ -195,6 +200,7 @@ export function get(...values: unknown[]): http.ClientRequest {
   sent.end();
   return sent;
 }
+Object.defineProperty(get, 'length', { value: 3 });
 
 /** A URL, of any realm: as Node tells it from the object of the old url.parse(). */
 function isUrl(value: unknown): value is URL {

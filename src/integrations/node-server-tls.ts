@@ -17,10 +17,9 @@ export function replaceTls(server: NetServer, options: TlsServerOptions): TlsAcc
 }
 
 /**
- * What Node's net.Server gets: the TCP side stays open for writing until close_notify is out, and it is TLS that pauses.
- * What is no object is Node's to refuse.
+ * What Node's net.Server gets: it is TLS that pauses. What is no object is Node's to refuse.
  */
 export function transportOptions<T extends object>(options: T): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
-  return { ...options, allowHalfOpen: true, pauseOnConnect: false };
+  return { ...options, pauseOnConnect: false };
 }

@@ -121,7 +121,7 @@ export class TlsAcceptor {
 
   /** Options of a further context, under this server's own policy where they name none, and never less strict. */
   #inherit(options: SecureContextOptions): SecureContextOptions {
-    if (typeof options !== 'object' || options === null) return options;
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
     const own = connectionSecurity(this.#settings, this.#context, true);
     // The policy of the process comes by itself, and more leniently.
     const isOfProcess = own.policyName === readDemand({}).policy?.name;
@@ -143,6 +143,7 @@ export class TlsAcceptor {
 
   /** What was given once stays, as in node:tls. */
   #withSessionOptions(options: SecureContextOptions): SecureContextOptions {
+    if (Array.isArray(options)) throw invalidArgType('options', 'of type object', options);
     this.#ticketKeys = options.ticketKeys ?? this.#ticketKeys;
     this.#sessionTimeout = options.sessionTimeout || this.#sessionTimeout;
     return {

@@ -67,12 +67,16 @@ function opensslError(step: ConfigStep, library: string, reason: string): Openss
 export function configError(step: ConfigStep, library: string, reason: string, cause?: unknown): TlsError {
   const known = opensslError(step, library, reason);
   const fallback = `ERR_${library === 'SSL routines' ? 'SSL' : 'OSSL'}_${opensslPrefixes[library] ?? ''}${reason}`;
-  const text = cause instanceof Error ? cause.message : reason;
-  return new TlsError(known?.message ?? text, {
+  const text = known?.message ?? (cause instanceof Error ? cause.message : reason);
+  // `error:<number>:<library>::<reason>`
+  const [, , knownLibrary, , knownReason] = known === undefined ? [] : known.message.split(':');
+  return new TlsError(text, {
     code: known?.code ?? (reason === '' ? 'ERR_PQTLS_CONFIG' : fallback),
     phase: 'config',
     engine: 'aws-lc',
-    reason,
+    library: knownLibrary ?? library,
+    reason: knownReason ?? reason.toLowerCase().replaceAll('_', ' '),
+    engineReason: reason,
     cause,
   });
 }

@@ -8,7 +8,7 @@ import type { PostQuantumMode } from './named-policies.js';
 import { legacyChain } from './peer-certificate.js';
 import { expectedName, verifyKeyHolder, verifyPeer } from './peer-verification.js';
 import { contextDemand, refuseWeakerContext, type ConnectionSecurity } from './policy.js';
-import { isSecureContext, type SecureContext } from './secure-context.js';
+import { secureContextOf, type SecureContext } from './secure-context.js';
 import type { ServerSessions, VerifiedIdentity } from './session.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
 
@@ -177,17 +177,18 @@ function selectContext(
     }
     answered = true;
     if (socket.socket.destroyed) return;
+    const chosen = isObject(context) ? secureContextOf(context) : undefined;
     if (error) {
       socket.socket.destroy(error);
     } else if (!isObject(context)) {
       // As in node:tls, whatever it is.
       next({ kind: 'client-hello' });
-    } else if (!isSecureContext(context)) {
+    } else if (chosen === undefined) {
       socket.socket.destroy(new TypeError('Invalid SNI context'));
     } else {
-      const weaker = weakness(socket, context);
+      const weaker = weakness(socket, chosen);
       if (weaker === undefined) {
-        next(adopt(socket, context));
+        next(adopt(socket, chosen));
       } else {
         socket.refusal = weaker;
         socket.resume({ kind: 'client-hello', alert: Alert.internal_error });

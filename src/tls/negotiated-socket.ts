@@ -138,17 +138,17 @@ export abstract class NegotiatedSocket extends TransportSocket {
    *   `ERR_OUT_OF_RANGE`; `ERR_SSL_INTERNAL_ERROR` for more bytes than there can be
    */
   exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
-    if (this[state].info === undefined || this.destroyed) {
-      throw Object.assign(new Error('TLS socket connection must be securely established'), {
-        code: 'ERR_TLS_INVALID_STATE',
-      });
-    }
     if (typeof length !== 'number') throw invalidArgType('length', 'of type number', length);
     if (!Number.isInteger(length)) throw outOfRange('length', 'an integer', length);
     if (length < 1 || length > maximumUint32) throw outOfRange('length', `>= 1 && <= ${maximumUint32}`, length);
     if (typeof label !== 'string') throw invalidArgType('label', 'of type string', label);
     if (context !== undefined && !ArrayBuffer.isView(context)) {
       throw invalidArgType('context', 'an instance of Buffer, TypedArray, or DataView', context);
+    }
+    if (this[state].info === undefined || this.destroyed) {
+      throw Object.assign(new Error('TLS socket connection must be securely established'), {
+        code: 'ERR_TLS_INVALID_STATE',
+      });
     }
     // Before so much memory is asked for.
     if (length > maximumExport) throw exportRefused();

@@ -72,6 +72,22 @@ export function checkHandshakeTimeout(value: unknown): void {
   if (!(value >= 0)) throw outOfRange('options.handshakeTimeout', '>= 0', value);
 }
 
+/** What a TLSSocket is asked for, but for what its context and its stream check. */
+export function checkSocketOptions(options: {
+  readonly isServer?: boolean | undefined;
+  readonly handshakeTimeout?: unknown;
+  readonly ALPNCallback?: unknown;
+  readonly ALPNProtocols?: unknown;
+  readonly pskCallback?: unknown;
+  readonly pskIdentityHint?: unknown;
+  readonly enableTrace?: unknown;
+}): void {
+  checkHandshakeTimeout(options.handshakeTimeout);
+  if (options.isServer) checkAlpnCallback(options);
+  checkPskOptions('pskCallback', options);
+  checkEnableTrace(options.enableTrace);
+}
+
 /** A stream to run TLS over. */
 export function checkTransport(value: unknown): void {
   const stream = value as Partial<Duplex> | null | undefined;

@@ -1,5 +1,6 @@
 // What the program writes, on its way to the engine: it waits for the handshake, then goes through one pooled buffer at a time.
 
+import type { EventEmitter } from 'node:events';
 import type { Connection } from '../engine/connection.js';
 import type { CiphertextWriter } from './ciphertext-writer.js';
 import { canceled, closedBeforeConnection } from './pending-writes.js';
@@ -13,7 +14,7 @@ interface SecurePath {
 }
 
 /** What the writes need of their socket. */
-export interface WritingSocket {
+export interface WritingSocket extends EventEmitter {
   readonly destroyed: boolean;
   readonly connecting: boolean;
 }
@@ -57,9 +58,19 @@ export class PlaintextWriter {
       this.#encrypt(this.#path, chunks, 0, 0, callback);
       return;
     }
+    // As in node:net, what never was connected tells of its writes with its end.
+    const onClose = (): void => callback(closedBeforeConnection());
+    if (this.#socket.connecting) this.#socket.once('close', onClose);
     this.whenSecure(
-      () => this.write(chunks, callback),
-      () => callback(this.#socket.connecting ? closedBeforeConnection() : canceled()),
+      () => {
+        this.#socket.removeListener('close', onClose);
+        this.write(chunks, callback);
+      },
+      () => {
+        if (this.#socket.connecting) return;
+        this.#socket.removeListener('close', onClose);
+        callback(canceled());
+      },
     );
   }
 

@@ -51,8 +51,14 @@ export function chooseVersions(options: VersionOptions, secureOptions: number): 
     minimum: checkVersion('minimum', minVersion, moduleDefaults.DEFAULT_MIN_VERSION),
     maximum: checkVersion('maximum', maxVersion, moduleDefaults.DEFAULT_MAX_VERSION),
   };
-  if (typeof secureProtocol === 'string' && secureProtocol !== '') Object.assign(range, methodRange(secureProtocol));
+  if (typeof secureProtocol === 'string') Object.assign(range, methodRange(secureProtocol));
   return withoutRuledOut(range, secureOptions);
+}
+
+/** Above level 0 there is no TLS 1.1 and older, as in OpenSSL: their handshakes are signed over MD5 and SHA-1. */
+export function atSecurityLevel(range: VersionRange, level: number): VersionRange {
+  const isOld = ProtocolVersion[range.minimum] < ProtocolVersion['TLSv1.2'];
+  return isOld && level > 0 ? { ...range, minimum: 'TLSv1.2' } : range;
 }
 
 /** The oldest versions of a range that follow each other, as OpenSSL reads SSL_OP_NO_TLSv1 and its like. */

@@ -21,7 +21,7 @@ import { applyCredentials, type CredentialOptions } from './credentials.js';
 import { chooseGroups } from './key-exchange-groups.js';
 import { certificateKeys, type Policy, type PostQuantumMode } from './named-policies.js';
 import { narrow, narrowSchemes, readDemand, type ContextSecurity, type PolicyOptions } from './policy.js';
-import { chooseVersions } from './protocol-versions.js';
+import { atSecurityLevel, chooseVersions } from './protocol-versions.js';
 import { applySessionOptions, type SessionOptions } from './session-options.js';
 import { chooseSignatureSchemes, defaultSignatureSchemes } from './signature-schemes.js';
 
@@ -61,6 +61,13 @@ export function checkSecureContext(value: unknown): SecureContext {
   throw Object.assign(new TypeError('context must be a SecureContext'), { code: 'ERR_TLS_INVALID_CONTEXT' });
 }
 
+const owners = new WeakMap<object, SecureContext>();
+
+/** Programs hand on a SecureContext, or its `context`, as node:tls takes both from an SNICallback. */
+export function secureContextOf(value: object): SecureContext | undefined {
+  return isSecureContext(value) ? value : owners.get(value);
+}
+
 /** What a SecureContext is made of. */
 class Built {
   constructor(
@@ -98,6 +105,7 @@ class PqtlsSecureContext implements ContextSecurity {
     const secureProtocol = typeof first === 'string' ? first : undefined;
     const built = first instanceof Built ? first : build({ secureProtocol, secureOptions, minVersion, maxVersion });
     this.context = built.context;
+    owners.set(built.context, this);
     this.groups = built.security.groups;
     this.postQuantum = built.security.postQuantum;
     this.policyName = built.security.policyName;
@@ -145,8 +153,8 @@ function build(options: SecureContextOptions): Built {
   const binding = requireTlsBinding();
   const demand = readDemand(options);
   const secureOptions = checkSecureOptions(options.secureOptions);
-  const versions = chooseVersions(options, secureOptions);
   const ciphers = chooseCiphers(options);
+  const versions = atSecurityLevel(chooseVersions(options, secureOptions), ciphers.securityLevel);
   const groups = chooseGroups(options);
   const compression = chooseCertificateCompression(options.certificateCompression);
   const wantedSchemes = chooseSignatureSchemes(options);

@@ -1,6 +1,7 @@
 // Sessions as programs keep them: what a client may resume, and whom it had verified; a server's newSession, resumeSession.
 
 import type { EventEmitter } from 'node:events';
+import type { ConnectionState } from './negotiated-socket.js';
 import type { Duplex } from 'node:stream';
 import type { Answer, EngineEvent } from '../engine/connection.js';
 import { invalidArgType } from '../errors.js';
@@ -55,6 +56,47 @@ export function checkSession(value: unknown): Uint8Array {
     code: 'ERR_INVALID_ARG_TYPE',
     cause: invalidArgType('session', 'an instance of Buffer, TypedArray, or DataView', value),
   });
+}
+
+// How long a client's end waits for tickets that may never come, in milliseconds: some round trips of its handshake.
+const shortestWait = 50;
+const longestWait = 1000;
+
+/**
+ * For a client that ends at once and wants the session: its engine takes no ticket after its own close_notify, so that
+ * waits until the session came, the connection is over, or the server had time enough to send one.
+ */
+export class AwaitedTickets {
+  readonly #client: EventEmitter;
+  #done = false;
+
+  constructor(client: EventEmitter) {
+    this.#client = client;
+  }
+
+  /** Whether the end has to wait; `proceed` is called once it need not any more. */
+  awaited({ isServer, info, session }: ConnectionState, proceed: () => void): boolean {
+    const wanted = !isServer && info?.protocol === 'TLSv1.3' && this.#client.listenerCount('session') > 0;
+    if (!wanted || this.#done || session !== undefined) return false;
+    this.#done = true;
+    let immediate: NodeJS.Immediate | undefined;
+    const stop = (): void => {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+      for (const [event, listener] of listeners) this.#client.removeListener(event, listener);
+      proceed();
+    };
+    // A server sends several in a row.
+    const onSession = (): void => void (immediate ??= setImmediate(stop));
+    const listeners = [
+      ['session', onSession],
+      ['end', stop],
+      ['close', stop],
+    ] as const;
+    const timer = setTimeout(stop, Math.min(Math.max(4 * info.durationMs, shortestWait), longestWait));
+    for (const [event, listener] of listeners) this.#client.on(event, listener);
+    return true;
+  }
 }
 
 /** Calls back once, when somebody begins to listen: nothing is made that nobody hears. */

@@ -12,13 +12,7 @@ import {
   type HandshakeTrace,
 } from '../diagnostics.js';
 import { invalidArgType } from '../errors.js';
-import {
-  checkAlpnCallback,
-  checkEnableTrace,
-  checkHandshakeTimeout,
-  checkPskOptions,
-  checkTransport,
-} from './options.js';
+import { checkSocketOptions, checkTransport } from './options.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
 import { FirstFlight, redial } from './first-flight.js';
@@ -28,6 +22,7 @@ import { classicalGroupsOf, connectionSecurity, joinPolicies, type ConnectionSec
 import { checkSecureContext, createCurrentSecureContext, type SecureContext } from './secure-context.js';
 import { canceled, toBytes } from './pending-writes.js';
 import {
+  AwaitedTickets,
   aroundHandshake,
   checkSession,
   onFirstListener,
@@ -37,7 +32,7 @@ import {
   type VerifiedIdentity,
 } from './session.js';
 import type { TLSSocketOptions } from './socket-options.js';
-import { dropTransport, earlyEnd, linger, onceClosed, timedOut } from './transport-end.js';
+import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
 import { ownTransport, transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
@@ -103,6 +98,7 @@ export class TLSSocket extends NegotiatedSocket {
   #sessions: ServerSessions | undefined;
   #offeredIdentity: VerifiedIdentity | undefined;
   #newestSession: Buffer | undefined;
+  readonly #tickets = new AwaitedTickets(this);
   readonly #plaintext = new PlaintextWriter(this, () => this.touch());
 
   constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
@@ -119,10 +115,7 @@ export class TLSSocket extends NegotiatedSocket {
     this.#options = options;
     Reflect.set(this, 'server', options.server);
     this.#isServer = Boolean(options.isServer);
-    checkHandshakeTimeout(options.handshakeTimeout);
-    if (this.#isServer) checkAlpnCallback(options);
-    checkPskOptions('pskCallback', options);
-    checkEnableTrace(options.enableTrace);
+    checkSocketOptions(options);
     this.#transport = given ?? ownTransport(options);
     if (given) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
@@ -236,10 +229,9 @@ export class TLSSocket extends NegotiatedSocket {
     this.#started = true;
     this.#startedAt = performance.now();
     this.#writer.claimTransport();
-    if (this.#transport.destroyed || this.#transport.readableEnded) {
-      this.#fail(earlyEnd(this.#isServer, this.#connection.engine, this.#options));
-      return;
-    }
+    if (this.#transport.destroyed) this.destroy();
+    else if (this.#transport.readableEnded) this.#endEarly();
+    if (this.destroyed) return;
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0) {
       this.#handshakeTimer = setTimeout(() => {
@@ -450,7 +442,9 @@ export class TLSSocket extends NegotiatedSocket {
 
   #onTransportClose(): void {
     if (this.destroyed || this.#failed) return;
-    if (this.#handshakeInfo === undefined) this.#endEarly();
+    // Nothing was tried yet, and nothing is told, as in node:tls.
+    if (!this.#started) this.destroy();
+    else if (this.#handshakeInfo === undefined) this.#endEarly();
     // A reader that is slower than the transport's close still gets everything up to the end.
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
@@ -569,6 +563,8 @@ export class TLSSocket extends NegotiatedSocket {
       callback();
       return;
     }
+    const ended = this.#transportEnded || this.#readEnded;
+    if (!ended && this.#tickets.awaited(this[state], () => this._final(callback))) return;
     this.#closeSent = true;
     // A session that the program never said it stored holds up no end, as in node:tls.
     this.#writer.release();
@@ -580,11 +576,12 @@ export class TLSSocket extends NegotiatedSocket {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
     metrics.closed(this.#isServer);
-    if (this.#handshakeInfo === undefined && this.#trace !== undefined)
-      handshakeFailed(this.#trace, error ?? undefined);
+    this.servername ??= this.#connection.offeredServerName ?? null;
+    if (this.#handshakeInfo === undefined && this.#trace) handshakeFailed(this.#trace, error ?? undefined);
     if (error !== null && error !== undefined && (this.#trace !== undefined || this.#handshakeInfo !== undefined)) {
       metrics.failed(this.#isServer, this.#handshakeInfo === undefined, error);
     }
+    const alerted = this.#failed && this.#connection.alertSent !== undefined;
     this.#connection.destroy();
     this.#deliveries = [];
     this.#plaintext.cancel();
@@ -594,7 +591,6 @@ export class TLSSocket extends NegotiatedSocket {
     // The stream tells of its error in the next tick.
     onceClosed(transport, () => process.nextTick(() => this.emit('close', error !== null && error !== undefined)));
     callback(error);
-    if (this.#failed && transport.writable) linger(transport);
-    else transport.destroy();
+    letGo(transport, { alerted, secure: this.#handshakeInfo !== undefined });
   }
 }

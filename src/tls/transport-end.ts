@@ -45,8 +45,16 @@ export function dropTransport(socket: Duplex, below: Duplex, error: Error, isSer
   }
 }
 
+/** Destroys the transport, once an alert that is on its way had its time. */
+export function letGo(transport: Duplex, { alerted, secure }: { alerted: boolean; secure: boolean }): void {
+  // A net.Socket keeps its address where somebody asked for it before the end; whoever logs a failed handshake will.
+  if (!secure && transport instanceof Socket) void transport.remoteAddress;
+  if (alerted && transport.writable) linger(transport);
+  else transport.destroy();
+}
+
 /** Lets the alert reach the peer: a reset would overtake it. */
-export function linger(transport: Duplex): void {
+function linger(transport: Duplex): void {
   const timer = setTimeout(() => transport.destroy(), lingerMs);
   timer.unref();
   transport.once('close', () => clearTimeout(timer));

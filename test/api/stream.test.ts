@@ -163,10 +163,11 @@ void t.test('destroy ends both sides and calls pending writes back', async (t) =
     client.write('never sent', resolve);
   });
   client.destroy();
+  t.equal(client.destroyed, true);
+  const close = once(client, 'close');
   // As node:net says of a socket that was still connecting.
   t.match(await written, { code: 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION' });
-  t.equal(client.destroyed, true);
-  await once(client, 'close');
+  await close;
 
   const pair = await connectedPair(t);
   const reset = once(pair.served, 'close');

@@ -1,9 +1,10 @@
 // What fails, where the error arrives, and what it says.
 
 import { once } from 'node:events';
+import * as http from 'node:http';
 import * as net from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Subject, type BehaviourOptions, type Run } from '../../support/behaviours.js';
+import { Subject, type BehaviourOptions, type Options, type Run } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, errorView, lifeOfSocket, next, record } from '../../support/observations.js';
 
 const subject = new Subject('errors');
@@ -354,5 +355,70 @@ for (const sigalgs of ['ecdsa_secp384r1_sha384', 'rsa_pss_rsae_sha256']) {
     return (error as { code?: string }).code;
   });
 }
+
+subject.add('http.get() of a TLS port', async (run) => {
+  const { server, port } = await run.serve();
+  const failed = next(server, 'tlsClientError');
+  const request = http.get({ port, host: '127.0.0.1' });
+  const client = await errorEvent(request);
+  return { client, server: errorView((await failed)[0]) };
+});
+
+subject.add('what is no TLS gets no answer', async (run) => {
+  const { port } = await run.serve();
+  const socket = run.track(net.connect(port, '127.0.0.1'));
+  let received = 0;
+  socket.on('data', (chunk: Buffer) => (received += chunk.length));
+  socket.on('error', () => {});
+  socket.write(Buffer.alloc(1000, 'nonsense '));
+  await closed(socket);
+  return { received };
+});
+
+subject.add('a server that speaks no TLS gets no answer', async (run) => {
+  const received: Buffer[] = [];
+  const ended = new Promise<void>((resolve) => {
+    void run
+      .serveTcp((socket) => {
+        socket.on('data', (chunk: Buffer) => {
+          received.push(chunk);
+          socket.write('220 mail.example ready\r\n');
+        });
+        socket.on('close', () => resolve());
+      })
+      .then((port) => run.connect({ port }).on('error', () => {}));
+  });
+  await ended;
+  // One record: the ClientHello.
+  const bytes = Buffer.concat(received);
+  return { alone: bytes.length === 5 + bytes.readUInt16BE(3) };
+});
+
+const named: Record<string, [Options, Options]> = {
+  'no common suite': [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' }, {}],
+  'no common version': [{ minVersion: 'TLSv1.3' }, { maxVersion: 'TLSv1.2' }],
+  'no common group': [{ ecdhCurve: 'P-384' }, { ecdhCurve: 'P-521' }],
+  'no common protocol': [{ ALPNProtocols: ['a'] }, { ALPNProtocols: ['b'] }],
+};
+for (const [name, [serverOptions, clientOptions]] of Object.entries(named)) {
+  subject.add(`the servername of a tlsClientError: ${name}`, async (run) => {
+    const { server, port } = await run.serve(serverOptions);
+    const failed = next(server, 'tlsClientError');
+    run.connect({ port, servername: 'a.example', ...clientOptions }).on('error', () => {});
+    const [error, socket] = (await failed) as [Error, TLSSocket];
+    return { code: Reflect.get(error, 'code') as unknown, servername: socket.servername };
+  });
+}
+
+subject.add('TLS 1.1 without a level that allows it', async (run) => {
+  const { server, port } = await run.serve({ minVersion: 'TLSv1' });
+  let accepted = false;
+  server.on('secureConnection', () => (accepted = true));
+  const client = run.connect({ port, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' });
+  const events = record(client, ['secureConnect', 'close']);
+  client.on('error', () => {});
+  await closed(client);
+  return { accepted, events };
+});
 
 await subject.check();

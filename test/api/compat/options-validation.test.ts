@@ -453,4 +453,46 @@ subject.add('setServername() of a server', async (run) => {
   return [undefined, 5, 'a.example'].map((name) => attempt(() => socket.setServername(name)));
 });
 
+for (const ciphers of ['DES-CBC3-SHA', '3DES', 'foo', 'HIGH:@WEAKNESS', 'ECDHE+foo']) {
+  subject.add(`ciphers: ${ciphers}`, (run) => {
+    try {
+      run.tls.createSecureContext({ ciphers });
+      return 'accepted';
+    } catch (error) {
+      const { code, message, library, reason } = error as Record<string, unknown>;
+      return { code, message, library, reason };
+    }
+  });
+}
+
+for (const [name, options] of Object.entries({
+  'a key that is none': { key: 'x' },
+  'a certificate that is none': { cert: 'x' },
+})) {
+  subject.add(`library and reason: ${name}`, (run) => {
+    try {
+      run.tls.createSecureContext(options);
+      return 'accepted';
+    } catch (error) {
+      const { code, library, reason } = error as Record<string, unknown>;
+      return { code, library, reason };
+    }
+  });
+}
+
+subject.add('secureProtocol: an empty text', (run) =>
+  attempt(() => run.tls.createSecureContext({ secureProtocol: '' })),
+);
+
+subject.add('addContext() and setSecureContext() with a list', async (run) => {
+  const { server } = await run.serve();
+  return [attempt(() => server.addContext('a', [] as never)), attempt(() => server.setSecureContext([] as never))];
+});
+
+subject.add('exportKeyingMaterial(): its arguments first', (run) => {
+  const socket = run.track(new run.tls.TLSSocket(new net.Socket()));
+  const call = (...args: unknown[]): unknown => attempt(() => Reflect.apply(socket.exportKeyingMaterial, socket, args));
+  return [call('x', 'label'), call(10, 5), call(10, 'label', 'context'), call(10, 'label')];
+});
+
 await subject.check();

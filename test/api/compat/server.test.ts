@@ -282,4 +282,12 @@ subject.add('setMaxSendFragment()', async (run) => {
   return { answers, total: sizes.reduce((sum, size) => sum + size, 0) };
 });
 
+for (const ciphers of ['HIGH', 'ALL', 'AES', 'ECDHE', 'kRSA', 'AES128-GCM-SHA256:HIGH', 'HIGH:-AES256:+AESGCM']) {
+  subject.add(`the suite that a TLS 1.2 server chooses of ${ciphers}`, async (run) => {
+    const { rsa } = run.certs;
+    const { client } = await run.pair({ ciphers, cert: rsa.cert, key: rsa.key, maxVersion: 'TLSv1.2' });
+    return client.getCipher().name;
+  });
+}
+
 await subject.check();

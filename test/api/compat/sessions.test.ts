@@ -4,7 +4,7 @@ import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { Subject, type Options, type Run } from '../../support/behaviours.js';
-import { attempt, next, record } from '../../support/observations.js';
+import { attempt, closed, next, record } from '../../support/observations.js';
 
 const subject = new Subject('sessions');
 
@@ -208,6 +208,20 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     client.resume();
     await once(client, 'close');
     return same;
+  });
+}
+
+for (const answer of ['', 'bye']) {
+  subject.add(`a client that ends in secureConnect gets its sessions, and ${answer || 'nothing'} else`, async (run) => {
+    const { port } = await run.serve({ allowHalfOpen: true }, (socket) => {
+      socket.resume();
+      socket.on('end', () => socket.end(answer));
+    });
+    const client = run.connect({ port, allowHalfOpen: true }, () => client.end('x'));
+    // Of its own order, `finish`: the end waits for the tickets here.
+    const events = record(client, ['secureConnect', 'session', 'data', 'end', 'close']);
+    await closed(client);
+    return events;
   });
 }
 

@@ -219,4 +219,15 @@ subject.add('the name of a connection whose SNICallback failed', async (run) => 
   return socket.servername;
 });
 
+subject.add('an SNICallback that answers with the `context` of a context', async (run) => {
+  const { ca, named } = run.certs;
+  const { context } = run.tls.createSecureContext({ cert: named.cert, key: named.key });
+  const { port } = await run.serve({
+    SNICallback: (_name: string, callback: (error: null, context: unknown) => void) => callback(null, context),
+  });
+  const client = run.connect({ port, servername: 'a.example', ca: ca.cert, checkServerIdentity: () => undefined });
+  await once(client, 'secureConnect');
+  return client.getPeerCertificate().subject;
+});
+
 await subject.check();

@@ -303,4 +303,13 @@ subject.add('unshift() of the ClientHello before wrapping', async (run) => {
   return textOf(run.connect({ port }));
 });
 
+subject.add('connect() over a socket that is destroyed', async (run) => {
+  const socket = new net.Socket();
+  socket.destroy();
+  const client = run.connect({ socket });
+  const events = record(client, ['error', 'end', 'close']);
+  await closed(client);
+  return events;
+});
+
 await subject.check();

@@ -207,4 +207,17 @@ subject.add('a write after the peer ended', async (run) => {
   return client.bytesWritten;
 });
 
+subject.add('a write before the connection, and destroy()', async (run) => {
+  const { port } = await run.serve();
+  const client = run.connect({ port });
+  const told: string[] = [];
+  client.write('z', (error) => told.push(`write ${String(Reflect.get(error ?? {}, 'code'))}`));
+  client.on('error', (error) => told.push(`error ${error.message}`));
+  client.on('close', () => told.push('close'));
+  client.destroy(new Error('enough'));
+  await closed(client);
+  await new Promise((resolve) => setImmediate(resolve));
+  return told;
+});
+
 await subject.check();
