@@ -6,6 +6,7 @@
 #if PQTLS_HAVE_TLS
 #include "connection.h"
 #include "secure_context.h"
+#include "tcp_handle.h"
 #include "trust_store.h"
 #endif
 
@@ -22,6 +23,12 @@ void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
   exports.Set("TrustStore", TrustStore::Define(env));
   exports.Set("SecureContext", SecureContext::Define(env));
   exports.Set("Connection", Connection::Define(env));
+#ifndef _WIN32
+  if (TcpLoop* loop = TcpLoop::Start(env)) {
+    exports.Set("tcpSlab", loop->slab_object());
+    exports.Set("TcpHandle", TcpHandle::Define(env, loop));
+  }
+#endif
 #endif
 }
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { NativeCrypto } from './binding/crypto-contract.js';
+import type { NativeTcp } from './binding/tcp-contract.js';
 import type { NativeTls } from './binding/tls-contract.js';
 
 /** What can be used; for the addon, what was detected in its AWS-LC source at build time. */
@@ -17,7 +18,7 @@ export interface Capabilities {
 }
 
 /** Everything that the addon exports to JavaScript. */
-export interface NativeBinding extends NativeCrypto, NativeTls {
+export interface NativeBinding extends NativeCrypto, NativeTls, NativeTcp {
   /** e.g. `5.12.0`. */
   readonly awsLcVersion: string;
   /** Whether AWS-LC was built as a FIPS module. */

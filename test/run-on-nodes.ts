@@ -8,10 +8,11 @@ import { parseArgs } from 'node:util';
 import { nodeBinary, nodeVersions, type NodeVersion } from './support/node-versions.js';
 import { cleanEnvironment, projectDir } from './support/project.js';
 
-const help = `Usage: npm run test:nodes [-- [--node VERSION]... [FILE...]]
+const help = `Usage: npm run test:nodes [-- [--node VERSION]... [--transport net] [FILE...]]
 
 Runs the compiled tests of TLS behaviour (test/api, test/integrations; or FILE..., in .build/test) with Node ${nodeVersions.join(', ')},
 one after the other, and says for each which files failed. The binaries come from npm and stay in .build/.
+--transport net leaves TCP to net.Socket, where the addon drives it otherwise.
 
 Example: npm run test:nodes -- --node 26 .build/test/api/stream.test.js`;
 
@@ -19,7 +20,11 @@ const folders = ['api', 'integrations'];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { node: { type: 'string', multiple: true }, help: { type: 'boolean', default: false } },
+    options: {
+      node: { type: 'string', multiple: true },
+      transport: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
   if (values.help) {
@@ -35,7 +40,7 @@ async function main(): Promise<void> {
     const { status } = spawnSync(binary, [tapCommand(), '--jobs=2', '--reporter=terse', ...files], {
       cwd: projectDir,
       stdio: 'inherit',
-      env: cleanEnvironment({ PQTLS_REQUIRE_NATIVE: '1' }),
+      env: cleanEnvironment({ PQTLS_REQUIRE_NATIVE: '1', PQTLS_TRANSPORT: values.transport }),
     });
     if (status !== 0) failed.push(version);
   }

@@ -54,6 +54,8 @@ export interface NativeConnectionOptions {
   readonly alpn: Uint8Array | undefined;
   /** The ciphertext's receiver is done with it when it calls release(). */
   readonly poolsOutput: boolean;
+  /** What receive() is given is the caller's again when it returns. */
+  readonly borrowsInput: boolean;
   readonly restriction?: Restriction | undefined;
   /** Let no handshake end without a post-quantum group. */
   readonly requirePostQuantum?: boolean | undefined;
@@ -87,6 +89,7 @@ export class NativeTlsConnection implements Connection {
   readonly #native: NativeConnection;
   readonly #registers: Int32Array;
   readonly #poolsOutput: boolean;
+  readonly #borrowsInput: boolean;
   /** Ciphertext that was received and not read by libssl yet. */
   #input: Uint8Array[] = [];
   #inputOffset = 0;
@@ -106,6 +109,7 @@ export class NativeTlsConnection implements Connection {
     this.#binding = binding;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
+    this.#borrowsInput = options.borrowsInput;
     this.#isServer = options.isServer;
     this.#native = new binding.Connection(
       context.native,
@@ -147,7 +151,16 @@ export class NativeTlsConnection implements Connection {
 
   receive(chunk: Uint8Array | undefined): Progress {
     if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
-    if (this.#inPskCallback) return nothingHappened;
+    const progress = this.#inPskCallback ? nothingHappened : this.#read();
+    if (this.#borrowsInput && chunk !== undefined && this.#input.length > 0) {
+      // The slab that it stands in is filled again before the next call.
+      const last = this.#input.length - 1;
+      if (this.#input[last] === chunk) this.#input[last] = Uint8Array.from(chunk);
+    }
+    return progress;
+  }
+
+  #read(): Progress {
     const ciphertext: Ciphertext[] = [];
     const plaintext: Buffer[] = [];
     let produced = 0;

@@ -1,6 +1,7 @@
 // Takes the TLS out of a server of Node's own (https, http2) and puts ours in.
 
 import type { Server as NetServer, Socket } from 'node:net';
+import { acceptNatively } from '../tls/native-accept.js';
 import { TlsAcceptor, type TlsServerOptions } from '../tls/acceptor.js';
 
 /**
@@ -13,6 +14,7 @@ export function replaceTls(server: NetServer, options: TlsServerOptions): TlsAcc
   const acceptor = new TlsAcceptor(server, options);
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => acceptor.accept(socket));
+  acceptNatively(server, (transport) => acceptor.accept(transport));
   return acceptor;
 }
 

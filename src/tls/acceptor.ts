@@ -22,6 +22,7 @@ import {
   strictest,
   type PolicyOptions,
 } from './policy.js';
+import type { Transport } from './transport.js';
 import {
   checkSecureContext,
   createCurrentSecureContext,
@@ -160,7 +161,7 @@ export class TlsAcceptor {
    *
    * @param certificates what is asked of this client; default: the options
    */
-  accept(transport: Duplex, certificates?: ClientCertificates): void {
+  accept(transport: Transport, certificates?: ClientCertificates): void {
     const { SNICallback, ...settings } = { ...this.#settings, ...certificates };
     const options: TLSSocketOptions = {
       ...settings,
@@ -173,7 +174,7 @@ export class TlsAcceptor {
     };
     let socket: TLSSocket;
     try {
-      socket = new TLSSocket(transport, options);
+      socket = new TLSSocket(transport as Duplex, options);
     } catch (error) {
       // Out of memory, say: one connection's trouble must not end the server.
       transport.destroy();
@@ -190,8 +191,8 @@ export class TlsAcceptor {
       this.#server.emit('tlsClientError', error, socket);
     };
     socket.on('error', tell);
-    // Ended by the program, without an error.
-    socket.once('close', () => tell(hangUp()));
+    // Ended by the program, without an error. An Error costs microseconds, and most connections need none.
+    socket.once('close', () => told || tell(hangUp()));
     socket.once('secure', () => {
       // The listener stays, as in node:tls: an error that the program does not listen to ends no server.
       told = true;

@@ -1,9 +1,9 @@
 // Puts ciphertext onto a transport in the order it was made, whatever the transport does in the meantime.
 
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Ciphertext } from '../engine/connection.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
+import type { Transport } from './transport.js';
 
 type WriteCallback = (error?: Error | null) => void;
 
@@ -12,12 +12,12 @@ type WriteCallback = (error?: Error | null) => void;
  * rest of its flight.
  */
 export class CiphertextWriter {
-  readonly #transport: Duplex;
+  readonly #transport: Transport;
   readonly #queue: { readonly ciphertext: Ciphertext | undefined; readonly callback: WriteCallback | undefined }[] = [];
   #writing = false;
   #held = false;
 
-  constructor(transport: Duplex) {
+  constructor(transport: Transport) {
     this.#transport = transport;
   }
 

@@ -1,7 +1,6 @@
 // What a socket's options ask of its connection: the handshake's own settings, OCSP, pre-shared keys, key log, trace.
 
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Connection, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
@@ -12,6 +11,8 @@ import type { ConnectionSecurity } from './policy.js';
 import { enginePskCallback } from './pre-shared-keys.js';
 import type { SecureContext } from './secure-context.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
+import { TcpTransport } from './tcp-transport.js';
+import type { Transport } from './transport.js';
 
 const traceFlag = '--trace-tls';
 let warnedOfTrace = false;
@@ -26,7 +27,7 @@ interface ConnectionTerms {
 /** Makes a connection as the options want it, for a transport. */
 export function createConnection(
   options: TLSSocketOptions,
-  transport: Duplex,
+  transport: Transport,
   { context, security, restriction }: ConnectionTerms,
 ): Connection {
   const { servername, requestCert, rejectUnauthorized, server } = options;
@@ -45,7 +46,8 @@ export function createConnection(
     servername: sendName ? servername : undefined,
     alpn: encodeAlpn(options.ALPNProtocols),
     // Any other stream may hold on to what it was given after it called back.
-    poolsOutput: Object.getPrototypeOf(transport) === Socket.prototype,
+    poolsOutput: transport instanceof TcpTransport || Object.getPrototypeOf(transport) === Socket.prototype,
+    borrowsInput: transport instanceof TcpTransport,
     restriction,
     requirePostQuantum: security.postQuantum === 'require',
   });

@@ -2,7 +2,8 @@
 
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
-import { TransportSocket } from './transport-socket.js';
+import { kindOf, type TransportKind } from './transport.js';
+import { transport, TransportSocket } from './transport-socket.js';
 import type { Connection, Negotiated } from '../engine/connection.js';
 import { ephemeralKeyInfo } from './ephemeral-key.js';
 import { startTrace } from './handshake-trace.js';
@@ -34,6 +35,8 @@ export interface Established extends Negotiated {
 
 /** What was negotiated, and what it took. */
 export interface HandshakeInfo extends Established {
+  /** What carries it: the addon's own TCP, a net.Socket, or another Duplex. docs/tls.md says when it is which. */
+  readonly transport: TransportKind;
   /** The key exchange has a post-quantum component. */
   readonly postQuantum: boolean;
   /** Ciphertext bytes so far. */
@@ -84,6 +87,7 @@ export abstract class NegotiatedSocket extends TransportSocket {
     if (info === undefined) return undefined;
     return {
       ...info,
+      transport: kindOf(this[transport]),
       postQuantum: info.group?.postQuantum ?? false,
       alertSent: connection.alertSent,
       alertReceived: connection.alertReceived,

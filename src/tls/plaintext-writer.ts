@@ -55,7 +55,13 @@ export class PlaintextWriter {
 
   write(chunks: readonly Uint8Array[], callback: WriteCallback): void {
     if (this.#path !== undefined) {
-      this.#encrypt(this.#path, chunks, 0, 0, callback);
+      // A write is never done before it returns: it counts against the high-water mark, as in node:tls.
+      let returned = false;
+      this.#encrypt(this.#path, chunks, 0, 0, (error) => {
+        if (returned) callback(error);
+        else process.nextTick(callback, error);
+      });
+      returned = true;
       return;
     }
     // As in node:net, what never was connected tells of its writes with its end.

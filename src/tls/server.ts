@@ -4,6 +4,7 @@ import { captureRejectionSymbol, type EventEmitter } from 'node:events';
 import { Server as NetServer, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
 import { TlsAcceptor, type ClientCertificates, type TlsServerOptions } from './acceptor.js';
+import { acceptNatively } from './native-accept.js';
 import type { SecureContext, SecureContextOptions } from './secure-context.js';
 import type { TLSSocket } from './socket.js';
 
@@ -158,6 +159,7 @@ function initialize(server: TlsServer, first: unknown, second: unknown): void {
     options,
     (socket: Socket) => acceptor.accept(socket, certificatesOf(server)),
   ]);
+  acceptNatively(server, (transport) => acceptor.accept(transport, certificatesOf(server)));
   // on() refuses what is no function.
   if (listener) server.on('secureConnection', listener as SecureConnectionListener);
 }

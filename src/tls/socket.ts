@@ -33,6 +33,8 @@ import {
 } from './session.js';
 import type { TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
+import { fromDialled, TcpTransport } from './tcp-transport.js';
+import type { Transport } from './transport.js';
 import { ownTransport, transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
@@ -62,9 +64,9 @@ export class TLSSocket extends NegotiatedSocket {
   /** The handshake, and the verdict on the peer's certificate, are not there yet. */
   secureConnecting = true;
 
-  #transport: Duplex;
+  #transport: Transport;
   #connection: Connection;
-  #writer: CiphertextWriter;
+  #writer!: CiphertextWriter;
   readonly #options: TLSSocketOptions;
   readonly #isServer: boolean;
   /** Where the program is told things: the context in which this socket was made, not the one of its transport. */
@@ -102,7 +104,7 @@ export class TLSSocket extends NegotiatedSocket {
   readonly #plaintext = new PlaintextWriter(this, () => this.touch());
 
   constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
-    const given = socket || undefined;
+    const given: Transport | undefined = socket || undefined;
     // What is no object has no options, as in node:tls.
     const options: TLSSocketOptions = { ...settings, ...joinPolicies(settings) };
     const { highWaterMark, signal } = options;
@@ -117,7 +119,7 @@ export class TLSSocket extends NegotiatedSocket {
     this.#isServer = Boolean(options.isServer);
     checkSocketOptions(options);
     this.#transport = given ?? ownTransport(options);
-    if (given) this.#scope = new AsyncResource('PQTLSSOCKET');
+    if (given && !(given instanceof TcpTransport)) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
     this.#context = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
     this.#security = connectionSecurity(options, this.#context, this.#isServer);
@@ -128,7 +130,6 @@ export class TLSSocket extends NegotiatedSocket {
     this.#decider = this.#createDecider();
     this.#setUpConnection();
     reportKeys(this, () => this.#connection);
-    this.#writer = new CiphertextWriter(this.#transport);
     // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
     this.on('error', this._tlsError);
     if (options.session && !this.#isServer) this.setSession(options.session);
@@ -140,7 +141,7 @@ export class TLSSocket extends NegotiatedSocket {
     this.#attach(!given);
   }
 
-  override get [transport](): Duplex {
+  override get [transport](): Transport {
     return this.#transport;
   }
 
@@ -211,17 +212,27 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #attach(own: boolean): void {
-    const below = this.#transport;
-    // A classical retry leaves its first transport behind.
+    this.#listen(this.#transport);
+    // A socket that is still to be connected is at rest, and counts as connecting when it was given.
+    this.followConnection(own, this.#firstFlight.retried, () => {
+      // What node:net has connected goes on in the addon.
+      const taken = own ? fromDialled(this.#transport) : undefined;
+      if (taken !== undefined) this.#listen(taken);
+      this.#start();
+    });
+    // After the constructor, so that the caller's listeners are there.
+    if (!own && !this.connecting) process.nextTick(() => this.#start());
+  }
+
+  #listen(below: Transport): void {
+    this.#transport = below;
+    this.#writer = new CiphertextWriter(below);
+    // A classical retry, and what is taken over, leave a transport behind.
     const current = (): boolean => below === this.#transport;
     below.on('data', (chunk: unknown) => current() && this.#onCiphertext(chunk));
     below.on('end', () => current() && this.#onTransportEnd());
     below.on('error', (error: Error) => current() && this.#lost(error, () => this.#onTransportError(error)));
     below.on('close', () => current() && this.#onTransportClose());
-    // A socket that is still to be connected is at rest, and counts as connecting when it was given.
-    this.followConnection(own, this.#firstFlight.retried, () => this.#start());
-    // After the constructor, so that the caller's listeners are there.
-    if (!own && !this.connecting) process.nextTick(() => this.#start());
   }
 
   #start(): void {
@@ -386,15 +397,13 @@ export class TLSSocket extends NegotiatedSocket {
       this.secureConnecting = false;
       this.emit('secureConnect');
     } else if (negotiated.protocol === 'TLSv1.3') {
+      // Whoever waits for `secure` has its turn first, as in node:tls: a peer that is closed then would answer with a reset.
       setImmediate(() => this.#sendTickets());
     }
     if (this.#isServer) this.emit('secure');
   }
 
-  /**
-   * The engine keeps them for the first write, which may never come. Not before everybody who waits for `secure` has
-   * had a turn, as in node:tls: a peer that is closed then would answer with a reset.
-   */
+  /** The engine keeps them for the first write, which may never come. */
   #sendTickets(): void {
     if (this.destroyed || this.#closeSent) return;
     const { ciphertext, error } = this.#connection.send(noBytes, 0);
@@ -483,7 +492,6 @@ export class TLSSocket extends NegotiatedSocket {
     // Without a session: what was offered once may have been what made the ClientHello large.
     if (this.listenerCount('session') > 0) this.#connection.enableSessionEvents();
     this.#decider = this.#createDecider();
-    this.#writer = new CiphertextWriter(this.#transport);
     this.#attach(true);
   }
 

@@ -1,9 +1,9 @@
 // How a connection ends with its transport: one that ends too early, and the time for a last alert.
 
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { HandshakeTimeoutError, UnexpectedEofError } from '../errors.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
+import { isSocket, type Transport } from './transport.js';
 
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
 const lingerMs = 2000;
@@ -32,8 +32,8 @@ export function timedOut(engine: string): HandshakeTimeoutError {
  * The transport failed after the handshake. What the network did is an error of this connection itself; one with which a
  * program destroyed the transport is passed on, and the connection closes without one of its own, as in node:tls.
  */
-export function dropTransport(socket: Duplex, below: Duplex, error: Error, isServer: boolean): void {
-  if (below instanceof Socket && 'syscall' in error) {
+export function dropTransport(socket: Duplex, below: Transport, error: Error, isServer: boolean): void {
+  if (isSocket(below) && 'syscall' in error) {
     socket.destroy(error);
     return;
   }
@@ -46,15 +46,15 @@ export function dropTransport(socket: Duplex, below: Duplex, error: Error, isSer
 }
 
 /** Destroys the transport, once an alert that is on its way had its time. */
-export function letGo(transport: Duplex, { alerted, secure }: { alerted: boolean; secure: boolean }): void {
+export function letGo(transport: Transport, { alerted, secure }: { alerted: boolean; secure: boolean }): void {
   // A net.Socket keeps its address where somebody asked for it before the end; whoever logs a failed handshake will.
-  if (!secure && transport instanceof Socket) void transport.remoteAddress;
+  if (!secure && isSocket(transport)) void transport.remoteAddress;
   if (alerted && transport.writable) linger(transport);
   else transport.destroy();
 }
 
 /** Lets the alert reach the peer: a reset would overtake it. */
-function linger(transport: Duplex): void {
+function linger(transport: Transport): void {
   const timer = setTimeout(() => transport.destroy(), lingerMs);
   timer.unref();
   transport.once('close', () => clearTimeout(timer));
@@ -63,7 +63,7 @@ function linger(transport: Duplex): void {
 }
 
 /** Calls back once the transport is closed. To be called before it is destroyed. */
-export function onceClosed(transport: Duplex, callback: () => void): void {
+export function onceClosed(transport: Transport, callback: () => void): void {
   let told = false;
   const closed = (): void => {
     if (told) return;

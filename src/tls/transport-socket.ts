@@ -1,8 +1,9 @@
 // What a TLSSocket takes from the stream underneath: addresses, connecting, and the options of a TCP socket.
 
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import { addAbortSignal, type Duplex } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 import { invalidArgType } from '../errors.js';
+import { isSocket, type Transport } from './transport.js';
 
 /** The key of the transport, which programs don't see. */
 export const transport: unique symbol = Symbol('pqtls.transport');
@@ -17,9 +18,10 @@ const tcpMethods = ['setTypeOfService', 'getTypeOfService'] as const;
 
 /** A socket without a handle of its own: what net.Socket asks its handle, this asks the transport. */
 export abstract class TransportSocket extends Socket {
-  abstract get [transport](): Duplex;
+  abstract get [transport](): Transport;
 
-  #own = false;
+  /** The net.Socket that dialled, where this socket has no other. */
+  #dialled: Socket | undefined;
   #bytesRead = 0;
   #bytesDispatched = 0;
 
@@ -29,9 +31,9 @@ export abstract class TransportSocket extends Socket {
    */
   protected followConnection(own: boolean, again: boolean, onConnect: () => void): void {
     const below = this[transport];
-    this.#own = own;
     if (!(below instanceof Socket)) return;
     if (own) {
+      this.#dialled = below;
       for (const event of attempts) below.on(event, (...values: unknown[]) => this.emit(event, ...values));
     } else {
       setOwn(this, '_parent', below);
@@ -97,7 +99,7 @@ export abstract class TransportSocket extends Socket {
 
   override address(): ReturnType<Socket['address']> {
     const below = this[transport];
-    return below instanceof Socket && !this.destroyed ? below.address() : {};
+    return isSocket(below) && !this.destroyed ? below.address() : {};
   }
 
   /** Not by the options of the stream: an aborted signal would destroy what is not made yet. */
@@ -139,15 +141,14 @@ export abstract class TransportSocket extends Socket {
 
   #forward(name: 'setNoDelay' | 'setKeepAlive' | 'ref' | 'unref', args: unknown[]): this {
     const below = this[transport];
-    if (below instanceof Socket)
-      (below as unknown as Record<typeof name, (...args: unknown[]) => unknown>)[name](...args);
+    if (isSocket(below)) (below as unknown as Record<typeof name, (...args: unknown[]) => unknown>)[name](...args);
     return this;
   }
 
   #address(name: (typeof addresses)[number]): unknown {
     const below = this[transport];
     // net.Socket forgets its own end when it is destroyed.
-    if (!(below instanceof Socket) || (this.destroyed && name.startsWith('local'))) return undefined;
+    if (!isSocket(below) || (this.destroyed && name.startsWith('local'))) return undefined;
     return below[name];
   }
 
@@ -160,8 +161,7 @@ export abstract class TransportSocket extends Socket {
     defineGetter(this.prototype, '_bytesDispatched', (socket) => socket.#bytesDispatched);
     defineGetter(this.prototype, 'bytesWritten', (socket) => socket.#bytesDispatched + waitingBytes(socket));
     defineGetter(this.prototype, 'autoSelectFamilyAttemptedAddresses', (socket) => {
-      const below = socket[transport];
-      return socket.#own && below instanceof Socket ? below.autoSelectFamilyAttemptedAddresses : undefined;
+      return socket.#dialled?.autoSelectFamilyAttemptedAddresses;
     });
     for (const name of tcpMethods) {
       if (!(name in Socket.prototype)) continue;

@@ -225,6 +225,7 @@ void t.test('the last word: an engine that agreed to a classical group all the s
       servername: undefined,
       alpn: undefined,
       poolsOutput: false,
+      borrowsInput: false,
       requirePostQuantum: demanding,
     };
     return new NativeTlsConnection(binding, context.context, options);

@@ -114,7 +114,9 @@ subject.add(
       Array.from(
         { length: 3 },
         async () =>
-          new Promise((resolve) => client.write(sample(5_000_000), (error) => resolve(errorView(error ?? 'done')))),
+          new Promise((resolve) =>
+            client.write(sample(5_000_000), (error) => resolve(error ? Reflect.get(error, 'code') : 'done')),
+          ),
       ),
     );
     client.destroy();
@@ -123,7 +125,7 @@ subject.add(
   {
     differs: {
       reason: 'no write that did not leave counts as done; node:tls keeps the first in a buffer of its own',
-      pqtls: [canceledWrite, canceledWrite, canceledWrite],
+      pqtls: ['ECANCELED', 'ECANCELED', 'ECANCELED'],
     },
   },
 );

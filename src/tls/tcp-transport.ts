@@ -1,0 +1,248 @@
+// A TCP or Unix socket that the addon drives on Node's event loop: what a TLSSocket needs of a net.Socket, and no stream.
+
+import { AsyncResource } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { loadBinding, type NativeBinding } from '../binding.js';
+import { NativeTcpEvent, type NativeTcpHandle, type NativeTcpName } from '../binding/tcp-contract.js';
+
+/** `PQTLS_TRANSPORT=net` leaves TCP to net.Socket, everywhere. */
+const isWanted = process.env['PQTLS_TRANSPORT'] !== 'net';
+
+type WriteCallback = (error?: Error | null) => void;
+
+/** Node's handle of a connected socket, as far as it is asked here. */
+export interface NodeHandle {
+  readonly fd?: number;
+  readonly constructor: { readonly name: string };
+  close(): void;
+  hasRef?(): boolean;
+}
+
+/**
+ * Emits `data` (in the slab of the thread, until the listener returns), `end`, `error` and `close`. It reads only
+ * between resume() and pause(), and stays open for writing after the peer's end, until end() or destroy().
+ */
+export class TcpTransport extends EventEmitter {
+  allowHalfOpen = true;
+  destroyed = false;
+  closed = false;
+  readableEnded = false;
+  readonly connecting = false;
+  readonly #handle: NativeTcpHandle;
+  readonly #slab: Uint8Array;
+  /** Where the connection was made: what it tells belongs to that async context. */
+  readonly #scope = new AsyncResource('PQTLSTCP', { requireManualDestroy: true });
+  #paused = true;
+  #ended = false;
+  #onShutdown: (() => void) | undefined;
+  readonly #writes: WriteCallback[] = [];
+  #peer: NativeTcpName | undefined;
+  #onClose: (() => void) | undefined;
+
+  constructor(handle: (onEvent: (event: number, value: number) => void) => NativeTcpHandle, slab: Uint8Array) {
+    super();
+    this.#slab = slab;
+    this.#handle = handle((event, value) => this.#scope.runInAsyncScope(() => this.#onEvent(event, value)));
+  }
+
+  /**
+   * Takes a connected socket over from Node's handle, which the caller closes. Undefined where that can't be: without the
+   * addon's part for it, or without a descriptor.
+   */
+  static takeOver(binding: NativeBinding, handle: NodeHandle): TcpTransport | undefined {
+    const { TcpHandle, tcpSlab } = binding;
+    const { fd } = handle;
+    const { name } = handle.constructor;
+    const isPipe = name === 'Pipe';
+    if (!isWanted || TcpHandle === undefined || tcpSlab === undefined) return undefined;
+    if (fd === undefined || fd < 0 || (!isPipe && name !== 'TCP')) return undefined;
+    const transport = new TcpTransport((onEvent) => new TcpHandle(fd, isPipe, onEvent), tcpSlab);
+    if (handle.hasRef?.() === false) transport.unref();
+    return transport;
+  }
+
+  /** Runs once, when the socket is destroyed. */
+  whenDestroyed(callback: () => void): void {
+    this.#onClose = callback;
+  }
+
+  get writable(): boolean {
+    return !this.destroyed && !this.#ended;
+  }
+
+  isPaused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): this {
+    if (!this.#paused && !this.destroyed) this.#handle.readStop();
+    this.#paused = true;
+    return this;
+  }
+
+  resume(): this {
+    if (this.#paused && !this.destroyed && !this.readableEnded) this.#handle.readStart();
+    this.#paused = false;
+    return this;
+  }
+
+  /** `callback` runs when the kernel has the bytes, at once where it took them all. */
+  write(bytes: Uint8Array, callback: WriteCallback): void {
+    const status = this.#handle.write(bytes);
+    if (status === 0) callback();
+    else if (status > 0) this.#writes.push(callback);
+    else {
+      const error = systemError('write', status);
+      callback(error);
+      this.destroy(error);
+    }
+  }
+
+  /** A FIN after what was written; `callback` runs when it is on its way, or can't be any more. */
+  end(callback: () => void): void {
+    if (!this.writable) {
+      callback();
+      return;
+    }
+    this.#ended = true;
+    this.#onShutdown = callback;
+    if (this.#handle.shutdown() < 0) this.#shutDown();
+  }
+
+  destroy(error?: Error): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.#handle.close();
+    this.#onClose?.();
+    if (error !== undefined) process.nextTick(() => this.emit('error', error));
+    return this;
+  }
+
+  #onEvent(event: number, value: number): void {
+    if (event === NativeTcpEvent.read) {
+      if (!this.destroyed) this.emit('data', this.#slab.subarray(0, value));
+    } else if (event === NativeTcpEvent.end) {
+      this.#onEnd();
+    } else if (event === NativeTcpEvent.failed) {
+      this.destroy(systemError('read', value));
+    } else if (event === NativeTcpEvent.written) {
+      const error = value < 0 ? systemError('write', value) : undefined;
+      this.#writes.shift()?.(error);
+      if (error !== undefined) this.destroy(error);
+    } else if (event === NativeTcpEvent.shutdown) {
+      this.#shutDown();
+    } else {
+      this.closed = true;
+      this.#scope.emitDestroy();
+      this.emit('close');
+    }
+  }
+
+  #onEnd(): void {
+    if (this.destroyed) return;
+    this.readableEnded = true;
+    this.emit('end');
+    this.#closeOnceEnded();
+  }
+
+  #shutDown(): void {
+    const callback = this.#onShutdown;
+    this.#onShutdown = undefined;
+    callback?.();
+    this.#closeOnceEnded();
+  }
+
+  /** As a net.Socket, when both directions have ended. */
+  #closeOnceEnded(): void {
+    if (this.readableEnded && this.#ended && this.#onShutdown === undefined) this.destroy();
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#remote()?.address;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#remote()?.port;
+  }
+
+  get remoteFamily(): string | undefined {
+    return this.#remote()?.family;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#handle.name(false)?.address;
+  }
+
+  get localPort(): number | undefined {
+    return this.#handle.name(false)?.port;
+  }
+
+  get localFamily(): string | undefined {
+    return this.#handle.name(false)?.family;
+  }
+
+  /** What was asked once is known after the end, too. */
+  #remote(): NativeTcpName | undefined {
+    this.#peer ??= this.#handle.name(true);
+    return this.#peer;
+  }
+
+  address(): ReturnType<Socket['address']> {
+    return this.#handle.name(false) ?? {};
+  }
+
+  setNoDelay(on = true): this {
+    this.#handle.setNoDelay(on);
+    return this;
+  }
+
+  /** @param delay milliseconds before the first probe */
+  setKeepAlive(on = false, delay = 0): this {
+    this.#handle.setKeepAlive(on, Math.floor(delay / 1000));
+    return this;
+  }
+
+  /** As Node's own checks and reports it, where it has the method (26). */
+  setTypeOfService(value: number): this {
+    Reflect.apply(Reflect.get(Socket.prototype, 'setTypeOfService') as () => unknown, { _handle: this.#handle }, [
+      value,
+    ]);
+    return this;
+  }
+
+  getTypeOfService(): unknown {
+    return Reflect.apply(
+      Reflect.get(Socket.prototype, 'getTypeOfService') as () => unknown,
+      { _handle: this.#handle },
+      [],
+    );
+  }
+
+  ref(): this {
+    this.#handle.setRef(true);
+    return this;
+  }
+
+  unref(): this {
+    this.#handle.setRef(false);
+    return this;
+  }
+}
+
+/** Goes on with a connection that a net.Socket has made, and ends that. Undefined where it can't be taken over. */
+export function fromDialled(dialled: unknown): TcpTransport | undefined {
+  const loaded = loadBinding();
+  if (!(dialled instanceof Socket) || !loaded.loaded) return undefined;
+  const handle = Reflect.get(dialled, '_handle') as NodeHandle | null;
+  const taken = handle === null ? undefined : TcpTransport.takeOver(loaded.binding, handle);
+  if (taken !== undefined) dialled.destroy();
+  return taken;
+}
+
+/** In Node's words. */
+function systemError(syscall: string, errno: number): Error {
+  const code = getSystemErrorName(errno);
+  return Object.assign(new Error(`${syscall} ${code}`), { errno, code, syscall });
+}
