@@ -136,7 +136,6 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   out.Set("group", Napi::Number::New(env, group));
   out.Set("clientShare", Napi::Number::New(env, client_share));
   out.Set("serverShare", Napi::Number::New(env, hello_.server_share.group == group ? hello_.server_share.length : 0));
-  out.Set("offeredGroups", NumberList(env, hello_.offered_groups));
   out.Set("clientHelloLength", Napi::Number::New(env, hello_.client_hello_length));
   out.Set("signatureScheme", Napi::Number::New(env, hello_.own_scheme));
   out.Set("peerSignatureScheme", Napi::Number::New(env, SSL_get_peer_signature_algorithm(ssl)));

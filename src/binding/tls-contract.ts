@@ -128,8 +128,6 @@ export interface NativeNegotiated {
   group: number;
   clientShare: number;
   serverShare: number;
-  /** Of the last ClientHello. */
-  offeredGroups: number[];
   clientHelloLength: number;
   signatureScheme: number;
   peerSignatureScheme: number;

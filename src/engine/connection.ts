@@ -172,8 +172,6 @@ export interface Negotiated {
   readonly engineVersion: string;
   /** Bytes of the first ClientHello message. */
   readonly clientHelloLength: number;
-  /** Groups that the ClientHello offered, by name, or `0x....` where we know none. */
-  readonly offeredGroups: readonly string[];
 }
 
 export interface NegotiatedGroup {
@@ -215,6 +213,8 @@ export interface Connection {
   readonly offeredServerName: string | undefined;
   /** Bytes of the first ClientHello message; 0 where there was none yet. */
   readonly clientHelloLength: number;
+  /** Groups that the last ClientHello offered, by name, or `0x....` where we know none; after destroy() as well. */
+  readonly offeredGroups: readonly string[];
   /** DER, leaf first. */
   peerCertificates(): readonly Buffer[];
   /** The peer's certificate, its issuers, and theirs, as far as they were sent or are trusted. */

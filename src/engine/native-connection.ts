@@ -137,6 +137,10 @@ export class NativeTlsConnection implements Connection {
     return peerOffer(this.#isServer, this.#native.clientHello());
   }
 
+  get offeredGroups(): readonly string[] {
+    return this.#native.clientHello().groups.map((id) => nameOf(NamedGroup, id));
+  }
+
   get bytesRead(): number {
     return this.#native.bytesRead();
   }
@@ -287,7 +291,6 @@ export class NativeTlsConnection implements Connection {
       engine: this.engine,
       engineVersion: awsLcVersion(this.#binding),
       clientHelloLength: native.clientHelloLength,
-      offeredGroups: native.offeredGroups.map((id) => nameOf(NamedGroup, id)),
     };
   }
 

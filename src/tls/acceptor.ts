@@ -30,6 +30,7 @@ import {
   type SecureContextOptions,
 } from './secure-context.js';
 import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
+import { joined } from './socket-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
 export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
@@ -71,6 +72,8 @@ export class TlsAcceptor {
   readonly #server: EventEmitter;
   readonly #settings: ServerSettings;
   #context: SecureContext;
+  /** undefined where the next connection has others. */
+  #lastOptions: TLSSocketOptions | undefined;
   #ticketKeys: NodeJS.ArrayBufferView | undefined;
   #sessionTimeout: number | undefined;
   readonly #byName: { readonly pattern: RegExp; readonly context: SecureContext }[] = [];
@@ -107,6 +110,7 @@ export class TlsAcceptor {
     const chosen = context instanceof SecureContext ? context : createCurrentSecureContext(this.#inherit(context));
     refuseWeakerContext(connectionSecurity(this.#settings, this.#context, true), chosen);
     const escaped = servername.replace(/([.^$+?\-\\[\]{}])/g, '\\$1').replaceAll('*', '[^.]*');
+    this.#lastOptions = undefined;
     this.#byName.unshift({
       pattern: new RegExp(`^${escaped}$`, 'i'),
       context: chosen,
@@ -117,6 +121,7 @@ export class TlsAcceptor {
   setSecureContext(options: SecureContextOptions): void {
     const context = createCurrentSecureContext(this.#withSessionOptions(this.#inherit(options)));
     refuseWeakerContext(connectionSecurity(this.#settings, this.#context, true), context);
+    this.#lastOptions = undefined;
     this.#context = context;
   }
 
@@ -156,22 +161,33 @@ export class TlsAcceptor {
     };
   }
 
+  /** The same object for all connections until something changes. */
+  #socketOptions({ requestCert, rejectUnauthorized }: ClientCertificates): TLSSocketOptions {
+    const last = this.#lastOptions;
+    if (last && last.requestCert === requestCert && last.rejectUnauthorized === rejectUnauthorized) return last;
+    const options = {
+      ...this.#settings,
+      requestCert,
+      rejectUnauthorized,
+      // The context has its own, which may be another one by now.
+      policy: undefined,
+      isServer: true,
+      server: this.#server,
+      secureContext: this.#context,
+      SNICallback: this.#settings.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
+      [joined]: true,
+    } as const;
+    this.#lastOptions = options;
+    return options;
+  }
+
   /**
    * Starts a handshake on a socket that a server has just accepted.
    *
    * @param certificates what is asked of this client; default: the options
    */
   accept(transport: Transport, certificates?: ClientCertificates): void {
-    const { SNICallback, ...settings } = { ...this.#settings, ...certificates };
-    const options: TLSSocketOptions = {
-      ...settings,
-      // The context has its own, which may be another one by now.
-      policy: undefined,
-      isServer: true,
-      server: this.#server,
-      secureContext: this.#context,
-      SNICallback: SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
-    };
+    const options = this.#socketOptions(certificates ?? this.#settings);
     let socket: TLSSocket;
     try {
       socket = new TLSSocket(transport as Duplex, options);

@@ -5,6 +5,9 @@ import type { Ciphertext } from '../engine/connection.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import type { Transport } from './transport.js';
 
+// In bytes: what waits together up to this is copied into one write.
+const joinBelow = 4096;
+
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -58,12 +61,35 @@ export class CiphertextWriter {
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         if (next.ciphertext === undefined) next.callback?.();
-        else this.#put(next.ciphertext, next.callback);
+        else this.#putJoined(next.ciphertext, next.callback);
         if (this.#held) break;
       }
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** With what waits behind it, where that is little: one system call and one segment. */
+  #putJoined(first: Ciphertext, callback: WriteCallback | undefined): void {
+    const ciphertexts = [first];
+    const callbacks = [callback];
+    let total = first.bytes.length;
+    for (let next = this.#queue[0]; next?.ciphertext !== undefined; next = this.#queue[0]) {
+      total += next.ciphertext.bytes.length;
+      if (total > joinBelow) break;
+      ciphertexts.push(next.ciphertext);
+      callbacks.push(next.callback);
+      this.#queue.shift();
+    }
+    if (ciphertexts.length === 1) {
+      this.#put(first, callback);
+      return;
+    }
+    const bytes = Buffer.concat(ciphertexts.map((ciphertext) => ciphertext.bytes));
+    for (const ciphertext of ciphertexts) ciphertext.release();
+    this.#put({ bytes, release: () => {} }, (error) => {
+      for (const tell of callbacks) tell?.(error);
+    });
   }
 
   #put(ciphertext: Ciphertext, callback: WriteCallback | undefined): void {

@@ -39,6 +39,8 @@ export interface HandshakeInfo extends Established {
   readonly transport: TransportKind;
   /** The key exchange has a post-quantum component. */
   readonly postQuantum: boolean;
+  /** Groups that the ClientHello offered, by name, or `0x....` where we know none. */
+  readonly offeredGroups: readonly string[];
   /** Ciphertext bytes so far. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
@@ -89,6 +91,7 @@ export abstract class NegotiatedSocket extends TransportSocket {
       ...info,
       transport: kindOf(this[transport]),
       postQuantum: info.group?.postQuantum ?? false,
+      offeredGroups: connection.offeredGroups,
       alertSent: connection.alertSent,
       alertReceived: connection.alertReceived,
       bytesRead: connection.bytesRead,

@@ -327,7 +327,16 @@ export function connectionSecurity(
   return { postQuantum, policyName, restriction: groups === context.groups ? undefined : { groups } };
 }
 
+const sortedGroups = new WeakMap<readonly NamedGroupName[], readonly NamedGroupName[]>();
+
+/** Worked out once for the list of a context. */
 function postQuantumFirst(groups: readonly NamedGroupName[]): readonly NamedGroupName[] {
+  const known = sortedGroups.get(groups) ?? sortPostQuantumFirst(groups);
+  sortedGroups.set(groups, known);
+  return known;
+}
+
+function sortPostQuantumFirst(groups: readonly NamedGroupName[]): readonly NamedGroupName[] {
   const sorted = [...groups.filter(isPostQuantumGroup), ...groups.filter((name) => !isPostQuantumGroup(name))];
   return sorted.every((name, index) => name === groups[index]) ? groups : sorted;
 }

@@ -16,7 +16,12 @@ export type SniCallback = (
   callback: (error: Error | null, context?: SecureContext) => void,
 ) => void;
 
+/** The key under which a server marks options that are one object for many sockets: policies are joined, nothing changes. */
+export const joined: unique symbol = Symbol('pqtls.joined');
+
 export interface TLSSocketOptions extends SecureContextOptions {
+  /** @internal */
+  readonly [joined]?: boolean;
   isServer?: boolean | undefined;
   /** Default: made of the other options. */
   secureContext?: SecureContext | undefined;

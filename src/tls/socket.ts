@@ -31,7 +31,7 @@ import {
   wrapSession,
   type VerifiedIdentity,
 } from './session.js';
-import type { TLSSocketOptions } from './socket-options.js';
+import { joined, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
 import { fromDialled, TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
@@ -106,7 +106,7 @@ export class TLSSocket extends NegotiatedSocket {
   constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
     const given: Transport | undefined = socket || undefined;
     // What is no object has no options, as in node:tls.
-    const options: TLSSocketOptions = { ...settings, ...joinPolicies(settings) };
+    const options = settings?.[joined] ? settings : { ...settings, ...joinPolicies(settings) };
     const { highWaterMark, signal } = options;
     if (given !== undefined) checkTransport(given);
     const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);
@@ -287,8 +287,15 @@ export class TLSSocket extends NegotiatedSocket {
     if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
     if (closeNotify) this.#deliveries.push(() => this.#onStreamEnd());
     if (error !== undefined) this.#deliveries.push(() => this.#fail(error));
+    // What a client writes in secureConnect goes out with its Finished.
+    const joins = handshakeDone && !this.#isServer;
+    if (joins) this.#writer.hold();
     for (const ciphertext of progress.ciphertext) this.#writer.write(ciphertext);
-    this.#pump();
+    try {
+      this.#pump();
+    } finally {
+      if (joins) this.#writer.release();
+    }
   }
 
   /**
@@ -397,15 +404,17 @@ export class TLSSocket extends NegotiatedSocket {
       this.secureConnecting = false;
       this.emit('secureConnect');
     } else if (negotiated.protocol === 'TLSv1.3') {
-      // Whoever waits for `secure` has its turn first, as in node:tls: a peer that is closed then would answer with a reset.
       setImmediate(() => this.#sendTickets());
     }
     if (this.#isServer) this.emit('secure');
   }
 
-  /** The engine keeps them for the first write, which may never come. */
+  /**
+   * The engine keeps them for the first write. Where that is not there yet, they go by themselves: a client that waits for
+   * an acknowledgement of its Finished before it sends data (RFC 896) gets it with them.
+   */
   #sendTickets(): void {
-    if (this.destroyed || this.#closeSent) return;
+    if (this.destroyed || this.#closeSent || this.bytesWritten > 0) return;
     const { ciphertext, error } = this.#connection.send(noBytes, 0);
     if (ciphertext !== undefined) this.#writer.write(ciphertext);
     if (error !== undefined) this.#fail(error);
