@@ -60,7 +60,8 @@ function isOurs(server: ListeningServer): boolean {
 function adopt(server: ListeningServer, transport: TcpTransport, accept: (transport: TcpTransport) => void): void {
   transport.allowHalfOpen = server.allowHalfOpen;
   if (server.noDelay) transport.setNoDelay(true);
-  if (server.keepAlive) transport.setKeepAlive(true, server.keepAliveInitialDelay);
+  // node:net keeps it in seconds.
+  if (server.keepAlive) transport.setKeepAlive(true, (server.keepAliveInitialDelay ?? 0) * 1000);
   server._connections += 1;
   transport.whenDestroyed(() => {
     server._connections -= 1;

@@ -193,14 +193,15 @@ export class TcpTransport extends EventEmitter {
     return this.#handle.name(false) ?? {};
   }
 
-  setNoDelay(on = true): this {
-    this.#handle.setNoDelay(on);
+  setNoDelay(on: unknown = true): this {
+    this.#handle.setNoDelay(Boolean(on));
     return this;
   }
 
   /** @param delay milliseconds before the first probe */
-  setKeepAlive(on = false, delay = 0): this {
-    this.#handle.setKeepAlive(on, Math.floor(delay / 1000));
+  setKeepAlive(on: unknown = false, delay: unknown = 0): this {
+    // As node:net reads it, whatever it is.
+    this.#handle.setKeepAlive(Boolean(on), ~~(Number(delay) / 1000));
     return this;
   }
 

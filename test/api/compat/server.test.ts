@@ -1,6 +1,7 @@
 // tls.Server: its methods, what it inherits, and connections that reach it by other ways than listen().
 
 import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import * as net from 'node:net';
 import { duplexPair } from '../../support/duplex-pair.js';
 import { Subject } from '../../support/behaviours.js';
@@ -288,6 +289,45 @@ for (const ciphers of ['HIGH', 'ALL', 'AES', 'ECDHE', 'kRSA', 'AES128-GCM-SHA256
     const { client } = await run.pair({ ciphers, cert: rsa.cert, key: rsa.key, maxVersion: 'TLSv1.2' });
     return client.getCipher().name;
   });
+}
+
+/** The keep-alive timer of the end of a connection with this local port, in minutes; from /proc/net/tcp, so on Linux alone. */
+async function keepAliveMinutes(localPort: number | undefined): Promise<number> {
+  const ending = `:${(localPort ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  for (;;) {
+    // sl local remote state tx:rx timer:when; state 01 is an established connection, timer 02 its keep-alive.
+    const rows = readFileSync('/proc/net/tcp', 'latin1')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/));
+    const [timer, when] = rows.find((row) => row[1]?.endsWith(ending) && row[3] === '01')?.[5]?.split(':') ?? [];
+    // In hundredths of a second. Until what was sent is acknowledged, another timer runs.
+    if (timer === '02') return Math.round(parseInt(when ?? '', 16) / 6000);
+    if (timer === '00') return 0;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+if (process.platform === 'linux') {
+  for (const keepAlive of [true, false]) {
+    subject.add(
+      `keepAlive ${keepAlive} of a server, and of a client, in the kernel`,
+      async (run) => {
+        const { port } = await run.serve({ keepAlive, keepAliveInitialDelay: 600_000, noDelay: true });
+        const client = run.connect({ port, keepAlive, keepAliveInitialDelay: 1_200_000 });
+        await once(client, 'secureConnect');
+        return { server: await keepAliveMinutes(port), client: await keepAliveMinutes(client.localPort) };
+      },
+      keepAlive
+        ? {
+            differs: {
+              reason: 'node:tls gives it to the socket of connect() since Node 24',
+              before: 24,
+              pqtls: { server: 10, client: 20 },
+            },
+          }
+        : {},
+    );
+  }
 }
 
 await subject.check();
