@@ -48,8 +48,8 @@ export class TcpTransport extends EventEmitter {
   }
 
   /**
-   * Takes a connected socket over from Node's handle, which the caller closes. Undefined where that can't be: without the
-   * addon's part for it, or without a descriptor.
+   * Takes a connected socket over from Node's handle, which the caller closes. Undefined where that can't be, and node:net
+   * goes on: without the addon's part for it, without a descriptor, or without another one left.
    */
   static takeOver(binding: NativeBinding, handle: NodeHandle): TcpTransport | undefined {
     const { TcpHandle, tcpSlab } = binding;
@@ -58,7 +58,8 @@ export class TcpTransport extends EventEmitter {
     const isPipe = name === 'Pipe';
     if (!isWanted || TcpHandle === undefined || tcpSlab === undefined) return undefined;
     if (fd === undefined || fd < 0 || (!isPipe && name !== 'TCP')) return undefined;
-    const transport = new TcpTransport((onEvent) => new TcpHandle(fd, isPipe, onEvent), tcpSlab);
+    const transport = attempt(() => new TcpTransport((onEvent) => new TcpHandle(fd, isPipe, onEvent), tcpSlab));
+    if (transport === undefined) return undefined;
     if (handle.hasRef?.() === false) transport.unref();
     return transport;
   }
@@ -229,6 +230,16 @@ export class TcpTransport extends EventEmitter {
   unref(): this {
     this.#handle.setRef(false);
     return this;
+  }
+}
+
+/** Undefined for an error of the system's. */
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Error && 'errno' in error) return undefined;
+    throw error;
   }
 }
 
