@@ -14,7 +14,7 @@ export const NativeProgress = {
 } as const;
 
 /** Indices into `progress`. Mirrors ProgressRegister in native/connection.h. */
-export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2 } as const;
+export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2, received: 3 } as const;
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */
 export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2, trace: 3 } as const;
@@ -119,24 +119,24 @@ export type NativePskCallback = (
   maximumIdentity: number,
 ) => Uint8Array | readonly [Uint8Array, string] | undefined;
 
-export interface NativeNegotiated {
-  version: number;
-  cipherSuite: string;
-  /** OpenSSL's name. */
-  cipherName: string;
-  cipherId: number;
-  group: number;
-  clientShare: number;
-  serverShare: number;
-  clientHelloLength: number;
-  signatureScheme: number;
-  peerSignatureScheme: number;
-  helloRetryRequest: boolean;
-  resumed: boolean;
-  sessionPostQuantum: boolean;
-  alpn: string;
-  serverName: string;
-}
+/** Indices into what negotiated() writes. Mirrors NegotiatedFact in native/connection.h. */
+export const NegotiatedFact = {
+  version: 0,
+  cipher: 1,
+  group: 2,
+  clientShare: 3,
+  serverShare: 4,
+  clientHelloLength: 5,
+  signatureScheme: 6,
+  peerSignatureScheme: 7,
+  helloRetryRequest: 8,
+  resumed: 9,
+  sessionPostQuantum: 10,
+  alpnLength: 11,
+  serverNameLength: 12,
+} as const;
+
+export const negotiatedFacts = 13;
 
 /** The alerts are RFC 9846 numbers, -1 where there was none. */
 export interface NativeFailure {
@@ -220,7 +220,13 @@ export interface NativeConnection {
   clientHello(): NativeClientHello;
   verifyResult(): { code: number; message: string; resumed: boolean };
   peerCertificates(): Buffer[];
-  negotiated(): NativeNegotiated | null;
+  /** Writes `negotiatedFacts` numbers; false once it is destroyed. */
+  negotiated(facts: Int32Array): boolean;
+  /** By IANA and by OpenSSL. */
+  cipherNames(): [string, string];
+  /** One character a byte. */
+  alpn(): string;
+  serverName(): string;
   failure(): NativeFailure;
   bytesRead(): number;
   bytesWritten(): number;

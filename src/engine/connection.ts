@@ -55,6 +55,10 @@ export type PskCallback = (
   maximumIdentity: number,
 ) => Uint8Array | readonly [Uint8Array, string] | undefined;
 
+export function isQuestion(value: Question | EngineEvent): value is Question {
+  return value.kind === 'client-hello' || value.kind === 'verify' || value.kind === 'resume-session';
+}
+
 /** What one call achieved. Deal with it in this order: ciphertext, events, handshakeDone, plaintext, closeNotify, error. */
 export interface Progress {
   /** To write to the peer, in order. */

@@ -184,7 +184,7 @@ function build(options: SecureContextOptions): Built {
   applyCredentials(binding, native, options);
   if (demand.policy !== undefined) refuseForbiddenKey(native, demand.policy);
   applySessionOptions(native, options, security.policyName);
-  return new Built(new NativeEngineContext(native), security);
+  return new Built(new NativeEngineContext(native, compression !== undefined), security);
 }
 
 function checkSecureOptions(value: unknown): number {
