@@ -109,7 +109,7 @@ export class NativeTlsConnection implements Connection {
   #inPskCallback = false;
   #destroyed = false;
   #traceSink: ((event: TraceEvent) => void) | undefined;
-  #onTraceLost: (count: number) => void = () => {};
+  #onTraceLost: ((count: number) => void) | undefined;
   /** Made by a call whose result has no room for them. */
   #laterEvents: EngineEvent[] = [];
   readonly #isServer: boolean;
@@ -488,7 +488,7 @@ export class NativeTlsConnection implements Connection {
       else if (kind === NativeEvent.session) events.push({ kind: 'session', session: bytes });
       else events.push({ kind: 'new-session', id, session: bytes, blocking });
     }
-    if (taken.untraced !== undefined) this.#onTraceLost(taken.untraced);
+    if (taken.untraced !== undefined) this.#onTraceLost?.(taken.untraced);
     return events;
   }
 

@@ -71,6 +71,10 @@ const defaultHandshakeTimeout = 120_000;
  */
 export class TlsAcceptor {
   readonly #server: EventEmitter;
+  // One of each for all sockets, which are `this` there.
+  readonly #onError: (this: TLSSocket, error: Error) => void;
+  readonly #onClose: (this: TLSSocket) => void;
+  readonly #onSecure: (this: TLSSocket) => void;
   readonly #settings: ServerSettings;
   #context: SecureContext;
   /** undefined where the next connection has others. */
@@ -86,6 +90,18 @@ export class TlsAcceptor {
   constructor(server: EventEmitter, options: TlsServerOptions) {
     if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
     this.#server = server;
+    this.#onError = function (error) {
+      if (!this._controlReleased) server.emit('tlsClientError', error, this);
+    };
+    // Ended by the program, without an error. An Error costs microseconds, and most connections need none.
+    this.#onClose = function () {
+      if (!this._controlReleased && this.errored === null) server.emit('tlsClientError', hangUp(), this);
+    };
+    // The listener of errors stays, as in node:tls: one that the program does not listen to ends no server.
+    this.#onSecure = function () {
+      this._releaseControl();
+      server.emit('secureConnection', this);
+    };
     checkFunction('options.SNICallback', options.SNICallback);
     checkAlpnCallback(options);
     checkPskOptions('options.pskCallback', options);
@@ -206,21 +222,9 @@ export class TlsAcceptor {
     if (this.#server.listenerCount('keylog') > 0) {
       socket.on('keylog', (line: Buffer) => this.#server.emit('keylog', line, socket));
     }
-    let told = false;
-    const tell = (error: Error): void => {
-      if (told) return;
-      told = true;
-      this.#server.emit('tlsClientError', error, socket);
-    };
-    socket.on('error', tell);
-    // Ended by the program, without an error. An Error costs microseconds, and most connections need none.
-    socket.on('close', () => told || tell(hangUp()));
-    socket.on('secure', () => {
-      // The listener stays, as in node:tls: an error that the program does not listen to ends no server.
-      told = true;
-      socket._releaseControl();
-      this.#server.emit('secureConnection', socket);
-    });
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+    socket.on('secure', this.#onSecure);
     return socket;
   }
 

@@ -6,6 +6,7 @@ import { NativeTlsConnection } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { startTrace } from './handshake-trace.js';
 import { keyLogFile } from './key-log-file.js';
+import { state } from './negotiated-socket.js';
 import { checkFunction, checkServername, encodeAlpn } from './options.js';
 import type { ConnectionSecurity } from './policy.js';
 import { enginePskCallback } from './pre-shared-keys.js';
@@ -68,6 +69,12 @@ export function setUpConnection(
   if (isTraced(options.enableTrace)) startTrace(connection, isServer);
 }
 
+function onNewListener(this: TLSSocket, event: string | symbol): void {
+  if (event !== 'keylog') return;
+  this.removeListener('newListener', onNewListener);
+  if (!this.destroyed) this[state].connection.enableKeylog();
+}
+
 function setUpPsk(
   socket: TLSSocket,
   connection: Connection,
@@ -97,12 +104,7 @@ function setUpPsk(
 const wordOfNode = Number.parseInt(process.versions.node, 10) < 24 ? 'IDENTIY' : 'IDENTITY';
 
 /** The engine gives its secrets away only where someone listens, or where a file was asked for (`mayLog`). */
-export function reportKeys(socket: TLSSocket, connection: () => Connection, mayLog: boolean): void {
-  const onNewListener = (event: string | symbol): void => {
-    if (event !== 'keylog') return;
-    socket.removeListener('newListener', onNewListener);
-    if (!socket.destroyed) connection().enableKeylog();
-  };
+export function reportKeys(socket: TLSSocket, mayLog: boolean): void {
   socket.on('newListener', onNewListener);
   const write = mayLog ? keyLogFile() : undefined;
   if (write !== undefined) socket.on('keylog', write);

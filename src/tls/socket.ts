@@ -44,7 +44,7 @@ import {
 import { preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
 import { fromDialled, TcpTransport } from './tcp-transport.js';
-import type { Transport } from './transport.js';
+import type { Transport, TransportEvent } from './transport.js';
 import { ownTransport, transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
@@ -77,6 +77,9 @@ export class TLSSocket extends NegotiatedSocket {
   /** The handshake, and the verdict on the peer's certificate, are not there yet. */
   secureConnecting = true;
 
+  /** @internal Somebody has taken this socket over. */
+  _controlReleased = false;
+
   #transport: Transport;
   #connection: Connection;
   #writer!: CiphertextWriter;
@@ -85,14 +88,14 @@ export class TLSSocket extends NegotiatedSocket {
   /** Where the program is told things: the context in which this socket was made, not the one of its transport. */
   readonly #scope: AsyncResource | undefined;
   readonly #onread: UserBuffer | undefined;
-  #released = false;
   #started = false;
   /** Of performance.now(). */
   #startedAt: number | undefined;
   #handshakeInfo: Established | undefined;
   readonly #context: SecureContext;
   #security: ConnectionSecurity;
-  readonly #firstFlight: FirstFlight;
+  /** A client's. */
+  readonly #firstFlight: FirstFlight | undefined;
   #trace: HandshakeTrace | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
   /** Ciphertext may be read: the stream above has room, or the handshake goes on. */
@@ -116,7 +119,7 @@ export class TLSSocket extends NegotiatedSocket {
   #sessions: ServerSessions | undefined;
   #offeredIdentity: VerifiedIdentity | undefined;
   #newestSession: Buffer | undefined;
-  readonly #tickets = new AwaitedTickets(this);
+  #tickets: AwaitedTickets | undefined;
   readonly #plaintext = new PlaintextWriter(this, () => this.touch());
 
   /** @param begun internal: a server's handshake that goes on here; see [takeOver] */
@@ -141,12 +144,12 @@ export class TLSSocket extends NegotiatedSocket {
     this.#onread = given ? undefined : userBuffer(options.onread);
     this.#context = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
     this.#security = security ?? connectionSecurity(options, this.#context, this.#isServer);
-    this.#firstFlight = new FirstFlight(options[redial]);
-    if (this.#firstFlight.retries) classicalGroupsOf(this.#security, this.#context);
+    this.#firstFlight = this.#isServer ? undefined : new FirstFlight(options[redial]);
+    if (this.#firstFlight?.retries) classicalGroupsOf(this.#security, this.#context);
     this.#connection = begun?.connection ?? this.#createConnection(this.#security.restriction);
     this.#sessions = this.#createSessions();
     if (begun === undefined) this.#setUpConnection();
-    reportKeys(this, () => this.#connection, begun === undefined);
+    reportKeys(this, begun === undefined);
     // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
     this.on('error', this._tlsError);
     if (options.session && !this.#isServer) this.setSession(options.session);
@@ -235,7 +238,7 @@ export class TLSSocket extends NegotiatedSocket {
   #attach(own: boolean, isBegun = false): void {
     this.#listen(this.#transport);
     // A socket that is still to be connected is at rest, and counts as connecting when it was given.
-    this.followConnection(own, this.#firstFlight.retried, () => {
+    this.followConnection(own, Boolean(this.#firstFlight?.retried), () => {
       // What node:net has connected goes on in the addon.
       const taken = own ? fromDialled(this.#transport) : undefined;
       if (taken !== undefined) this.#listen(taken);
@@ -249,11 +252,24 @@ export class TLSSocket extends NegotiatedSocket {
     this.#transport = below;
     this.#writer = new CiphertextWriter(below);
     // A classical retry, and what is taken over, leave a transport behind.
-    const current = (): boolean => below === this.#transport;
-    below.on('data', (chunk: unknown) => current() && this.#onCiphertext(chunk));
-    below.on('end', () => current() && this.#onTransportEnd());
-    below.on('error', (error: Error) => current() && this.#lost(error, () => this.#onTransportError(error)));
-    below.on('close', () => current() && this.#onTransportClose());
+    const receive = (event: TransportEvent, value?: unknown): void => {
+      if (below === this.#transport) this.#onTransport(event, value);
+    };
+    if (below instanceof TcpTransport) {
+      below.receiver = receive;
+      return;
+    }
+    below.on('data', (chunk: unknown) => receive('data', chunk));
+    below.on('end', () => receive('end'));
+    below.on('error', (error: Error) => receive('error', error));
+    below.on('close', () => receive('close'));
+  }
+
+  #onTransport(event: TransportEvent, value: unknown): void {
+    if (event === 'data') this.#onCiphertext(value);
+    else if (event === 'end') this.#onTransportEnd();
+    else if (event === 'close') this.#onTransportClose();
+    else if (value instanceof Error) this.#lost(value, () => this.#onTransportError(value));
   }
 
   /** Goes on with a handshake that was begun without this socket. */
@@ -440,7 +456,7 @@ export class TLSSocket extends NegotiatedSocket {
       durationMs: performance.now() - (this.#startedAt ?? 0),
       policy: this.#security.policyName,
       postQuantumPolicy: this.#security.postQuantum,
-      retriedClassical: this.#firstFlight.retried,
+      retriedClassical: Boolean(this.#firstFlight?.retried),
     };
     this.#plaintext.open({ connection: this.#connection, writer: this.#writer });
     this.alpnProtocol = negotiated.alpn ?? false;
@@ -525,7 +541,7 @@ export class TLSSocket extends NegotiatedSocket {
   /** The transport is lost. Where the ClientHello may be why, that is said, or one classical retry is made. */
   #lost(error: Error, giveUp: () => void): void {
     const settled = this.#isServer || this.#handshakeInfo !== undefined || this.#failed || this.destroyed;
-    const dial = settled ? undefined : this.#firstFlight.lost(error, this.#connection);
+    const dial = settled ? undefined : this.#firstFlight?.lost(error, this.#connection);
     if (dial === undefined) {
       giveUp();
       return;
@@ -562,15 +578,12 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   /** @internal The error that this socket reports while nobody has taken it over. */
-  readonly _tlsError = (error: Error): Error | null => {
-    this.emit('_tlsError', error);
-    return this.#released ? error : null;
-  };
+  readonly _tlsError = tlsError;
 
   /** @internal From here on an error without a listener is an uncaughtException, as of any other stream. */
   _releaseControl(): boolean {
-    if (this.#released) return false;
-    this.#released = true;
+    if (this._controlReleased) return false;
+    this._controlReleased = true;
     this.secureConnecting &&= !this.#isServer;
     this.off('error', this._tlsError);
     return true;
@@ -631,7 +644,8 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     const ended = this.#transportEnded || this.#readEnded;
-    if (!ended && this.#tickets.awaited(this[state], () => this._final(callback))) return;
+    if (!this.#isServer) this.#tickets ??= new AwaitedTickets(this);
+    if (!ended && this.#tickets?.awaited(this[state], () => this._final(callback))) return;
     this.#closeSent = true;
     // A session that the program never said it stored holds up no end, as in node:tls.
     this.#writer.release();
@@ -660,4 +674,10 @@ export class TLSSocket extends NegotiatedSocket {
     callback(error);
     letGo(transport, { alerted, secure: this.#handshakeInfo !== undefined });
   }
+}
+
+// One function for all sockets, and not one for each.
+function tlsError(this: TLSSocket, error: Error): Error | null {
+  this.emit('_tlsError', error);
+  return this._controlReleased ? error : null;
 }

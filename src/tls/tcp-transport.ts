@@ -11,6 +11,9 @@ import { ProgressRegister, type NativeConnection } from '../binding/tls-contract
 /** `PQTLS_TRANSPORT=net` leaves TCP to net.Socket, everywhere. */
 const isWanted = process.env['PQTLS_TRANSPORT'] !== 'net';
 
+/** What happens on a transport. */
+export type TransportEvent = 'data' | 'end' | 'error' | 'close';
+
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -28,7 +31,7 @@ export interface NodeHandle {
 }
 
 /**
- * Emits `data` (in the slab of the thread, until the listener returns), `end`, `error` and `close`. It reads only
+ * Emits, or tells its `receiver`, `data` (in the slab of the thread, until the listener returns), `end`, `error` and `close`. It reads only
  * between resume() and pause(), and stays open for writing after the peer's end, until end() or destroy().
  */
 export class TcpTransport extends EventEmitter {
@@ -37,6 +40,8 @@ export class TcpTransport extends EventEmitter {
   closed = false;
   readableEnded = false;
   readonly connecting = false;
+  /** Is told of everything in place of listeners, but for those of `close`. */
+  receiver: ((event: TransportEvent, value?: Uint8Array | Error) => void) | undefined;
   readonly #handle: NativeTcpHandle;
   readonly #slab: Uint8Array;
   readonly #registers: Int32Array;
@@ -149,7 +154,7 @@ export class TcpTransport extends EventEmitter {
     this.destroyed = true;
     this.#handle.close();
     this.#onClose?.();
-    if (error !== undefined) process.nextTick(() => this.emit('error', error));
+    if (error !== undefined) process.nextTick(() => this.#tell('error', error));
     return this;
   }
 
@@ -165,7 +170,7 @@ export class TcpTransport extends EventEmitter {
       onHandshake(0, this.#slab.subarray(0, 0));
     }
     if (event === NativeTcpEvent.read) {
-      if (!this.destroyed) this.emit('data', this.#slab.subarray(0, value));
+      if (!this.destroyed) this.#tell('data', this.#slab.subarray(0, value));
     } else if (event === NativeTcpEvent.end) {
       this.#onEnd();
     } else if (event === NativeTcpEvent.failed) {
@@ -179,14 +184,19 @@ export class TcpTransport extends EventEmitter {
     } else {
       this.closed = true;
       this.#scope.emitDestroy();
-      this.emit('close');
+      this.#tell('close');
     }
+  }
+
+  #tell(event: TransportEvent, value?: Uint8Array | Error): void {
+    this.receiver?.(event, value);
+    if (this.receiver === undefined || event === 'close') this.emit(event, value);
   }
 
   #onEnd(): void {
     if (this.destroyed) return;
     this.readableEnded = true;
-    this.emit('end');
+    this.#tell('end');
     this.#closeOnceEnded();
   }
 

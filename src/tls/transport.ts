@@ -4,6 +4,8 @@ import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { TcpTransport } from './tcp-transport.js';
 
+export type { TransportEvent } from './tcp-transport.js';
+
 /** Emits `data`, `end`, `error` and `close` as a Duplex does. */
 export interface Transport extends EventEmitter {
   allowHalfOpen: boolean;
