@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "crypto_job.h"
 
@@ -21,6 +22,8 @@ class Addon : public Napi::Addon<Addon> {
 
   uint8_t* scratch() const { return scratch_; }
   JobScheduler& scheduler() { return scheduler_; }
+  // TLS connections past their handshake and not destroyed.
+  const std::shared_ptr<size_t>& established_connections() const { return established_connections_; }
   // Where a TLS connection leaves the counts of its last call for JavaScript; set by RegisterTls.
   int32_t* progress_registers() const { return progress_registers_; }
   void set_progress_registers(Napi::Int32Array registers);
@@ -34,6 +37,7 @@ class Addon : public Napi::Addon<Addon> {
   uint8_t* scratch_ = nullptr;
   Napi::Reference<Napi::ArrayBuffer> scratch_reference_;
   JobScheduler scheduler_;
+  const std::shared_ptr<size_t> established_connections_ = std::make_shared<size_t>(0);
   int32_t* progress_registers_ = nullptr;
   Napi::Reference<Napi::Int32Array> registers_reference_;
   Napi::FunctionReference certificate_codec_;

@@ -138,6 +138,7 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   out.Set("serverShare", Napi::Number::New(env, hello_.server_share.group == group ? hello_.server_share.length : 0));
   out.Set("clientHelloLength", Napi::Number::New(env, hello_.client_hello_length));
   out.Set("signatureScheme", Napi::Number::New(env, hello_.own_scheme));
+  out.Set("signatureRanOn", Napi::Number::New(env, static_cast<int>(signature_.ran_on())));
   out.Set("peerSignatureScheme", Napi::Number::New(env, SSL_get_peer_signature_algorithm(ssl)));
   out.Set("helloRetryRequest", Napi::Boolean::New(env, SSL_used_hello_retry_request(ssl)));
   out.Set("resumed", Napi::Boolean::New(env, SSL_session_reused(ssl)));

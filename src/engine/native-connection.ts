@@ -5,6 +5,7 @@ import {
   NativeEvent,
   NativeProgress,
   ProgressRegister,
+  signaturePlaces,
   type NativeConnection,
   type NativeSecureContext,
 } from '../binding/tls-contract.js';
@@ -35,9 +36,12 @@ import { CiphertextPool, PlaintextSlab } from './slabs.js';
 export class NativeEngineContext implements EngineContext {
   readonly engine = 'aws-lc';
   readonly native: NativeSecureContext;
+  /** What signs in place of a key; the engine hands it on with its question. */
+  readonly signer: unknown;
 
-  constructor(native: NativeSecureContext) {
+  constructor(native: NativeSecureContext, signer?: unknown) {
     this.native = native;
+    this.signer = signer;
   }
 }
 
@@ -104,9 +108,12 @@ export class NativeTlsConnection implements Connection {
   #laterEvents: EngineEvent[] = [];
   readonly #isServer: boolean;
   #requirePostQuantum = false;
+  #context: NativeEngineContext;
+  #signature: Question | undefined;
 
   constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
     this.#binding = binding;
+    this.#context = context;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
     this.#borrowsInput = options.borrowsInput;
@@ -235,17 +242,30 @@ export class NativeTlsConnection implements Connection {
   }
 
   resume(answer: Answer): Progress {
-    if (answer.kind === 'client-hello') {
-      const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
+    if (answer.kind === 'signature') {
+      if (this.#signature !== undefined) this.giveSignature(undefined);
+    } else if (answer.kind === 'client-hello') {
+      const { context } = answer;
+      if (context instanceof NativeEngineContext) this.#context = context;
       if (answer.restriction !== undefined) this.#restrict(answer.restriction);
       if (answer.requirePostQuantum === true) this.#demandPostQuantum();
-      this.#native.answerClientHello(context, answer.alert ?? 0, answer.ocspResponse, answer.alpn);
+      this.#native.answerClientHello(
+        context instanceof NativeEngineContext ? context.native : null,
+        answer.alert ?? 0,
+        answer.ocspResponse,
+        answer.alpn,
+      );
     } else if (answer.kind === 'resume-session') {
       this.#native.answerSession(answer.session);
     } else {
       this.#native.answerVerification(answer.alert ?? 0);
     }
     return this.receive(undefined);
+  }
+
+  giveSignature(signature: Uint8Array | undefined): boolean {
+    this.#signature = undefined;
+    return this.#native.answerSignature(signature);
   }
 
   shutdown(): Progress {
@@ -281,6 +301,7 @@ export class NativeTlsConnection implements Connection {
       cipherName: native.cipherName,
       group: negotiatedGroup(native.group, native.clientShare, native.serverShare),
       signatureScheme: schemeName(native.signatureScheme),
+      signatureRanOn: native.signatureScheme === 0 ? undefined : signaturePlaces[native.signatureRanOn],
       peerSignatureScheme: schemeName(native.peerSignatureScheme),
       helloRetryRequest: native.helloRetryRequest,
       resumed: native.resumed,
@@ -357,7 +378,9 @@ export class NativeTlsConnection implements Connection {
   }
 
   useContext(context: EngineContext): boolean {
-    return context instanceof NativeEngineContext && this.#native.useContext(context.native);
+    if (!(context instanceof NativeEngineContext) || !this.#native.useContext(context.native)) return false;
+    this.#context = context;
+    return true;
   }
 
   setServername(name: string): boolean {
@@ -475,7 +498,23 @@ export class NativeTlsConnection implements Connection {
     if ((flags & NativeProgress.awaitsSession) !== 0) {
       return { kind: 'resume-session', id: this.#native.wantedSession() };
     }
+    if ((flags & NativeProgress.awaitsSignature) !== 0) return (this.#signature ??= this.#signatureQuestion());
     return undefined;
+  }
+
+  #signatureQuestion(): Question {
+    const awaited = this.#native.awaitedSignature();
+    if (awaited === undefined || awaited instanceof Promise) {
+      return { kind: 'signature', ranOn: 'threadpool', done: awaited };
+    }
+    const { scheme, data } = awaited;
+    return {
+      kind: 'signature',
+      ranOn: 'callback',
+      signer: this.#context.signer,
+      scheme: nameOf(SignatureScheme, scheme),
+      data,
+    };
   }
 
   #demandPostQuantum(): void {

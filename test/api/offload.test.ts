@@ -1,0 +1,182 @@
+// `offload`: which signatures run on the threadpool, and what others on the same thread notice of them.
+
+import { once } from 'node:events';
+import t from 'tap';
+import { connect, createSecureContext, TLSSocket, type ConnectionOptions, type OffloadMode } from 'pqtls';
+import { certificates } from '../support/certificates.js';
+import { duplexPair } from '../support/duplex-pair.js';
+import { selfSigned } from '../support/mldsa-certificate.js';
+import { connectedPair, listen } from '../support/tls-server.js';
+
+const { ca, leaf, rsa, client: clientLeaf } = await certificates();
+const mldsa = selfSigned('ML-DSA-65');
+
+const identities = {
+  'P-256': { cert: leaf.cert, key: leaf.key, ca: ca.cert },
+  'RSA-2048': { cert: rsa.cert, key: rsa.key, ca: ca.cert },
+  'ML-DSA-65': { ...mldsa, ca: mldsa.cert },
+} as const;
+
+// What runs where while nothing else is open, and while another connection is established.
+const expected: Record<OffloadMode, Record<keyof typeof identities, [alone: string, beside: string]>> = {
+  never: { 'P-256': ['inline', 'inline'], 'RSA-2048': ['inline', 'inline'], 'ML-DSA-65': ['inline', 'inline'] },
+  auto: { 'P-256': ['inline', 'inline'], 'RSA-2048': ['inline', 'threadpool'], 'ML-DSA-65': ['inline', 'threadpool'] },
+  always: {
+    'P-256': ['threadpool', 'threadpool'],
+    'RSA-2048': ['threadpool', 'threadpool'],
+    'ML-DSA-65': ['threadpool', 'threadpool'],
+  },
+};
+
+for (const mode of ['never', 'auto', 'always'] as const) {
+  for (const name of ['P-256', 'RSA-2048', 'ML-DSA-65'] as const) {
+    void t.test(`${mode}, ${name}`, async (t) => {
+      const { ca: trusted, ...own } = identities[name];
+      const options = { ...own, offload: mode };
+      for (const where of expected[mode][name]) {
+        // The second finds the first established.
+        const { served } = await connectedPair(t, options, { ca: trusted });
+        t.equal(served.getHandshakeInfo().signatureRanOn, where);
+      }
+    });
+  }
+}
+
+void t.test("'auto' is the default, and counts what is open only", async (t) => {
+  const { cert, key } = rsa;
+  const first = await connectedPair(t, { cert, key }, { ca: ca.cert });
+  first.client.destroy();
+  first.served.destroy();
+  const second = await connectedPair(t, { cert, key }, { ca: ca.cert });
+  t.equal(second.served.getHandshakeInfo().signatureRanOn, 'inline');
+  const third = await connectedPair(t, { cert, key }, { ca: ca.cert });
+  t.equal(third.served.getHandshakeInfo().signatureRanOn, 'threadpool');
+});
+
+for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+  void t.test(`both sides on the threadpool, ${maxVersion}`, async (t) => {
+    const offload = 'always';
+    const { client, served } = await connectedPair(
+      t,
+      { cert: rsa.cert, key: rsa.key, requestCert: true, ca: ca.cert, offload, maxVersion },
+      { ca: ca.cert, cert: clientLeaf.cert, key: clientLeaf.key, offload },
+    );
+    t.equal(client.getHandshakeInfo().signatureRanOn, 'threadpool');
+    t.equal(served.getHandshakeInfo().signatureRanOn, 'threadpool');
+    t.equal(served.authorized, true);
+  });
+}
+
+void t.test('over a Duplex', async (t) => {
+  const [near, far] = duplexPair();
+  const secureContext = createSecureContext({ cert: rsa.cert, key: rsa.key, offload: 'always' });
+  const served = new TLSSocket(far, { isServer: true, secureContext });
+  const client = connect({ socket: near, ca: ca.cert, servername: 'localhost' });
+  await once(client, 'secureConnect');
+  t.match(served.getHandshakeInfo(), { transport: 'stream', signatureRanOn: 'threadpool' });
+  client.destroy();
+  served.destroy();
+});
+
+void t.test('chains of every kind side by side, chosen by the client', async (t) => {
+  const chains = { cert: [rsa.cert, leaf.cert, mldsa.cert], key: [rsa.key, leaf.key, mldsa.key] };
+  for (const reverse of [false, true]) {
+    const cert = reverse ? [...chains.cert].reverse() : chains.cert;
+    for (const [sigalgs, scheme] of [
+      ['ecdsa_secp256r1_sha256', 'ecdsa_secp256r1_sha256'],
+      ['rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha256'],
+      ['mldsa65', 'mldsa65'],
+    ] as const) {
+      const { served } = await connectedPair(
+        t,
+        { cert, key: chains.key, offload: 'always' },
+        { sigalgs, ca: [ca.cert, mldsa.cert], rejectUnauthorized: false },
+      );
+      t.match(served.getHandshakeInfo(), { signatureScheme: scheme, signatureRanOn: 'threadpool' });
+    }
+  }
+});
+
+void t.test('RSA key transport of TLS 1.2 goes on', async (t) => {
+  const { served } = await connectedPair(
+    t,
+    { cert: rsa.cert, key: rsa.key, offload: 'always', ciphers: 'AES128-GCM-SHA256', maxVersion: 'TLSv1.2' },
+    { ca: ca.cert, ciphers: 'AES128-GCM-SHA256' },
+  );
+  t.equal(served.getHandshakeInfo().signatureRanOn, undefined);
+});
+
+void t.test('AsyncLocalStorage and order are those of an inline handshake', async (t) => {
+  const { AsyncLocalStorage } = await import('node:async_hooks');
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const { port } = await listen(t, { cert: rsa.cert, key: rsa.key, offload: 'always' }, (socket) => socket.end());
+  const options: ConnectionOptions = { host: '127.0.0.1', port, ca: ca.cert, servername: 'localhost' };
+  const client = storage.run('mine', () =>
+    connect({ ...options, offload: 'always', cert: clientLeaf.cert, key: clientLeaf.key }, () => {
+      seen.push(storage.getStore());
+      process.nextTick(() => seen.push('tick'));
+      queueMicrotask(() => seen.push('microtask'));
+    }),
+  );
+  client.resume();
+  await once(client, 'close');
+  t.same(seen, ['mine', 'tick', 'microtask']);
+});
+
+void t.test('a connection that is destroyed while it is signed for', async (t) => {
+  const { server, port } = await listen(t, { cert: rsa.cert, key: rsa.key, offload: 'always' });
+  server.on('tlsClientError', () => {});
+  server.on('secureConnection', (socket: TLSSocket) => socket.on('error', () => {}));
+  for (let nth = 0; nth < 40; nth++) {
+    const client = connect({ host: '127.0.0.1', port, ca: ca.cert, servername: 'localhost' });
+    client.on('error', () => {});
+    const accepted = once(server, 'connection');
+    await once(client, 'connect');
+    await accepted;
+    if (nth % 2 === 0) await new Promise(setImmediate);
+    client.destroy();
+  }
+  const fine = connect({ host: '127.0.0.1', port, ca: ca.cert, servername: 'localhost' });
+  await once(fine, 'secureConnect');
+  fine.destroy();
+});
+
+// How many echoes an established connection gets while 30 handshakes of one tick are served.
+async function echoesDuringStorm(offload: OffloadMode): Promise<{ echoes: number; ranOn: Set<string> }> {
+  const ranOn = new Set<string>();
+  const { createServer } = await import('pqtls');
+  const server = createServer({ cert: rsa.cert, key: rsa.key, offload }, (socket) => {
+    ranOn.add(String(socket.getHandshakeInfo().signatureRanOn));
+    socket.on('error', () => {});
+    socket.pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const secureContext = createSecureContext({ ca: ca.cert });
+  const dial = (): TLSSocket => connect({ host: '127.0.0.1', port, secureContext, servername: 'localhost' });
+  const established = dial();
+  await once(established, 'secureConnect');
+  ranOn.clear();
+  let echoes = 0;
+  established.on('data', () => {
+    echoes += 1;
+    established.write('ping');
+  });
+  established.write('ping');
+  const storm = Array.from({ length: 30 }, dial);
+  await Promise.all(storm.map(async (socket) => once(socket, 'secureConnect')));
+  for (const socket of [established, ...storm]) socket.destroy();
+  server.close();
+  await once(server, 'close');
+  return { echoes, ranOn };
+}
+
+void t.test('an established connection goes on while others are signed for', async (t) => {
+  const moved = await echoesDuringStorm('always');
+  const inline = await echoesDuringStorm('never');
+  t.same([...moved.ranOn], ['threadpool']);
+  t.same([...inline.ranOn], ['inline']);
+  t.ok(moved.echoes > 0, `${moved.echoes} echoes with the threadpool, ${inline.echoes} without`);
+});
