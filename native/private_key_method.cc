@@ -152,6 +152,10 @@ bool RemoveKeyTransport(SSL_CTX* ctx) {
     if (!kept.empty()) kept += ':';
     kept += SSL_CIPHER_get_name(cipher);
   }
+  if (found && kept.empty() && SSL_CTX_get_max_proto_version(ctx) < TLS1_3_VERSION) {
+    OPENSSL_PUT_ERROR(SSL, SSL_R_NO_CIPHER_MATCH);
+    return false;
+  }
   return !found || SSL_CTX_set_cipher_list(ctx, kept.c_str());
 }
 

@@ -111,12 +111,15 @@ export type Question =
   | {
       readonly kind: 'signature';
       readonly ranOn: 'threadpool';
+      /** Bytes of ciphertext that wait with it. */
+      readonly buffered: () => number;
       /** Fulfilled when it is there or has failed; undefined where nothing runs any more. */
       readonly done: Promise<unknown> | undefined;
     }
   | {
       readonly kind: 'signature';
       readonly ranOn: 'callback';
+      readonly buffered: () => number;
       /** Of the context in force. */
       readonly signer: unknown;
       /** IANA name. */

@@ -503,14 +503,16 @@ export class NativeTlsConnection implements Connection {
   }
 
   #signatureQuestion(): Question {
+    const buffered = (): number => this.#input.reduce((sum, { length }) => sum + length, 0);
     const awaited = this.#native.awaitedSignature();
     if (awaited === undefined || awaited instanceof Promise) {
-      return { kind: 'signature', ranOn: 'threadpool', done: awaited };
+      return { kind: 'signature', ranOn: 'threadpool', buffered, done: awaited };
     }
     const { scheme, data } = awaited;
     return {
       kind: 'signature',
       ranOn: 'callback',
+      buffered,
       signer: this.#context.signer,
       scheme: nameOf(SignatureScheme, scheme),
       data,

@@ -94,6 +94,14 @@ export function applySigning(native: NativeSecureContext, options: SigningOption
   });
 }
 
+// Bytes that a peer may send ahead while its handshake waits for a signature.
+const mostAhead = 16 * 1024;
+
+/** A peer that leaves while its handshake waits for a signature is noticed only where the transport is read on. */
+export function stopsReading(question: Question | undefined): boolean {
+  return question !== undefined && (question.kind !== 'signature' || question.buffered() >= mostAhead);
+}
+
 type SignatureQuestion = Extract<Question, { kind: 'signature' }>;
 
 // A connection that is fed while it waits asks again.

@@ -31,6 +31,7 @@ import {
   wrapSession,
   type VerifiedIdentity,
 } from './session.js';
+import { stopsReading } from './signing.js';
 import { joined, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
 import { fromDialled, TcpTransport } from './tcp-transport.js';
@@ -274,7 +275,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     this.#more = progress.more;
-    this.#awaits = progress.awaits !== undefined;
+    this.#awaits = stopsReading(progress.awaits);
     const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;
     const [before, after] = aroundHandshake(events);
     if (events.some(({ kind }) => kind === 'new-session')) this.#writer.hold();
