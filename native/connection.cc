@@ -70,6 +70,9 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::VerifyResult>("verifyResult"),
                          InstanceMethod<&Connection::PeerCertificates>("peerCertificates"),
                          InstanceMethod<&Connection::Negotiated>("negotiated"),
+                         InstanceMethod<&Connection::CipherNames>("cipherNames"),
+                         InstanceMethod<&Connection::Alpn>("alpn"),
+                         InstanceMethod<&Connection::ServerName>("serverName"),
                          InstanceMethod<&Connection::Failure>("failure"),
                          InstanceMethod<&Connection::BytesRead>("bytesRead"),
                          InstanceMethod<&Connection::BytesWritten>("bytesWritten"),
@@ -84,7 +87,6 @@ void Connection::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_cert_cb(ctx, ChooseChain, nullptr);
   SSL_CTX_set_msg_callback(ctx, ObserveMessage);
   SSL_CTX_set_info_callback(ctx, ObserveAlert);
-  SSL_CTX_set_keylog_callback(ctx, LogSecret);
   ConnectionSessions::InstallCallbacks(ctx);
 }
 
@@ -139,6 +141,10 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     return;
   }
   SSL_set_bio(ssl_.get(), bio, bio);
+}
+
+Connection::~Connection() {
+  if (feeder_ != nullptr) feeder_->OnConnectionGone();
 }
 
 Connection* Connection::FromSsl(const SSL* ssl) { return static_cast<Connection*>(SSL_get_app_data(ssl)); }
@@ -212,6 +218,9 @@ void Connection::ObserveMessage(int is_write, int version, int content_type, con
   self->hello_.Observe(is_write != 0, version, bytes, length);
   self->sessions_.OnMessage(is_write != 0, {bytes, length});
 }
+
+// From the first connection on that wants it: libssl makes every line for whoever may listen.
+void Connection::LogSecretsOf(SSL_CTX* ctx) { SSL_CTX_set_keylog_callback(ctx, LogSecret); }
 
 // The NSS key log format. RFC 9850.
 void Connection::LogSecret(const SSL* ssl, const char* line) {
@@ -330,7 +339,7 @@ size_t Connection::ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags) {
   return filled;
 }
 
-Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags) {
+uint32_t Connection::EndCall(size_t consumed, size_t plaintext, uint32_t flags) {
   if (transport_.has_spill()) flags |= kOutputPending;
   if (!events_.empty() || sessions_.has_events()) flags |= kHasEvents;
   registers_[kConsumed] = static_cast<int32_t>(consumed);
@@ -341,7 +350,29 @@ Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext,
     FreeState();
     flags |= kFailed;
   }
-  return Napi::Number::New(env, flags);
+  return flags;
+}
+
+Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags) {
+  return Napi::Number::New(env, EndCall(consumed, plaintext, flags));
+}
+
+Connection::Step Connection::Advance(std::span<const uint8_t> input, std::span<uint8_t> output) {
+  if (!ssl_ || busy_) return {kFailed, 0, 0};
+  transport_.BeginCall(input, output);
+  uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
+  if (!failed_) {
+    ERR_clear_error();
+    AdvanceHandshake(&flags);
+  }
+  flags = EndCall(transport_.consumed(), 0, flags);
+  return {flags, transport_.consumed(), transport_.produced()};
+}
+
+Connection::Step Connection::Drain(std::span<uint8_t> output) {
+  transport_.BeginCall({}, output);
+  uint32_t flags = EndCall(0, 0, 0);
+  return {flags, 0, transport_.produced()};
 }
 
 Napi::Value Connection::FinishDestroyed(Napi::Env env) {
@@ -442,6 +473,7 @@ bool Connection::SwitchContext(const Napi::Value& value) {
     ThrowTakenError(value.Env(), "The context could not be switched");
     return false;
   }
+  if (keylog_) LogSecretsOf(context->ctx());
   own_schemes_ = context->signing_schemes();
   if (context->certificate_key() != 0) certificate_key_ = context->certificate_key();
   return true;
@@ -585,6 +617,7 @@ void Connection::FreeState() {
 // Frees libssl's state, which wipes its keys; from inside of a callback, when libssl has returned. Idempotent.
 void Connection::Destroy(const Napi::CallbackInfo&) {
   destroy_requested_ = true;
+  if (ConnectionFeeder* feeder = std::exchange(feeder_, nullptr)) feeder->OnConnectionGone();
   if (!busy_) FreeState();
 }
 

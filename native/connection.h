@@ -35,7 +35,27 @@ enum ProgressFlag : uint32_t {
 };
 
 // Counts of the last call, in an Int32Array that JavaScript shares. Mirrored in src/binding/tls-contract.ts.
-enum ProgressRegister { kConsumed = 0, kPlaintext = 1, kCiphertext = 2, kProgressRegisters = 3 };
+enum ProgressRegister { kConsumed = 0, kPlaintext = 1, kCiphertext = 2, kReceived = 3, kProgressRegisters = 4 };
+
+// What negotiated() writes: setting a property by its name is dearer than all of them together. Mirrored in
+// src/binding/tls-contract.ts.
+enum NegotiatedFact {
+  kVersionFact = 0,
+  kCipherFact,
+  kGroupFact,
+  kClientShareFact,
+  kServerShareFact,
+  kClientHelloLengthFact,
+  kSignatureSchemeFact,
+  kPeerSignatureSchemeFact,
+  kHelloRetryRequestFact,
+  kResumedFact,
+  kSessionPostQuantumFact,
+  kAlpnLengthFact,
+  kServerNameLengthFact,
+  kSignatureRanOnFact,
+  kFacts,
+};
 
 // Something that the program may be told about. Mirrored in src/binding/tls-contract.ts.
 enum EventKind { kKeylogEvent = 0, kSessionEvent = 1, kNewSessionEvent = 2, kTraceEvent = 3 };
@@ -43,6 +63,15 @@ enum EventKind { kKeylogEvent = 0, kSessionEvent = 1, kNewSessionEvent = 2, kTra
 struct Event {
   EventKind kind;
   std::vector<uint8_t> bytes;
+};
+
+// Who feeds a connection without JavaScript. Told when there is nothing left to feed.
+class ConnectionFeeder {
+ public:
+  virtual void OnConnectionGone() = 0;
+
+ protected:
+  ~ConnectionFeeder() = default;
 };
 
 class Connection : public Napi::ObjectWrap<Connection> {
@@ -53,6 +82,20 @@ class Connection : public Napi::ObjectWrap<Connection> {
   static ConnectionSessions* SessionsOf(const SSL* ssl) { return &FromSsl(ssl)->sessions_; }
 
   explicit Connection(const Napi::CallbackInfo& info);
+  ~Connection() override;
+
+  // A step of a handshake that no JavaScript takes part in: for a connection without a pskCallback and without
+  // certificate compression.
+  struct Step {
+    uint32_t flags;  // of ProgressFlag
+    size_t consumed;
+    size_t produced;
+  };
+  Step Advance(std::span<const uint8_t> input, std::span<uint8_t> output);
+  // What did not fit into the output of the last step.
+  Step Drain(std::span<uint8_t> output);
+  // Null when it is fed by JavaScript again.
+  void set_feeder(ConnectionFeeder* feeder) { feeder_ = feeder; }
 
   static Connection* FromSsl(const SSL* ssl);
   ConnectionSignature& signature() { return signature_; }
@@ -118,7 +161,11 @@ class Connection : public Napi::ObjectWrap<Connection> {
   Napi::Value OcspResponse(const Napi::CallbackInfo& info);
   Napi::Value Finished(const Napi::CallbackInfo& info);
   Napi::Value SharedSchemes(const Napi::CallbackInfo& info);
+  // negotiated(facts): false once it is destroyed
   Napi::Value Negotiated(const Napi::CallbackInfo& info);
+  Napi::Value CipherNames(const Napi::CallbackInfo& info);
+  Napi::Value Alpn(const Napi::CallbackInfo& info);
+  Napi::Value ServerName(const Napi::CallbackInfo& info);
   Napi::Value Failure(const Napi::CallbackInfo& info);
   Napi::Value BytesRead(const Napi::CallbackInfo& info);
   Napi::Value BytesWritten(const Napi::CallbackInfo& info);
@@ -134,6 +181,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   static unsigned ClientPsk(SSL* ssl, const char* hint, char* identity, unsigned max_identity, uint8_t* psk,
                             unsigned max_psk);
   static unsigned ServerPsk(SSL* ssl, const char* identity, uint8_t* psk, unsigned max_psk);
+  static void LogSecretsOf(SSL_CTX* ctx);
   static void LogSecret(const SSL* ssl, const char* line);
   static void ObserveAlert(const SSL* ssl, int type, int value);
 
@@ -156,6 +204,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   void RecogniseHttp();
   bool IsNoTls() const;
   void FreeState();
+  uint32_t EndCall(size_t consumed, size_t plaintext, uint32_t flags);
   Napi::Value Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags);
   Napi::Value FinishDestroyed(Napi::Env env);
 
@@ -165,6 +214,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   ConnectionSignature signature_;
   bssl::UniquePtr<SSL> ssl_;
   int32_t* registers_ = nullptr;
+  ConnectionFeeder* feeder_ = nullptr;
   bool is_server_ = false;
   bool verify_peer_ = false;
   bool require_peer_ = false;

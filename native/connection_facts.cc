@@ -115,12 +115,10 @@ Napi::Value Connection::PeerCertificates(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Object out = Napi::Object::New(env);
-  if (!ssl_) return env.Null();
+  auto facts = info[0].As<Napi::Int32Array>();
+  if (!ssl_ || facts.ElementLength() < kFacts) return Napi::Boolean::New(info.Env(), false);
   SSL* ssl = ssl_.get();
   const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl);
-  const char* name = cipher != nullptr ? SSL_CIPHER_standard_name(cipher) : nullptr;
   const uint8_t* alpn = nullptr;
   unsigned alpn_length = 0;
   SSL_get0_alpn_selected(ssl, &alpn, &alpn_length);
@@ -129,26 +127,46 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   for (const KeyShareEntry& share : hello_.client_shares) {
     if (share.group == group) client_share = share.length;
   }
-  out.Set("version", Napi::Number::New(env, SSL_version(ssl)));
-  out.Set("cipherSuite", Napi::String::New(env, name != nullptr ? name : ""));
-  out.Set("cipherName", Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_get_name(cipher) : ""));
-  out.Set("cipherId", Napi::Number::New(env, cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0));
-  out.Set("group", Napi::Number::New(env, group));
-  out.Set("clientShare", Napi::Number::New(env, client_share));
-  out.Set("serverShare", Napi::Number::New(env, hello_.server_share.group == group ? hello_.server_share.length : 0));
-  out.Set("clientHelloLength", Napi::Number::New(env, hello_.client_hello_length));
-  out.Set("signatureScheme", Napi::Number::New(env, hello_.own_scheme));
-  out.Set("signatureRanOn", Napi::Number::New(env, static_cast<int>(signature_.ran_on())));
-  out.Set("peerSignatureScheme", Napi::Number::New(env, SSL_get_peer_signature_algorithm(ssl)));
-  out.Set("helloRetryRequest", Napi::Boolean::New(env, SSL_used_hello_retry_request(ssl)));
-  out.Set("resumed", Napi::Boolean::New(env, SSL_session_reused(ssl)));
-  out.Set("sessionPostQuantum", Napi::Boolean::New(env, sessions_.IsPostQuantum()));
-  // One character a byte, as in the ClientHello.
-  napi_value protocol = nullptr;
-  napi_create_string_latin1(env, reinterpret_cast<const char*>(alpn), alpn_length, &protocol);
-  out.Set("alpn", Napi::Value(env, protocol));
-  out.Set("serverName", Napi::String::New(env, hello_.server_name));
+  int32_t* out = facts.Data();
+  out[kVersionFact] = SSL_version(ssl);
+  out[kCipherFact] = cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0;
+  out[kGroupFact] = group;
+  out[kClientShareFact] = client_share;
+  out[kServerShareFact] = hello_.server_share.group == group ? hello_.server_share.length : 0;
+  out[kClientHelloLengthFact] = static_cast<int32_t>(hello_.client_hello_length);
+  out[kSignatureSchemeFact] = hello_.own_scheme;
+  out[kSignatureRanOnFact] = static_cast<int32_t>(signature_.ran_on());
+  out[kPeerSignatureSchemeFact] = SSL_get_peer_signature_algorithm(ssl);
+  out[kHelloRetryRequestFact] = SSL_used_hello_retry_request(ssl);
+  out[kResumedFact] = SSL_session_reused(ssl);
+  out[kSessionPostQuantumFact] = sessions_.IsPostQuantum();
+  out[kAlpnLengthFact] = static_cast<int32_t>(alpn_length);
+  out[kServerNameLengthFact] = static_cast<int32_t>(hello_.server_name.size());
+  return Napi::Boolean::New(info.Env(), true);
+}
+
+// [IANA's name, OpenSSL's name] of the cipher suite
+Napi::Value Connection::CipherNames(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const SSL_CIPHER* cipher = ssl_ ? SSL_get_current_cipher(ssl_.get()) : nullptr;
+  Napi::Array out = Napi::Array::New(env, 2);
+  out.Set(uint32_t{0}, Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_standard_name(cipher) : ""));
+  out.Set(uint32_t{1}, Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_get_name(cipher) : ""));
   return out;
+}
+
+// One character a byte, as in the ClientHello.
+Napi::Value Connection::Alpn(const Napi::CallbackInfo& info) {
+  const uint8_t* alpn = nullptr;
+  unsigned length = 0;
+  if (ssl_) SSL_get0_alpn_selected(ssl_.get(), &alpn, &length);
+  napi_value protocol = nullptr;
+  napi_create_string_latin1(info.Env(), reinterpret_cast<const char*>(alpn), length, &protocol);
+  return Napi::Value(info.Env(), protocol);
+}
+
+Napi::Value Connection::ServerName(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), hello_.server_name);
 }
 
 Napi::Value Connection::Failure(const Napi::CallbackInfo& info) {

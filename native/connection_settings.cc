@@ -39,7 +39,10 @@ size_t TracedLength(int content_type, std::span<const uint8_t> data) {
 
 }  // namespace
 
-void Connection::EnableKeylog(const Napi::CallbackInfo&) { keylog_ = true; }
+void Connection::EnableKeylog(const Napi::CallbackInfo&) {
+  keylog_ = true;
+  if (ssl_) LogSecretsOf(SSL_get_SSL_CTX(ssl_.get()));
+}
 
 void Connection::EnableTrace(const Napi::CallbackInfo&) { trace_ = true; }
 

@@ -1,7 +1,6 @@
 // A connected TCP or Unix socket on Node's own event loop, for one TLS connection.
-#include "tcp_handle.h"
-
-#ifndef _WIN32
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS && !defined(_WIN32)
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -12,7 +11,9 @@
 #include <memory>
 #include <vector>
 
+#include "addon.h"
 #include "bytes.h"
+#include "tcp_handle.h"
 
 namespace pqtls {
 
@@ -49,6 +50,7 @@ namespace {
 struct WaitingWrite {
   uv_write_t request;
   std::vector<uint8_t> bytes;
+  bool is_told;
 };
 
 }  // namespace
@@ -102,6 +104,7 @@ Napi::Function TcpHandle::Define(Napi::Env env, TcpLoop* loop) {
                          InstanceMethod<&TcpHandle::ReadStart>("readStart"),
                          InstanceMethod<&TcpHandle::ReadStop>("readStop"),
                          InstanceMethod<&TcpHandle::Write>("write"),
+                         InstanceMethod<&TcpHandle::Handshake>("handshake"),
                          InstanceMethod<&TcpHandle::Shutdown>("shutdown"),
                          InstanceMethod<&TcpHandle::Close>("close"),
                          InstanceMethod<&TcpHandle::SetNoDelay>("setNoDelay"),
@@ -150,6 +153,7 @@ TcpHandle::TcpHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
 }
 
 TcpHandle::~TcpHandle() {
+  StopFeeding();
   // An environment that ends finalizes its objects before libuv is done with the streams.
   if (stream_ != nullptr) stream_->owner = nullptr;
 }
@@ -191,6 +195,11 @@ void TcpHandle::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
   TcpStream* self = TcpStream::From(stream);
   if (length == 0 || !self->is_heard()) return;
   if (length < 0) uv_read_stop(stream);
+  if (length > 0 && self->owner->connection_ != nullptr) {
+    self->owner->Feed(static_cast<size_t>(length));
+    return;
+  }
+  self->owner->StopFeeding();
   if (length > 0) {
     self->owner->Emit(kTcpRead, length);
   } else if (length == UV_EOF) {
@@ -201,36 +210,78 @@ void TcpHandle::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
 }
 
 Napi::Value TcpHandle::Write(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (stream_ == nullptr || uv_is_closing(&stream_->handle)) return Napi::Number::New(env, UV_EBADF);
-  std::span<const uint8_t> bytes = BytesOf(info[0]);
+  if (stream_ == nullptr || uv_is_closing(&stream_->handle)) return Napi::Number::New(info.Env(), UV_EBADF);
+  return Napi::Number::New(info.Env(), Send(BytesOf(info[0]), true));
+}
+
+int TcpHandle::Send(std::span<const uint8_t> bytes, bool is_told) {
   if (stream_->waiting_writes == 0) {
     // libuv takes no const, and changes nothing.
     auto* start = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
     uv_buf_t buffer = uv_buf_init(start, static_cast<unsigned>(bytes.size()));
     int sent = uv_try_write(&stream_->stream, &buffer, 1);
-    if (sent < 0 && sent != UV_EAGAIN) return Napi::Number::New(env, sent);
+    if (sent < 0 && sent != UV_EAGAIN) return sent;
     if (sent > 0) bytes = bytes.subspan(static_cast<size_t>(sent));
-    if (bytes.empty()) return Napi::Number::New(env, 0);
+    if (bytes.empty()) return 0;
   }
   // The rest is copied: JavaScript may reuse or transfer its buffer as soon as this returns.
   auto write = std::make_unique<WaitingWrite>();
   write->bytes.assign(bytes.begin(), bytes.end());
+  write->is_told = is_told;
   uv_buf_t buffer =
       uv_buf_init(reinterpret_cast<char*>(write->bytes.data()), static_cast<unsigned>(write->bytes.size()));
   write->request.data = write.get();
   int error = uv_write(&write->request, &stream_->stream, &buffer, 1, OnWritten);
-  if (error != 0) return Napi::Number::New(env, error);
+  if (error != 0) return error;
   write.release();
   stream_->waiting_writes++;
-  return Napi::Number::New(env, 1);
+  return 1;
+}
+
+void TcpHandle::Handshake(const Napi::CallbackInfo& info) {
+  StopFeeding();
+  if (!info[0].IsObject() || stream_ == nullptr) return;
+  connection_ = Connection::Unwrap(info[0].As<Napi::Object>());
+  connection_->set_feeder(this);
+}
+
+void TcpHandle::StopFeeding() {
+  if (connection_ != nullptr) connection_->set_feeder(nullptr);
+  connection_ = nullptr;
+}
+
+void TcpHandle::Feed(size_t length) {
+  TcpLoop* loop = stream_->loop;
+  std::span<const uint8_t> input(loop->slab_, length);
+  std::span<uint8_t> output(loop->flight_);
+  Connection::Step step = connection_->Advance(input, output);
+  uint32_t flags = step.flags & ~kOutputPending;
+  size_t consumed = step.consumed;
+  for (;;) {
+    int status = step.produced > 0 ? Send(output.first(step.produced), false) : 0;
+    if (status < 0) {
+      StopFeeding();
+      Emit(kTcpWritten, status);
+      return;
+    }
+    if ((step.flags & kOutputPending) == 0) break;
+    step = connection_->Drain(output);
+  }
+  if (flags == 0) return;
+  StopFeeding();
+  int32_t* registers = Env().GetInstanceData<Addon>()->progress_registers();
+  registers[kConsumed] = static_cast<int32_t>(consumed);
+  registers[kReceived] = static_cast<int32_t>(length);
+  Emit(kTcpHandshake, flags);
 }
 
 void TcpHandle::OnWritten(uv_write_t* request, int status) {
   std::unique_ptr<WaitingWrite> write(static_cast<WaitingWrite*>(request->data));
   TcpStream* stream = TcpStream::From(request->handle);
   stream->waiting_writes--;
-  if (stream->is_heard()) stream->owner->Emit(kTcpWritten, status);
+  if (!stream->is_heard() || (!write->is_told && status == 0)) return;
+  stream->owner->StopFeeding();
+  stream->owner->Emit(kTcpWritten, status);
 }
 
 Napi::Value TcpHandle::Shutdown(const Napi::CallbackInfo& info) {
@@ -319,4 +370,4 @@ Napi::Value TcpHandle::Name(const Napi::CallbackInfo& info) {
 
 }  // namespace pqtls
 
-#endif  // _WIN32
+#endif  // PQTLS_HAVE_TLS && !_WIN32

@@ -9,8 +9,12 @@
 #include <napi.h>
 #include <uv.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+
+#include "connection.h"
 
 namespace pqtls {
 
@@ -22,14 +26,19 @@ enum TcpEvent : uint32_t {
   kTcpWritten = 3,   // value: 0 or a negative errno, for a write that had to wait
   kTcpShutdown = 4,  // value: 0 or a negative errno
   kTcpClosed = 5,
+  // A handshake() has something for JavaScript. value: flags of ProgressFlag; the progress registers say how much of
+  // what was read is in the slab, and how much of that was consumed.
+  kTcpHandshake = 6,
 };
 
 inline constexpr size_t kTcpSlabLength = 65536;
+// A flight with a chain of RSA or ECDSA; longer ones go out in parts.
+inline constexpr size_t kFlightLength = 16384;
 
 class TcpLoop;
 struct TcpStream;
 
-class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
+class TcpHandle : public Napi::ObjectWrap<TcpHandle>, private ConnectionFeeder {
  public:
   static Napi::Function Define(Napi::Env env, TcpLoop* loop);
   // new TcpHandle(fd, isPipe, onEvent): a duplicate of the descriptor; the caller closes its own.
@@ -44,6 +53,9 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   Napi::Value ReadStop(const Napi::CallbackInfo& info);
   // write(bytes): 0 done, 1 a kTcpWritten follows, or a negative errno
   Napi::Value Write(const Napi::CallbackInfo& info);
+  // handshake(connection | undefined): feeds the connection with what comes in, and sends what it answers, until there
+  // is something for JavaScript: a kTcpHandshake, or any event of TCP. Undefined ends that.
+  void Handshake(const Napi::CallbackInfo& info);
   // The FIN goes out after what was written; kTcpShutdown follows.
   Napi::Value Shutdown(const Napi::CallbackInfo& info);
   // kTcpClosed follows.
@@ -59,11 +71,18 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
 
   void Emit(TcpEvent event, int64_t value);
   void OnClosed(bool is_heard);
+  void OnConnectionGone() override { connection_ = nullptr; }
+  // 0 done, 1 it waits for the kernel, or a negative errno. Only a write of JavaScript's is told of when it was
+  // waiting.
+  int Send(std::span<const uint8_t> bytes, bool is_told);
+  void Feed(size_t length);
+  void StopFeeding();
 
   static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
   static void OnWritten(uv_write_t* request, int status);
 
   TcpStream* stream_ = nullptr;
+  Connection* connection_ = nullptr;
   Napi::FunctionReference on_event_;
 };
 
@@ -88,6 +107,7 @@ class TcpLoop {
   Napi::Env env_;
   uv_loop_t* loop_ = nullptr;
   uint8_t* slab_ = nullptr;
+  std::array<uint8_t, kFlightLength> flight_;
   Napi::ObjectReference slab_reference_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   bool ending_ = false;  // JavaScript is not called any more

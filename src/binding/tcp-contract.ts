@@ -1,5 +1,7 @@
 // The contract with native/tcp_handle.*: sockets that the addon drives on Node's event loop. Absent on Windows.
 
+import type { NativeConnection } from './tls-contract.js';
+
 /** What happens on a socket. Mirrors TcpEvent in native/tcp_handle.h. */
 export const NativeTcpEvent = {
   /** `value` bytes stand in the slab, until the callback returns. */
@@ -12,6 +14,11 @@ export const NativeTcpEvent = {
   written: 3,
   shutdown: 4,
   closed: 5,
+  /**
+   * A handshake() needs JavaScript: `value` has bits of NativeProgress; of what was read, `consumed` of `received` bytes
+   * in the slab are done with.
+   */
+  handshake: 6,
 } as const;
 
 export interface NativeTcpName {
@@ -26,6 +33,11 @@ export interface NativeTcpHandle {
   readStop(): number;
   /** 0: done; 1: a `written` event follows. The bytes are the caller's again at once. */
   write(bytes: Uint8Array): number;
+  /**
+   * Feeds the connection with what comes in, and sends what it answers, until a `handshake` event or any other one.
+   * For a connection without a pskCallback and without certificate compression. undefined ends that.
+   */
+  handshake(connection: NativeConnection | undefined): void;
   /** A FIN after what was written; a `shutdown` event follows. */
   shutdown(): number;
   /** A `closed` event follows. Idempotent. */

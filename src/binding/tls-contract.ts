@@ -15,7 +15,7 @@ export const NativeProgress = {
 } as const;
 
 /** Indices into `progress`. Mirrors ProgressRegister in native/connection.h. */
-export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2 } as const;
+export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2, received: 3 } as const;
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */
 export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2, trace: 3 } as const;
@@ -127,26 +127,26 @@ export type NativePskCallback = (
   maximumIdentity: number,
 ) => Uint8Array | readonly [Uint8Array, string] | undefined;
 
-export interface NativeNegotiated {
-  version: number;
-  cipherSuite: string;
-  /** OpenSSL's name. */
-  cipherName: string;
-  cipherId: number;
-  group: number;
-  clientShare: number;
-  serverShare: number;
-  clientHelloLength: number;
-  signatureScheme: number;
+/** Indices into what negotiated() writes. Mirrors NegotiatedFact in native/connection.h. */
+export const NegotiatedFact = {
+  version: 0,
+  cipher: 1,
+  group: 2,
+  clientShare: 3,
+  serverShare: 4,
+  clientHelloLength: 5,
+  signatureScheme: 6,
+  peerSignatureScheme: 7,
+  helloRetryRequest: 8,
+  resumed: 9,
+  sessionPostQuantum: 10,
+  alpnLength: 11,
+  serverNameLength: 12,
   /** Index into signaturePlaces. */
-  signatureRanOn: number;
-  peerSignatureScheme: number;
-  helloRetryRequest: boolean;
-  resumed: boolean;
-  sessionPostQuantum: boolean;
-  alpn: string;
-  serverName: string;
-}
+  signatureRanOn: 13,
+} as const;
+
+export const negotiatedFacts = 14;
 
 /** What waits for the program's signature. */
 export interface NativeSignRequest {
@@ -240,7 +240,13 @@ export interface NativeConnection {
   clientHello(): NativeClientHello;
   verifyResult(): { code: number; message: string; resumed: boolean };
   peerCertificates(): Buffer[];
-  negotiated(): NativeNegotiated | null;
+  /** Writes `negotiatedFacts` numbers; false once it is destroyed. */
+  negotiated(facts: Int32Array): boolean;
+  /** By IANA and by OpenSSL. */
+  cipherNames(): [string, string];
+  /** One character a byte. */
+  alpn(): string;
+  serverName(): string;
   failure(): NativeFailure;
   bytesRead(): number;
   bytesWritten(): number;

@@ -55,6 +55,11 @@ export type PskCallback = (
   maximumIdentity: number,
 ) => Uint8Array | readonly [Uint8Array, string] | undefined;
 
+export function isQuestion(value: Question | EngineEvent): value is Question {
+  const { kind } = value;
+  return kind === 'client-hello' || kind === 'verify' || kind === 'resume-session' || kind === 'signature';
+}
+
 /** What one call achieved. Deal with it in this order: ciphertext, events, handshakeDone, plaintext, closeNotify, error. */
 export interface Progress {
   /** To write to the peer, in order. */

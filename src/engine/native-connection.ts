@@ -4,6 +4,8 @@ import { awsLcVersion, type NativeBinding } from '../binding.js';
 import {
   NativeEvent,
   NativeProgress,
+  NegotiatedFact,
+  negotiatedFacts,
   ProgressRegister,
   signaturePlaces,
   type NativeConnection,
@@ -36,11 +38,14 @@ import { CiphertextPool, PlaintextSlab } from './slabs.js';
 export class NativeEngineContext implements EngineContext {
   readonly engine = 'aws-lc';
   readonly native: NativeSecureContext;
+  /** Its handshakes call JavaScript from inside of libssl, for certificate compression. */
+  readonly callsJavaScript: boolean;
   /** What signs in place of a key; the engine hands it on with its question. */
   readonly signer: unknown;
 
-  constructor(native: NativeSecureContext, signer?: unknown) {
+  constructor(native: NativeSecureContext, callsJavaScript: boolean, signer?: unknown) {
     this.native = native;
+    this.callsJavaScript = callsJavaScript;
     this.signer = signer;
   }
 }
@@ -85,12 +90,17 @@ const nothingHappened: Progress = Object.freeze({
 const noCommonSchemes = 'NO_COMMON_SIGNATURE_ALGORITHMS';
 
 const plaintextSlab = new PlaintextSlab();
+// What negotiated() wrote last.
+const facts = new Int32Array(negotiatedFacts);
+const cipherNames = new Map<number, readonly [string, string]>();
+let engineVersion: string | undefined;
 const ciphertextPool = new CiphertextPool();
 
 export class NativeTlsConnection implements Connection {
   readonly engine = 'aws-lc';
   readonly #binding: NativeBinding;
-  readonly #native: NativeConnection;
+  /** For the addon's TCP; see TcpTransport#handshake(). */
+  readonly native: NativeConnection;
   readonly #registers: Int32Array;
   readonly #poolsOutput: boolean;
   readonly #borrowsInput: boolean;
@@ -118,7 +128,7 @@ export class NativeTlsConnection implements Connection {
     this.#poolsOutput = options.poolsOutput;
     this.#borrowsInput = options.borrowsInput;
     this.#isServer = options.isServer;
-    this.#native = new binding.Connection(
+    this.native = new binding.Connection(
       context.native,
       options.isServer,
       options.verifyPeer,
@@ -132,28 +142,28 @@ export class NativeTlsConnection implements Connection {
   }
 
   get clientHelloLength(): number {
-    return this.#native.clientHello().length;
+    return this.native.clientHello().length;
   }
 
   get offeredServerName(): string | undefined {
-    if (!this.#isServer || this.#native.failure().reason === 'UNSUPPORTED_PROTOCOL') return undefined;
-    return this.#native.clientHello().serverName || undefined;
+    if (!this.#isServer || this.native.failure().reason === 'UNSUPPORTED_PROTOCOL') return undefined;
+    return this.native.clientHello().serverName || undefined;
   }
 
   peerOffer(): PeerOffer {
-    return peerOffer(this.#isServer, this.#native.clientHello());
+    return peerOffer(this.#isServer, this.native.clientHello());
   }
 
   get offeredGroups(): readonly string[] {
-    return this.#native.clientHello().groups.map((id) => nameOf(NamedGroup, id));
+    return this.native.clientHello().groups.map((id) => nameOf(NamedGroup, id));
   }
 
   get bytesRead(): number {
-    return this.#native.bytesRead();
+    return this.native.bytesRead();
   }
 
   get bytesWritten(): number {
-    return this.#native.bytesWritten();
+    return this.native.bytesWritten();
   }
 
   start(): Progress {
@@ -161,8 +171,17 @@ export class NativeTlsConnection implements Connection {
   }
 
   receive(chunk: Uint8Array | undefined): Progress {
+    return this.#receive(chunk, 0);
+  }
+
+  /** Goes on after a handshake in the addon: what it came to, as bits of NativeProgress, and what it did not read. */
+  proceed(flags: number, unread: Uint8Array): Progress {
+    return this.#receive(unread, flags);
+  }
+
+  #receive(chunk: Uint8Array | undefined, achieved: number): Progress {
     if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
-    const progress = this.#inPskCallback ? nothingHappened : this.#read();
+    const progress = this.#inPskCallback ? nothingHappened : this.#read(achieved);
     if (this.#borrowsInput && chunk !== undefined && this.#input.length > 0) {
       // The slab that it stands in is filled again before the next call.
       const last = this.#input.length - 1;
@@ -171,26 +190,33 @@ export class NativeTlsConnection implements Connection {
     return progress;
   }
 
-  #read(): Progress {
+  /** `achieved`: bits of NativeProgress of a call that was made already. */
+  #read(achieved: number): Progress {
     const ciphertext: Ciphertext[] = [];
     const plaintext: Buffer[] = [];
     let produced = 0;
     let seen = 0;
     let question: Question | undefined;
-    for (;;) {
-      const bytes = this.#input[0] ?? noBytes;
-      const output = ciphertextPool.acquire();
-      const flags = this.#native.receive(bytes, this.#inputOffset, plaintextSlab.buffer, 0, output);
-      seen |= flags;
-      const consumed = this.#register('consumed');
-      const length = this.#register('plaintext');
-      // pskCallback may have ended it.
-      if (this.#destroyed) {
-        ciphertextPool.release(output);
-        return nothingHappened;
+    for (let isFirst = true; ; isFirst = false) {
+      let flags = isFirst ? achieved : 0;
+      let consumed = 0;
+      let length = 0;
+      const isMade = flags !== 0;
+      if (!isMade) {
+        const bytes = this.#input[0] ?? noBytes;
+        const output = ciphertextPool.acquire();
+        flags = this.native.receive(bytes, this.#inputOffset, plaintextSlab.buffer, 0, output);
+        consumed = this.#register('consumed');
+        length = this.#register('plaintext');
+        // pskCallback may have ended it.
+        if (this.#destroyed) {
+          ciphertextPool.release(output);
+          return nothingHappened;
+        }
+        this.#consume(bytes, consumed);
+        this.#collect(output, flags, ciphertext);
       }
-      this.#consume(bytes, consumed);
-      this.#collect(output, flags, ciphertext);
+      seen |= flags;
       if ((flags & NativeProgress.handshakeDone) !== 0 && this.#requirePostQuantum) {
         this.#refuseClassical(ciphertext);
         if (this.#error !== undefined) {
@@ -211,7 +237,7 @@ export class NativeTlsConnection implements Connection {
       const unread = (flags & NativeProgress.plaintextPending) !== 0 || this.#input.length > 0;
       if (!unread || produced >= plaintextPerCall) break;
       // Nothing was read and nothing came of it: never wait for it in a loop.
-      if (consumed === 0 && length === 0) break;
+      if (consumed === 0 && length === 0 && !isMade) break;
     }
     if ((seen & NativeProgress.closeNotify) !== 0 || this.#error !== undefined) this.#dropInput();
     const handshakeDone = (seen & NativeProgress.handshakeDone) !== 0;
@@ -230,13 +256,12 @@ export class NativeTlsConnection implements Connection {
 
   send(chunk: Uint8Array, offset: number): SendProgress {
     const output = ciphertextPool.acquire();
-    const flags = this.#native.send(chunk, offset, output);
+    const flags = this.native.send(chunk, offset, output);
     const taken = this.#register('consumed');
     const length = this.#register('ciphertext');
     this.#laterEvents = this.#events(flags);
     if ((flags & NativeProgress.failed) !== 0) this.#fail();
-    if (length > 0)
-      return { ciphertext: ciphertextPool.wrap(output, length, this.#poolsOutput), taken, error: this.#error };
+    if (length > 0) return { ciphertext: this.#wrap(output, length), taken, error: this.#error };
     ciphertextPool.release(output);
     return { ciphertext: undefined, taken, error: this.#error };
   }
@@ -249,29 +274,29 @@ export class NativeTlsConnection implements Connection {
       if (context instanceof NativeEngineContext) this.#context = context;
       if (answer.restriction !== undefined) this.#restrict(answer.restriction);
       if (answer.requirePostQuantum === true) this.#demandPostQuantum();
-      this.#native.answerClientHello(
+      this.native.answerClientHello(
         context instanceof NativeEngineContext ? context.native : null,
         answer.alert ?? 0,
         answer.ocspResponse,
         answer.alpn,
       );
     } else if (answer.kind === 'resume-session') {
-      this.#native.answerSession(answer.session);
+      this.native.answerSession(answer.session);
     } else {
-      this.#native.answerVerification(answer.alert ?? 0);
+      this.native.answerVerification(answer.alert ?? 0);
     }
     return this.receive(undefined);
   }
 
   giveSignature(signature: Uint8Array | undefined): boolean {
     this.#signature = undefined;
-    return this.#native.answerSignature(signature);
+    return this.native.answerSignature(signature);
   }
 
   shutdown(): Progress {
     const ciphertext: Ciphertext[] = [];
     const output = ciphertextPool.acquire();
-    const flags = this.#native.shutdown(output);
+    const flags = this.native.shutdown(output);
     this.#collect(output, flags, ciphertext);
     this.#laterEvents = this.#events(flags);
     return {
@@ -287,120 +312,129 @@ export class NativeTlsConnection implements Connection {
   }
 
   negotiated(): Negotiated {
-    const native = this.#native.negotiated();
-    if (native === null) {
+    if (!this.native.negotiated(facts)) {
       throw new InternalError('The connection was destroyed', {
         code: 'ERR_PQTLS_INTERNAL',
         phase: 'close',
         engine: this.engine,
       });
     }
+    const [cipherSuite, cipherName] = this.#cipherNames(fact('cipher'));
     return {
-      protocol: nameOf(ProtocolVersion, native.version) as Negotiated['protocol'],
-      cipherSuite: native.cipherSuite,
-      cipherName: native.cipherName,
-      group: negotiatedGroup(native.group, native.clientShare, native.serverShare),
-      signatureScheme: schemeName(native.signatureScheme),
-      signatureRanOn: native.signatureScheme === 0 ? undefined : signaturePlaces[native.signatureRanOn],
-      peerSignatureScheme: schemeName(native.peerSignatureScheme),
-      helloRetryRequest: native.helloRetryRequest,
-      resumed: native.resumed,
-      sessionKeyExchange: native.sessionPostQuantum ? 'post-quantum' : 'classical',
+      protocol: nameOf(ProtocolVersion, fact('version')) as Negotiated['protocol'],
+      cipherSuite,
+      cipherName,
+      group: negotiatedGroup(fact('group'), fact('clientShare'), fact('serverShare')),
+      signatureScheme: schemeName(fact('signatureScheme')),
+      signatureRanOn: fact('signatureScheme') === 0 ? undefined : signaturePlaces[fact('signatureRanOn')],
+      peerSignatureScheme: schemeName(fact('peerSignatureScheme')),
+      helloRetryRequest: fact('helloRetryRequest') !== 0,
+      resumed: fact('resumed') !== 0,
+      sessionKeyExchange: fact('sessionPostQuantum') !== 0 ? 'post-quantum' : 'classical',
       earlyData: false,
-      alpn: native.alpn === '' ? undefined : native.alpn,
-      servername: native.serverName === '' ? undefined : native.serverName,
+      alpn: fact('alpnLength') === 0 ? undefined : this.native.alpn(),
+      servername: fact('serverNameLength') === 0 ? undefined : this.native.serverName(),
       engine: this.engine,
-      engineVersion: awsLcVersion(this.#binding),
-      clientHelloLength: native.clientHelloLength,
+      engineVersion: (engineVersion ??= awsLcVersion(this.#binding)),
+      clientHelloLength: fact('clientHelloLength'),
     };
   }
 
+  #cipherNames(id: number): readonly [string, string] {
+    let names = cipherNames.get(id);
+    if (names === undefined) {
+      names = this.native.cipherNames();
+      cipherNames.set(id, names);
+    }
+    return names;
+  }
+
   offerSession(session: Uint8Array): boolean {
-    return this.#native.offerSession(session);
+    return this.native.offerSession(session);
   }
 
   session(): Buffer | undefined {
-    return this.#native.session();
+    return this.native.session();
   }
 
   sessionTicket(): Buffer | undefined {
-    return this.#native.sessionTicket();
+    return this.native.sessionTicket();
   }
 
   enableSessionEvents(): void {
-    this.#native.enableSessionEvents();
+    this.native.enableSessionEvents();
   }
 
   peerCertificates(): readonly Buffer[] {
-    return this.#native.peerCertificates();
+    return this.native.peerCertificates();
   }
 
   peerChain(): readonly ChainEntry[] {
-    return this.#native.peerChain();
+    return this.native.peerChain();
   }
 
   ownCertificate(): Buffer | undefined {
-    return this.#native.ownCertificate();
+    return this.native.ownCertificate();
   }
 
   ownIssuer(): Buffer | undefined {
-    return this.#native.ownIssuer();
+    return this.native.ownIssuer();
   }
 
   ocspResponse(): Buffer | undefined {
-    return this.#native.ocspResponse();
+    return this.native.ocspResponse();
   }
 
   finished(ofPeer: boolean): Buffer | undefined {
-    return this.#native.finished(ofPeer);
+    return this.native.finished(ofPeer);
   }
 
   sharedSchemes(): readonly string[] {
-    return this.#native.sharedSchemes().map((id) => nameOf(SignatureScheme, id));
+    return this.native.sharedSchemes().map((id) => nameOf(SignatureScheme, id));
   }
 
   get alertSent(): string | undefined {
-    return alertName(this.#native.failure().alertSent);
+    return alertName(this.native.failure().alertSent);
   }
 
   get alertReceived(): string | undefined {
-    return alertName(this.#native.failure().alertReceived);
+    return alertName(this.native.failure().alertReceived);
   }
 
   enableKeylog(): void {
-    this.#native.enableKeylog();
+    this.native.enableKeylog();
   }
 
   enableTrace(sink: (event: TraceEvent) => void, onLost: (count: number) => void): void {
     this.#traceSink = sink;
     this.#onTraceLost = onLost;
-    this.#native.enableTrace();
+    this.native.enableTrace();
   }
 
   useContext(context: EngineContext): boolean {
-    if (!(context instanceof NativeEngineContext) || !this.#native.useContext(context.native)) return false;
+    if (!(context instanceof NativeEngineContext) || !this.native.useContext(context.native)) return false;
     this.#context = context;
     return true;
   }
 
   setServername(name: string): boolean {
-    return this.#native.setServerName(name);
+    return this.native.setServerName(name);
   }
 
   setMaxSendFragment(size: number): boolean {
-    return this.#native.setMaxSendFragment(size);
+    return this.native.setMaxSendFragment(size);
   }
 
   requestOcsp(): void {
-    this.#native.requestOcsp();
+    this.native.requestOcsp();
   }
 
   setPskIdentityHint(hint: string): boolean {
-    return this.#native.setPskIdentityHint(hint);
+    return this.native.setPskIdentityHint(hint);
   }
 
   setPskCallback(callback: PskCallback): void {
-    this.#native.setPskCallback((argument, maximumKey, maximumIdentity) => {
+    this.native.setPskCallback((argument, maximumKey, maximumIdentity) => {
       this.#inPskCallback = true;
       try {
         return callback(argument, maximumKey, maximumIdentity);
@@ -412,18 +446,18 @@ export class NativeTlsConnection implements Connection {
 
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     const out = Buffer.alloc(length);
-    this.#native.exportKeyingMaterial(out, label, context);
+    this.native.exportKeyingMaterial(out, label, context);
     return out;
   }
 
   destroy(): void {
     this.#destroyed = true;
     this.#dropInput();
-    this.#native.destroy();
+    this.native.destroy();
   }
 
   #restrict({ minVersion, groups }: Restriction): void {
-    this.#native.restrict(
+    this.native.restrict(
       minVersion === undefined ? 0 : ProtocolVersion[minVersion],
       Uint16Array.from(groups, (name) => NamedGroup[name]),
     );
@@ -431,6 +465,11 @@ export class NativeTlsConnection implements Connection {
 
   #register(name: keyof typeof ProgressRegister): number {
     return this.#registers[ProgressRegister[name]] ?? 0;
+  }
+
+  /** A transport that gives input away at once takes output at once, too. */
+  #wrap(buffer: Buffer, length: number): Ciphertext {
+    return ciphertextPool.wrap(buffer, length, this.#poolsOutput, this.#borrowsInput ? 0 : undefined);
   }
 
   #dropInput(): void {
@@ -452,11 +491,11 @@ export class NativeTlsConnection implements Connection {
     let pending = flags;
     for (;;) {
       const length = this.#register('ciphertext');
-      if (length > 0) into.push(ciphertextPool.wrap(buffer, length, this.#poolsOutput));
+      if (length > 0) into.push(this.#wrap(buffer, length));
       else ciphertextPool.release(buffer);
       if ((pending & NativeProgress.outputPending) === 0) return;
       buffer = ciphertextPool.acquire();
-      pending = this.#native.flush(buffer);
+      pending = this.native.flush(buffer);
     }
   }
 
@@ -465,7 +504,7 @@ export class NativeTlsConnection implements Connection {
     const events = this.#laterEvents;
     this.#laterEvents = [];
     if ((flags & NativeProgress.hasEvents) === 0) return events;
-    const taken = this.#native.takeEvents();
+    const taken = this.native.takeEvents();
     for (const { kind, bytes, id = noId, blocking = false } of taken) {
       if (kind === NativeEvent.trace) this.#traceSink?.(readTraceEvent(bytes));
       else if (kind === NativeEvent.keylog) events.push({ kind: 'keylog', bytes });
@@ -478,7 +517,7 @@ export class NativeTlsConnection implements Connection {
 
   #question(flags: number): Question | undefined {
     if ((flags & NativeProgress.awaitsClientHello) !== 0) {
-      const hello = this.#native.clientHello();
+      const hello = this.native.clientHello();
       return {
         kind: 'client-hello',
         hello: {
@@ -491,12 +530,12 @@ export class NativeTlsConnection implements Connection {
       };
     }
     if ((flags & NativeProgress.awaitsVerification) !== 0) {
-      const { code, message, resumed } = this.#native.verifyResult();
+      const { code, message, resumed } = this.native.verifyResult();
       const chainError: ChainError | undefined = code === 0 ? undefined : verificationProblem(code, message);
-      return { kind: 'verify', chainError, chain: this.#native.peerCertificates(), resumed };
+      return { kind: 'verify', chainError, chain: this.native.peerCertificates(), resumed };
     }
     if ((flags & NativeProgress.awaitsSession) !== 0) {
-      return { kind: 'resume-session', id: this.#native.wantedSession() };
+      return { kind: 'resume-session', id: this.native.wantedSession() };
     }
     if ((flags & NativeProgress.awaitsSignature) !== 0) return (this.#signature ??= this.#signatureQuestion());
     return undefined;
@@ -504,7 +543,7 @@ export class NativeTlsConnection implements Connection {
 
   #signatureQuestion(): Question {
     const buffered = (): number => this.#input.reduce((sum, { length }) => sum + length, 0);
-    const awaited = this.#native.awaitedSignature();
+    const awaited = this.native.awaitedSignature();
     if (awaited === undefined || awaited instanceof Promise) {
       return { kind: 'signature', ranOn: 'threadpool', buffered, done: awaited };
     }
@@ -521,7 +560,7 @@ export class NativeTlsConnection implements Connection {
 
   #demandPostQuantum(): void {
     this.#requirePostQuantum = true;
-    this.#native.requirePostQuantumSessions();
+    this.native.requirePostQuantumSessions();
   }
 
   /** The last word on a handshake that is over: whatever the engine agreed to, a classical group or session ends it here. */
@@ -529,19 +568,19 @@ export class NativeTlsConnection implements Connection {
     const { protocol, group, sessionKeyExchange } = this.negotiated();
     if (protocol === 'TLSv1.3' && group?.postQuantum === true && sessionKeyExchange !== 'classical') return;
     const output = ciphertextPool.acquire();
-    this.#collect(output, this.#native.abort(Alert.handshake_failure, output), ciphertext);
+    this.#collect(output, this.native.abort(Alert.handshake_failure, output), ciphertext);
     const details = { engine: this.engine, alertSent: 'handshake_failure' };
     this.#error = classicalHandshake(protocol, group?.name, details, this.peerOffer());
   }
 
   /** OpenSSL tells this from a certificate that does not fit the schemes in common. */
   #sharesNoScheme(): boolean {
-    return this.#isServer && this.#native.sharedSchemes().length === 0;
+    return this.#isServer && this.native.sharedSchemes().length === 0;
   }
 
   #fail(): void {
     if (this.#error !== undefined) return;
-    const failure = this.#native.failure();
+    const failure = this.native.failure();
     // AWS-LC spells its general reasons in words: `internal error`.
     const reason = failure.reason.toUpperCase().replaceAll(' ', '_');
     const error = engineError({
@@ -551,9 +590,9 @@ export class NativeTlsConnection implements Connection {
       alertSent: alertName(failure.alertSent),
       alertReceived: alertName(failure.alertReceived),
       phase: this.#handshakeDone ? 'data' : 'handshake',
-      isTls13: this.#handshakeDone && this.#native.negotiated()?.version === ProtocolVersion['TLSv1.3'],
+      isTls13: this.#handshakeDone && this.native.negotiated(facts) && fact('version') === ProtocolVersion['TLSv1.3'],
     });
-    this.#error = this.#requirePostQuantum ? judgeFailure(error, this.#isServer, this.#native.clientHello()) : error;
+    this.#error = this.#requirePostQuantum ? judgeFailure(error, this.#isServer, this.native.clientHello()) : error;
   }
 }
 
@@ -566,6 +605,10 @@ function readTraceEvent(bytes: Buffer): TraceEvent {
     length: bytes.readUInt32BE(5),
     bytes: bytes.subarray(9),
   };
+}
+
+function fact(name: keyof typeof NegotiatedFact): number {
+  return facts[NegotiatedFact[name]] ?? 0;
 }
 
 function alertName(alert: number): AlertName | undefined {

@@ -25,7 +25,7 @@ const ciphertextBufferSize = 4 * (16 * 1024 + 256) + 2048;
 // 16 buffers, about 1.1 MB, stay; more than that are made as needed and dropped.
 const pooledBuffers = 16;
 // Below this, ciphertext is copied, so that its buffer is free again at once.
-const copyBelow = 8 * 1024;
+const longestCopy = 8 * 1024;
 
 const nothing = (): void => {};
 
@@ -40,8 +40,9 @@ export class CiphertextPool {
   /**
    * Wraps the first `length` bytes. `pooled`: the receiver is done with them when it calls release(); otherwise it gets
    * a copy to keep.
+   * Below `copyBelow` bytes there is a copy either way; 0 suits a receiver that is done with them at once.
    */
-  wrap(buffer: Buffer, length: number, pooled: boolean): Ciphertext {
+  wrap(buffer: Buffer, length: number, pooled: boolean, copyBelow = longestCopy): Ciphertext {
     if (!pooled || length < copyBelow) {
       const bytes = Buffer.allocUnsafeSlow(length);
       buffer.copy(bytes, 0, 0, length);

@@ -158,8 +158,21 @@ export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
 }
 
+const namesById = new WeakMap<object, Map<number, string>>();
+
 /** The registered name of a number, or the number as `0x....` where we know none. */
 export function nameOf(registry: Readonly<Record<string, number>>, id: number): string {
-  for (const [name, value] of Object.entries(registry)) if (value === id) return name;
+  let names = namesById.get(registry);
+  if (names === undefined) {
+    // The first name wins, as it stands in the registry.
+    names = new Map(
+      Object.entries(registry)
+        .toReversed()
+        .map(([name, value]) => [value, name]),
+    );
+    namesById.set(registry, names);
+  }
+  const known = names.get(id);
+  if (known !== undefined) return known;
   return `0x${id.toString(16).padStart(4, '0')}`;
 }

@@ -22,6 +22,7 @@ import {
   strictest,
   type PolicyOptions,
 } from './policy.js';
+import { runAhead, type BegunHandshake } from './begun-handshake.js';
 import type { Transport } from './transport.js';
 import {
   checkSecureContext,
@@ -30,7 +31,7 @@ import {
   type SecureContextOptions,
 } from './secure-context.js';
 import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
-import { joined } from './socket-options.js';
+import { preparedSecurity } from './socket-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
 export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
@@ -175,7 +176,7 @@ export class TlsAcceptor {
       server: this.#server,
       secureContext: this.#context,
       SNICallback: this.#settings.SNICallback ?? (this.#byName.length > 0 ? this.#findContext : undefined),
-      [joined]: true,
+      [preparedSecurity]: connectionSecurity(this.#settings, this.#context, true),
     } as const;
     this.#lastOptions = options;
     return options;
@@ -188,14 +189,19 @@ export class TlsAcceptor {
    */
   accept(transport: Transport, certificates?: ClientCertificates): void {
     const options = this.#socketOptions(certificates ?? this.#settings);
+    const isAhead = runAhead(transport, options, (begun) => this.#open(transport, options, begun));
+    if (!isAhead) this.#open(transport, options);
+  }
+
+  #open(transport: Transport, options: TLSSocketOptions, begun?: BegunHandshake): TLSSocket | undefined {
     let socket: TLSSocket;
     try {
-      socket = new TLSSocket(transport as Duplex, options);
+      socket = new TLSSocket(transport as Duplex, options, begun);
     } catch (error) {
       // Out of memory, say: one connection's trouble must not end the server.
       transport.destroy();
       this.#server.emit('tlsClientError', error, transport);
-      return;
+      return undefined;
     }
     if (this.#server.listenerCount('keylog') > 0) {
       socket.on('keylog', (line: Buffer) => this.#server.emit('keylog', line, socket));
@@ -208,13 +214,14 @@ export class TlsAcceptor {
     };
     socket.on('error', tell);
     // Ended by the program, without an error. An Error costs microseconds, and most connections need none.
-    socket.once('close', () => told || tell(hangUp()));
-    socket.once('secure', () => {
+    socket.on('close', () => told || tell(hangUp()));
+    socket.on('secure', () => {
       // The listener stays, as in node:tls: an error that the program does not listen to ends no server.
       told = true;
       socket._releaseControl();
       this.#server.emit('secureConnection', socket);
     });
+    return socket;
   }
 
   readonly #findContext: SniCallback = (servername, callback) => {

@@ -34,6 +34,16 @@ export class CiphertextWriter {
 
   /** `callback` runs when the transport has taken the bytes, or with the reason why it did not. */
   write(ciphertext: Ciphertext, callback?: WriteCallback): void {
+    if (this.#queue.length === 0 && !this.#writing && !this.#held) {
+      this.#writing = true;
+      try {
+        this.#put(ciphertext, callback);
+      } finally {
+        this.#writing = false;
+      }
+      if (this.#queue.length > 0) this.#drain();
+      return;
+    }
     this.#queue.push({ ciphertext, callback });
     this.#drain();
   }

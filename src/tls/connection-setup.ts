@@ -29,7 +29,7 @@ export function createConnection(
   options: TLSSocketOptions,
   transport: Transport,
   { context, security, restriction }: ConnectionTerms,
-): Connection {
+): NativeTlsConnection {
   const { servername, requestCert, rejectUnauthorized, server } = options;
   const isServer = Boolean(options.isServer);
   const sni = checkFunction('options.SNICallback', options.SNICallback);
@@ -65,7 +65,7 @@ export function setUpConnection(
   const isServer = options.isServer === true;
   if (!isServer && options.requestOCSP) connection.requestOcsp();
   if (options.pskCallback) setUpPsk(socket, connection, options, abandon);
-  if (options.enableTrace ?? traceRequested()) startTrace(connection, isServer);
+  if (isTraced(options.enableTrace)) startTrace(connection, isServer);
 }
 
 function setUpPsk(
@@ -96,16 +96,21 @@ function setUpPsk(
 // Misspelt in node:tls until Node 24.
 const wordOfNode = Number.parseInt(process.versions.node, 10) < 24 ? 'IDENTIY' : 'IDENTITY';
 
-/** The engine gives its secrets away only where someone listens. */
-export function reportKeys(socket: TLSSocket, connection: () => Connection): void {
+/** The engine gives its secrets away only where someone listens, or where a file was asked for (`mayLog`). */
+export function reportKeys(socket: TLSSocket, connection: () => Connection, mayLog: boolean): void {
   const onNewListener = (event: string | symbol): void => {
     if (event !== 'keylog') return;
     socket.removeListener('newListener', onNewListener);
     if (!socket.destroyed) connection().enableKeylog();
   };
   socket.on('newListener', onNewListener);
-  const write = keyLogFile();
+  const write = mayLog ? keyLogFile() : undefined;
   if (write !== undefined) socket.on('keylog', write);
+}
+
+/** By the option, or by the command line where that says nothing. */
+export function isTraced(enableTrace: boolean | undefined): boolean {
+  return enableTrace ?? traceRequested();
 }
 
 function traceRequested(): boolean {

@@ -10,17 +10,26 @@ interface KeyLogFile {
   readonly descriptor: number | undefined;
 }
 
+const fromCommandLine = ofCommandLine(process.execArgv);
+
+function ofCommandLine(args: readonly string[]): string | undefined {
+  const at = args.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  const given = args[at];
+  return given === flag ? args[at + 1] : given?.slice(flag.length + 1);
+}
+
 let opened: KeyLogFile | undefined;
 
 /** The file that was asked for and by what; read anew for each connection, as `process.env` may change. */
 function requested(): { path: string; by: string } | undefined {
-  const args = process.execArgv;
-  const at = args.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
-  const given = args[at];
-  const path = given === flag ? args[at + 1] : given?.slice(flag.length + 1);
-  if (path !== undefined && path !== '') return { path, by: flag };
+  if (fromCommandLine !== undefined && fromCommandLine !== '') return { path: fromCommandLine, by: flag };
   const variable = process.env['SSLKEYLOGFILE'];
   return variable === undefined || variable === '' ? undefined : { path: variable, by: 'SSLKEYLOGFILE' };
+}
+
+/** Lines of the connections to come go into a file. */
+export function isKeyLogRequested(): boolean {
+  return requested() !== undefined;
 }
 
 function open(path: string, by: string): KeyLogFile {

@@ -64,15 +64,23 @@ const longestTable = 200;
 type Labels = Readonly<Record<string, string>>;
 
 /** Counts by combination of labels, up to `longestTable` of them. */
-class Table {
-  readonly #rows = new Map<string, { readonly labels: Labels; count: number }>();
+interface Row {
+  readonly labels: Labels;
+  count: number;
+}
 
-  count(labels: Labels, overflow?: Labels): void {
+class Table {
+  readonly #rows = new Map<string, Row>();
+
+  /** Returns the row that was counted. */
+  count(labels: Labels, overflow?: Labels): Row {
     const key = Object.values(labels).join('\n');
-    const row = this.#rows.get(key);
-    if (row !== undefined) row.count += 1;
-    else if (this.#rows.size < longestTable || overflow === undefined) this.#rows.set(key, { labels, count: 1 });
-    else this.count(overflow);
+    const known = this.#rows.get(key);
+    if (known === undefined && this.#rows.size >= longestTable && overflow !== undefined) return this.count(overflow);
+    const row = known ?? { labels, count: 0 };
+    if (known === undefined) this.#rows.set(key, row);
+    row.count += 1;
+    return row;
   }
 
   rows(): { labels: Labels; count: number }[] {
@@ -105,6 +113,10 @@ class Counters {
   readonly #open = { client: 0, server: 0 };
   readonly #handshakes = new Table();
   readonly #failures = new Table();
+  readonly #lastRow: Record<Side, { readonly info: Established; readonly row: Row } | undefined> = {
+    client: undefined,
+    server: undefined,
+  };
   readonly #durations = { client: new Histogram(), server: new Histogram() };
 
   opened(isServer: boolean): void {
@@ -117,7 +129,21 @@ class Counters {
 
   established(isServer: boolean, info: Established): void {
     const side = sideOf(isServer);
-    this.#handshakes.count({
+    this.#durations[side].add(info.durationMs / 1000);
+    // Most handshakes are like the one before.
+    const { group } = info;
+    const last = this.#lastRow[side];
+    if (
+      last?.info.group?.id === group?.id &&
+      last?.info.protocol === info.protocol &&
+      last.info.engine === info.engine &&
+      last.info.resumed === info.resumed &&
+      last.info.helloRetryRequest === info.helloRetryRequest
+    ) {
+      last.row.count += 1;
+      return;
+    }
+    const row = this.#handshakes.count({
       side,
       protocol: info.protocol,
       group: groupLabel(info.group?.name),
@@ -126,7 +152,7 @@ class Counters {
       resumed: String(info.resumed),
       helloRetryRequest: String(info.helloRetryRequest),
     });
-    this.#durations[side].add(info.durationMs / 1000);
+    this.#lastRow[side] = { info, row };
   }
 
   failed(isServer: boolean, isHandshake: boolean, error: Error): void {

@@ -187,7 +187,7 @@ function build(options: SecureContextOptions): Built {
   if (demand.policy !== undefined) refuseForbiddenKey(native, demand.policy);
   applySigning(native, options);
   applySessionOptions(native, options, security.policyName);
-  return new Built(new NativeEngineContext(native, sign), security);
+  return new Built(new NativeEngineContext(native, compression !== undefined, sign), security);
 }
 
 function checkSecureOptions(value: unknown): number {

@@ -5,6 +5,7 @@ import type { PeerCertificate } from 'node:tls';
 import type { redial, Redial } from './first-flight.js';
 import type { AlpnCallback } from './handshake-decisions.js';
 import type { ClientPskCallback, ServerPskCallback } from './pre-shared-keys.js';
+import type { ConnectionSecurity } from './policy.js';
 import type { SecureContext, SecureContextOptions } from './secure-context.js';
 import type { TLSSocket } from './socket.js';
 import type { OnReadOptions } from './user-buffer.js';
@@ -16,12 +17,12 @@ export type SniCallback = (
   callback: (error: Error | null, context?: SecureContext) => void,
 ) => void;
 
-/** The key under which a server marks options that are one object for many sockets: policies are joined, nothing changes. */
-export const joined: unique symbol = Symbol('pqtls.joined');
+/** The key under which a server's options, checked and one object for many sockets, hold what policies made of them. */
+export const preparedSecurity: unique symbol = Symbol('pqtls.preparedSecurity');
 
 export interface TLSSocketOptions extends SecureContextOptions {
   /** @internal */
-  readonly [joined]?: boolean;
+  readonly [preparedSecurity]?: ConnectionSecurity;
   isServer?: boolean | undefined;
   /** Default: made of the other options. */
   secureContext?: SecureContext | undefined;

@@ -2,7 +2,15 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
-import type { Answer, Connection, EngineEvent, Progress, Restriction } from '../engine/connection.js';
+import {
+  isQuestion,
+  type Answer,
+  type Connection,
+  type EngineEvent,
+  type Progress,
+  type Question,
+  type Restriction,
+} from '../engine/connection.js';
 import { createConnection, reportKeys, setUpConnection } from './connection-setup.js';
 import {
   beginHandshake,
@@ -11,8 +19,10 @@ import {
   handshakeRetried,
   type HandshakeTrace,
 } from '../diagnostics.js';
+import { NativeProgress } from '../binding/tls-contract.js';
 import { invalidArgType } from '../errors.js';
 import { checkSocketOptions, checkTransport } from './options.js';
+import { takeOver, type BegunHandshake } from './begun-handshake.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
 import { FirstFlight, redial } from './first-flight.js';
@@ -32,7 +42,7 @@ import {
   type VerifiedIdentity,
 } from './session.js';
 import { stopsReading } from './signing.js';
-import { joined, type TLSSocketOptions } from './socket-options.js';
+import { preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
 import { fromDialled, TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
@@ -46,6 +56,9 @@ export type { SniCallback, TLSSocketOptions } from './socket-options.js';
 const longestTimeout = 0x7fff_ffff;
 const noBytes = new Uint8Array(0);
 type WriteCallback = (error?: Error | null) => void;
+
+/** Plaintext, an event or a question of the engine's, its error; the end of the handshake, and of the stream. */
+type Delivery = Buffer | EngineEvent | Question | Error | 'handshake' | 'secure' | 'end' | (() => void);
 
 /**
  * A TLS connection as a stream. Over a `net.Socket`, or over any other Duplex.
@@ -75,7 +88,8 @@ export class TLSSocket extends NegotiatedSocket {
   readonly #onread: UserBuffer | undefined;
   #released = false;
   #started = false;
-  #startedAt = performance.now();
+  /** Of performance.now(). */
+  #startedAt: number | undefined;
   #handshakeInfo: Established | undefined;
   readonly #context: SecureContext;
   #security: ConnectionSecurity;
@@ -90,24 +104,26 @@ export class TLSSocket extends NegotiatedSocket {
   #readEnded = false;
   #closeSent = false;
   /** What the program is still to be told, in order; see #pump. */
-  #deliveries: (() => void)[] = [];
+  #deliveries: Delivery[] = [];
   #pumping = false;
   /** The program's own buffer waits for resume(). */
   #stalled = false;
   #failed = false;
   /** What a callback threw while the engine was at work. */
   #abandoned: Error | undefined;
-  #decider: DecidingSocket;
+  #madeDecider: DecidingSocket | undefined;
   #sessions: ServerSessions | undefined;
   #offeredIdentity: VerifiedIdentity | undefined;
   #newestSession: Buffer | undefined;
   readonly #tickets = new AwaitedTickets(this);
   readonly #plaintext = new PlaintextWriter(this, () => this.touch());
 
-  constructor(socket?: Duplex | null, settings?: TLSSocketOptions) {
+  /** @param begun internal: a server's handshake that goes on here; see [takeOver] */
+  constructor(socket?: Duplex | null, settings?: TLSSocketOptions, begun: BegunHandshake | undefined = undefined) {
     const given: Transport | undefined = socket || undefined;
     // What is no object has no options, as in node:tls.
-    const options = settings?.[joined] ? settings : { ...settings, ...joinPolicies(settings) };
+    const security = settings?.[preparedSecurity];
+    const options = security && settings ? settings : { ...settings, ...joinPolicies(settings) };
     const { highWaterMark, signal } = options;
     if (given !== undefined) checkTransport(given);
     const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);
@@ -118,19 +134,18 @@ export class TLSSocket extends NegotiatedSocket {
     this.#options = options;
     Reflect.set(this, 'server', options.server);
     this.#isServer = Boolean(options.isServer);
-    checkSocketOptions(options);
+    if (security === undefined) checkSocketOptions(options);
     this.#transport = given ?? ownTransport(options);
     if (given && !(given instanceof TcpTransport)) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
     this.#context = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
-    this.#security = connectionSecurity(options, this.#context, this.#isServer);
+    this.#security = security ?? connectionSecurity(options, this.#context, this.#isServer);
     this.#firstFlight = new FirstFlight(options[redial]);
     if (this.#firstFlight.retries) classicalGroupsOf(this.#security, this.#context);
-    this.#connection = this.#createConnection(this.#security.restriction);
+    this.#connection = begun?.connection ?? this.#createConnection(this.#security.restriction);
     this.#sessions = this.#createSessions();
-    this.#decider = this.#createDecider();
-    this.#setUpConnection();
-    reportKeys(this, () => this.#connection);
+    if (begun === undefined) this.#setUpConnection();
+    reportKeys(this, () => this.#connection, begun === undefined);
     // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
     this.on('error', this._tlsError);
     if (options.session && !this.#isServer) this.setSession(options.session);
@@ -139,7 +154,7 @@ export class TLSSocket extends NegotiatedSocket {
     // Nothing throws from here on. The transport stays open for writing until close_notify is out.
     if (given) given.allowHalfOpen = true;
     metrics.opened(this.#isServer);
-    this.#attach(!given);
+    this.#attach(!given, begun !== undefined);
   }
 
   override get [transport](): Transport {
@@ -151,7 +166,7 @@ export class TLSSocket extends NegotiatedSocket {
       connection: this.#connection,
       info: this.#handshakeInfo,
       isServer: this.#isServer,
-      identity: this.#decider.verifiedIdentity,
+      identity: this.#madeDecider?.verifiedIdentity,
       session: this.#newestSession,
     };
   }
@@ -186,6 +201,10 @@ export class TLSSocket extends NegotiatedSocket {
     });
   }
 
+  get #decider(): DecidingSocket {
+    return (this.#madeDecider ??= this.#createDecider());
+  }
+
   #createDecider(): DecidingSocket {
     return {
       isServer: this.#isServer,
@@ -212,7 +231,7 @@ export class TLSSocket extends NegotiatedSocket {
     return createConnection(this.#options, this.#transport, terms);
   }
 
-  #attach(own: boolean): void {
+  #attach(own: boolean, isBegun = false): void {
     this.#listen(this.#transport);
     // A socket that is still to be connected is at rest, and counts as connecting when it was given.
     this.followConnection(own, this.#firstFlight.retried, () => {
@@ -222,7 +241,7 @@ export class TLSSocket extends NegotiatedSocket {
       this.#start();
     });
     // After the constructor, so that the caller's listeners are there.
-    if (!own && !this.connecting) process.nextTick(() => this.#start());
+    if (!own && !isBegun && !this.connecting) process.nextTick(() => this.#start());
   }
 
   #listen(below: Transport): void {
@@ -236,22 +255,33 @@ export class TLSSocket extends NegotiatedSocket {
     below.on('close', () => current() && this.#onTransportClose());
   }
 
-  #start(): void {
+  /** Goes on with a handshake that was begun without this socket. */
+  [takeOver]({ startedAt, connection }: BegunHandshake, achieved: number, unread: Uint8Array): void {
+    this.#startedAt = startedAt;
+    metrics.bytesReceived += connection.bytesRead + unread.length;
+    metrics.bytesSent += connection.bytesWritten;
+    this.#start(achieved, performance.now() - startedAt);
+    if (achieved !== 0 && !this.destroyed) this.#handle(connection.proceed(achieved, unread));
+  }
+
+  /** `waited`: milliseconds of handshakeTimeout that have passed. */
+  #start(achieved = 0, waited = 0): void {
     if (this.destroyed || this.#started) return;
     this.#started = true;
-    this.#startedAt = performance.now();
+    this.#startedAt ??= performance.now();
     this.#writer.claimTransport();
     if (this.#transport.destroyed) this.destroy();
     else if (this.#transport.readableEnded) this.#endEarly();
     if (this.destroyed) return;
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
-    if (timeout > 0) {
+    if (timeout > 0 && (achieved & NativeProgress.handshakeDone) === 0) {
       this.#handshakeTimer = setTimeout(() => {
         const error = timedOut(this.#connection.engine);
         this.#lost(error, () => this.#fail(error));
-      }, timeout);
+      }, timeout - waited);
     }
     this.#trace ??= beginHandshake(this, this.#isServer, this.#options);
+    if (achieved !== 0) return;
     if (this.#isServer) this.#flowControl();
     else this.#handle(this.#connection.start());
   }
@@ -277,17 +307,16 @@ export class TLSSocket extends NegotiatedSocket {
     this.#more = progress.more;
     this.#awaits = stopsReading(progress.awaits);
     const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;
-    const [before, after] = aroundHandshake(events);
-    if (events.some(({ kind }) => kind === 'new-session')) this.#writer.hold();
-    for (const event of before) this.#deliveries.push(() => this.#onEngineEvent(event));
-    if (handshakeDone) this.#deliveries.push(() => this.#onSecure());
-    for (const event of after) this.#deliveries.push(() => this.#onEngineEvent(event));
+    const queue = this.#deliveries;
+    const late = events.length > 0 ? this.#queueEvents(events) : events;
+    if (handshakeDone) queue.push('handshake');
+    if (late.length > 0) queue.push(...late);
     // A client's session of TLS 1.2 is told of first, as in node:tls.
-    if (handshakeDone && !this.#isServer) this.#deliveries.push(() => this.emit('secure'));
-    for (const bytes of plaintext) this.#deliveries.push(() => this.#deliver(bytes));
-    if (awaits !== undefined) this.#deliveries.push(() => decide(this.#decider, awaits));
-    if (closeNotify) this.#deliveries.push(() => this.#onStreamEnd());
-    if (error !== undefined) this.#deliveries.push(() => this.#fail(error));
+    if (handshakeDone && !this.#isServer) queue.push('secure');
+    for (const bytes of plaintext) queue.push(bytes);
+    if (awaits !== undefined) queue.push(awaits);
+    if (closeNotify) queue.push('end');
+    if (error !== undefined) queue.push(error);
     // What a client writes in secureConnect goes out with its Finished.
     const joins = handshakeDone && !this.#isServer;
     if (joins) this.#writer.hold();
@@ -297,6 +326,26 @@ export class TLSSocket extends NegotiatedSocket {
     } finally {
       if (joins) this.#writer.release();
     }
+  }
+
+  /** Those of before the handshake's end; returns the others. */
+  #queueEvents(events: readonly EngineEvent[]): readonly EngineEvent[] {
+    const [before, after] = aroundHandshake(events);
+    if (events.some(({ kind }) => kind === 'new-session')) this.#writer.hold();
+    this.#deliveries.push(...before);
+    return after;
+  }
+
+  /** One thing that the program is told. No closures: this is where the time of small connections goes. */
+  #tell(delivery: Delivery): void {
+    if (delivery instanceof Uint8Array) this.#deliver(delivery);
+    else if (typeof delivery === 'function') delivery();
+    else if (delivery instanceof Error) this.#fail(delivery);
+    else if (delivery === 'handshake') this.#onSecure();
+    else if (delivery === 'secure') this.emit('secure');
+    else if (delivery === 'end') this.#onStreamEnd();
+    else if (isQuestion(delivery)) decide(this.#decider, delivery);
+    else this.#onEngineEvent(delivery);
   }
 
   /**
@@ -314,7 +363,7 @@ export class TLSSocket extends NegotiatedSocket {
     try {
       while (!this.destroyed && !this.#held()) {
         const next = this.#deliveries.shift();
-        if (next !== undefined) next();
+        if (next !== undefined) this.#tell(next);
         else if (!this.#more) break;
         else if (this.#reading) this.#handle(this.#connection.receive(undefined));
         else break;
@@ -331,7 +380,7 @@ export class TLSSocket extends NegotiatedSocket {
   #onEngineEvent(event: EngineEvent): void {
     if (event.kind === 'new-session') this.#sessions?.created(event);
     else if (event.kind === 'session') {
-      this.#newestSession = wrapSession(event.session, this.#decider.verifiedIdentity);
+      this.#newestSession = wrapSession(event.session, this.#madeDecider?.verifiedIdentity);
       this.emit('session', this.#newestSession);
     } else this.emit(event.kind, event.bytes);
   }
@@ -358,13 +407,13 @@ export class TLSSocket extends NegotiatedSocket {
   #fillUserBuffer(onread: UserBuffer, bytes: Buffer): void {
     if (!this.#reading) {
       this.#stalled = true;
-      this.#deliveries.unshift(() => this.#deliver(bytes));
+      this.#deliveries.unshift(bytes);
       return;
     }
     const { taken, wantsMore } = onread.fill(this, bytes);
     this.countRead(taken);
     if (!wantsMore) this.#reading = false;
-    if (taken < bytes.length) this.#deliveries.unshift(() => this.#deliver(bytes.subarray(taken)));
+    if (taken < bytes.length) this.#deliveries.unshift(bytes.subarray(taken));
   }
 
   /** A reader that is behind stops TCP; what was received stays ciphertext in the engine. */
@@ -383,12 +432,13 @@ export class TLSSocket extends NegotiatedSocket {
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
     const negotiated = this.#connection.negotiated();
-    const refusal = refuseWithoutCertificate(this.#decider, negotiated.cipherSuite);
+    const mayBeRefused = !this.#isServer || this.#options.requestCert;
+    const refusal = mayBeRefused ? refuseWithoutCertificate(this.#decider, negotiated.cipherSuite) : undefined;
     if (refusal !== undefined) this.#fail(refusal);
     if (this.destroyed) return;
     this.#handshakeInfo = {
       ...negotiated,
-      durationMs: performance.now() - this.#startedAt,
+      durationMs: performance.now() - (this.#startedAt ?? 0),
       policy: this.#security.policyName,
       postQuantumPolicy: this.#security.postQuantum,
       retriedClassical: this.#firstFlight.retried,
@@ -501,7 +551,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (this.listenerCount('keylog') > 0) this.#connection.enableKeylog();
     // Without a session: what was offered once may have been what made the ClientHello large.
     if (this.listenerCount('session') > 0) this.#connection.enableSessionEvents();
-    this.#decider = this.#createDecider();
+    this.#madeDecider = undefined;
     this.#attach(true);
   }
 
@@ -509,7 +559,7 @@ export class TLSSocket extends NegotiatedSocket {
   #fail(error: Error): void {
     if (this.#failed || this.destroyed) return;
     this.#failed = true;
-    this.destroy(this.#decider.refusal ?? error);
+    this.destroy(this.#madeDecider?.refusal ?? error);
   }
 
   /** @internal The error that this socket reports while nobody has taken it over. */

@@ -6,11 +6,18 @@ import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { loadBinding, type NativeBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle, type NativeTcpName } from '../binding/tcp-contract.js';
+import { ProgressRegister, type NativeConnection } from '../binding/tls-contract.js';
 
 /** `PQTLS_TRANSPORT=net` leaves TCP to net.Socket, everywhere. */
 const isWanted = process.env['PQTLS_TRANSPORT'] !== 'net';
 
 type WriteCallback = (error?: Error | null) => void;
+
+/**
+ * `achieved`: bits of NativeProgress, 0 where the socket has something to tell first. `unread`: what was received and not
+ * consumed, in the slab of the thread, until the listener returns.
+ */
+type OnHandshake = (achieved: number, unread: Uint8Array) => void;
 
 /** Node's handle of a connected socket, as far as it is asked here. */
 export interface NodeHandle {
@@ -32,6 +39,7 @@ export class TcpTransport extends EventEmitter {
   readonly connecting = false;
   readonly #handle: NativeTcpHandle;
   readonly #slab: Uint8Array;
+  readonly #registers: Int32Array;
   /** Where the connection was made: what it tells belongs to that async context. */
   readonly #scope = new AsyncResource('PQTLSTCP', { requireManualDestroy: true });
   #paused = true;
@@ -40,10 +48,16 @@ export class TcpTransport extends EventEmitter {
   readonly #writes: WriteCallback[] = [];
   #peer: NativeTcpName | undefined;
   #onClose: (() => void) | undefined;
+  #onHandshake: OnHandshake | undefined;
 
-  constructor(handle: (onEvent: (event: number, value: number) => void) => NativeTcpHandle, slab: Uint8Array) {
+  constructor(
+    handle: (onEvent: (event: number, value: number) => void) => NativeTcpHandle,
+    slab: Uint8Array,
+    registers: Int32Array,
+  ) {
     super();
     this.#slab = slab;
+    this.#registers = registers;
     this.#handle = handle((event, value) => this.#scope.runInAsyncScope(() => this.#onEvent(event, value)));
   }
 
@@ -58,10 +72,28 @@ export class TcpTransport extends EventEmitter {
     const isPipe = name === 'Pipe';
     if (!isWanted || TcpHandle === undefined || tcpSlab === undefined) return undefined;
     if (fd === undefined || fd < 0 || (!isPipe && name !== 'TCP')) return undefined;
-    const transport = attempt(() => new TcpTransport((onEvent) => new TcpHandle(fd, isPipe, onEvent), tcpSlab));
+    const transport = attempt(
+      () => new TcpTransport((onEvent) => new TcpHandle(fd, isPipe, onEvent), tcpSlab, binding.progress),
+    );
     if (transport === undefined) return undefined;
     if (handle.hasRef?.() === false) transport.unref();
     return transport;
+  }
+
+  /**
+   * Runs the handshake of a server's connection in the addon, and reads for it. `onHandshake` runs once: when JavaScript
+   * is needed, and before any event of this socket's.
+   */
+  handshake(connection: NativeConnection, onHandshake: OnHandshake): void {
+    this.#onHandshake = onHandshake;
+    this.#handle.handshake(connection);
+    this.resume();
+  }
+
+  /** What comes in is `data` from now on. */
+  stopHandshake(): void {
+    this.#onHandshake = undefined;
+    this.#handle.handshake(undefined);
   }
 
   /** Runs once, when the socket is destroyed. */
@@ -122,6 +154,16 @@ export class TcpTransport extends EventEmitter {
   }
 
   #onEvent(event: number, value: number): void {
+    const onHandshake = this.#onHandshake;
+    if (onHandshake !== undefined) {
+      this.#onHandshake = undefined;
+      if (event === NativeTcpEvent.handshake) {
+        const [consumed, received] = [ProgressRegister.consumed, ProgressRegister.received];
+        onHandshake(value, this.#slab.subarray(this.#registers[consumed], this.#registers[received]));
+        return;
+      }
+      onHandshake(0, this.#slab.subarray(0, 0));
+    }
     if (event === NativeTcpEvent.read) {
       if (!this.destroyed) this.emit('data', this.#slab.subarray(0, value));
     } else if (event === NativeTcpEvent.end) {

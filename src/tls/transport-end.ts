@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { HandshakeTimeoutError, UnexpectedEofError } from '../errors.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
+import { TcpTransport } from './tcp-transport.js';
 import { isSocket, type Transport } from './transport.js';
 
 // How long a peer has to take our last alert before the transport is torn down, in milliseconds.
@@ -71,6 +72,8 @@ export function onceClosed(transport: Transport, callback: () => void): void {
     callback();
   };
   transport.once('close', closed);
+  // It always tells.
+  if (transport instanceof TcpTransport && !transport.closed) return;
   // For a transport that is closed already, or that emits no 'close' (emitClose: false). A handle's own comes after the
   // first of these two.
   setImmediate(() =>
