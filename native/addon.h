@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "crypto_job.h"
+#include "signature_load.h"
 
 namespace pqtls {
 
@@ -22,8 +23,7 @@ class Addon : public Napi::Addon<Addon> {
 
   uint8_t* scratch() const { return scratch_; }
   JobScheduler& scheduler() { return scheduler_; }
-  // TLS connections past their handshake and not destroyed.
-  const std::shared_ptr<size_t>& established_connections() const { return established_connections_; }
+  const std::shared_ptr<SignatureLoad>& signature_load() const { return signature_load_; }
   // Where a TLS connection leaves the counts of its last call for JavaScript; set by RegisterTls.
   int32_t* progress_registers() const { return progress_registers_; }
   void set_progress_registers(Napi::Int32Array registers);
@@ -37,7 +37,7 @@ class Addon : public Napi::Addon<Addon> {
   uint8_t* scratch_ = nullptr;
   Napi::Reference<Napi::ArrayBuffer> scratch_reference_;
   JobScheduler scheduler_;
-  const std::shared_ptr<size_t> established_connections_ = std::make_shared<size_t>(0);
+  const std::shared_ptr<SignatureLoad> signature_load_ = std::make_shared<SignatureLoad>();
   int32_t* progress_registers_ = nullptr;
   Napi::Reference<Napi::Int32Array> registers_reference_;
   Napi::FunctionReference certificate_codec_;

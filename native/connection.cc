@@ -102,7 +102,7 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   own_schemes_ = context->signing_schemes();
   auto* addon = env.GetInstanceData<Addon>();
   registers_ = addon->progress_registers();
-  signature_.Start(addon->established_connections(), &addon->scheduler());
+  signature_.Start(addon->signature_load(), &addon->scheduler());
 
   ssl_.reset(SSL_new(context->ctx()));
   if (!ssl_) {

@@ -184,13 +184,13 @@ struct PrivateKeyMethod {
     return ssl_private_key_retry;
   }
 
-  // Where others are served, they need not wait for a dear signature; where none are, the way there and back is only
-  // dear itself.
+  // The way to another thread and back costs about as much as an ML-DSA signature. It pays where others are served, who
+  // would have to wait, and not for the first signature of a turn of the event loop, which none of them notices.
   static bool Moves(const ConnectionSignature& self, Offload offload, const EVP_PKEY* key) {
     if (offload == Offload::kNever || self.scheduler_ == nullptr || self.scheduler_->queued() >= kMaxQueued) {
       return false;
     }
-    return offload == Offload::kAlways || (IsDear(key) && *self.established_ > 0);
+    return offload == Offload::kAlways || (IsDear(key) && self.load_->established > 0 && self.load_->SignsAgain());
   }
 
   static ssl_private_key_result_t Complete(SSL* ssl, uint8_t* out, size_t* length, size_t max_length) {
@@ -230,13 +230,13 @@ struct PrivateKeyMethod {
 };
 
 void ConnectionSignature::OnEstablished() {
-  if (counted_ || !established_) return;
+  if (counted_ || !load_) return;
   counted_ = true;
-  ++*established_;
+  ++load_->established;
 }
 
 void ConnectionSignature::Clear() {
-  if (std::exchange(counted_, false)) --*established_;
+  if (std::exchange(counted_, false)) --load_->established;
   pending_.reset();
 }
 

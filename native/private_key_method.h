@@ -14,6 +14,7 @@
 
 #include "context_state.h"
 #include "crypto_job.h"
+#include "signature_load.h"
 
 namespace pqtls {
 
@@ -40,9 +41,9 @@ class ConnectionSignature {
   ConnectionSignature(const ConnectionSignature&) = delete;
   ConnectionSignature& operator=(const ConnectionSignature&) = delete;
 
-  // `established` counts the connections of this environment past their handshake; they may outlive the addon.
-  void Start(std::shared_ptr<size_t> established, JobScheduler* scheduler) {
-    established_ = std::move(established);
+  // The load is that of the environment, whose connections may outlive the addon.
+  void Start(std::shared_ptr<SignatureLoad> load, JobScheduler* scheduler) {
+    load_ = std::move(load);
     scheduler_ = scheduler;
   }
   void OnEstablished();
@@ -59,7 +60,7 @@ class ConnectionSignature {
   friend struct PrivateKeyMethod;
 
   std::shared_ptr<PendingSignature> pending_;
-  std::shared_ptr<size_t> established_;
+  std::shared_ptr<SignatureLoad> load_;
   JobScheduler* scheduler_ = nullptr;
   bool counted_ = false;
   RanOn ran_on_ = RanOn::kInline;

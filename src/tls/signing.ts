@@ -52,9 +52,9 @@ export interface SigningOptions {
    */
   sign?: SignCallback | undefined;
   /**
-   * Where signatures with `key` run. `auto`: RSA and ML-DSA on libuv's threadpool while this thread has another connection
-   * past its handshake, which would have to wait, and inline while it has none; ECDSA and Ed25519 inline. `always`: every
-   * one on the threadpool. `never`: inline. At most half of the pool is used, and with 256 signatures waiting the thread
+   * Where signatures with `key` run. `auto`: inline, but for RSA and ML-DSA from the second of a turn of the event loop on,
+   * which run on libuv's threadpool while this thread has a connection past its handshake that would have to wait.
+   * `always`: every one on the threadpool. `never`: inline. At most half of the pool is used, and with 256 signatures waiting the thread
    * signs for itself. Without effect with `sign`. Default `auto`.
    */
   offload?: OffloadMode | undefined;
