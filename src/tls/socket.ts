@@ -106,6 +106,8 @@ export class TLSSocket extends NegotiatedSocket {
   /** What the program is still to be told, in order; see #pump. */
   #deliveries: Delivery[] = [];
   #pumping = false;
+  /** A client's Finished waits for what the program writes when it hears of it. */
+  #joins = false;
   /** The program's own buffer waits for resume(). */
   #stalled = false;
   #failed = false;
@@ -318,14 +320,10 @@ export class TLSSocket extends NegotiatedSocket {
     if (closeNotify) queue.push('end');
     if (error !== undefined) queue.push(error);
     // What a client writes in secureConnect goes out with its Finished.
-    const joins = handshakeDone && !this.#isServer;
-    if (joins) this.#writer.hold();
+    this.#joins ||= handshakeDone && !this.#isServer;
+    if (this.#joins) this.#writer.hold();
     for (const ciphertext of progress.ciphertext) this.#writer.write(ciphertext);
-    try {
-      this.#pump();
-    } finally {
-      if (joins) this.#writer.release();
-    }
+    this.#pump();
   }
 
   /** Those of before the handshake's end; returns the others. */
@@ -371,6 +369,8 @@ export class TLSSocket extends NegotiatedSocket {
       if (!this.destroyed && this.#transportEnded && !this.#more && !this.#held()) this.#onStreamEnd();
     } finally {
       this.#pumping = false;
+      if (this.#joins) this.#writer.release();
+      this.#joins = false;
       // Only a listener that threw leaves something.
       if (this.#deliveries.length > 0 && !this.#held()) process.nextTick(() => this.#pump());
       else this.#flowControl();
