@@ -25,8 +25,7 @@ namespace {
 // Signatures that wait for a thread. Past it the JavaScript thread signs for itself, which slows down whoever asks.
 constexpr size_t kMaxQueued = 256;
 
-// Kinds of keys that take long enough for the way to another thread to pay: an RSA-2048 signature takes about twenty
-// times as long as a P-256 one, an ML-DSA-65 one several times.
+// Kinds of keys whose signatures others notice.
 bool IsDear(const EVP_PKEY* key) {
   const int id = EVP_PKEY_id(key);
   return id == EVP_PKEY_RSA || id == EVP_PKEY_PQDSA;
