@@ -28,6 +28,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
   exports.Set("capabilities", capabilities);
   exports.Set("scratch", Napi::Uint8Array::New(env, kScratchLength, scratch, 0));
 
+  napi_get_uv_event_loop(env, &signature_load_->loop);
   RegisterKem(this, env, exports);
   RegisterSignature(this, env, exports);
   RegisterDigest(this, env, exports);

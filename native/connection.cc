@@ -41,6 +41,8 @@ Napi::Function Connection::Define(Napi::Env env) {
                          InstanceMethod<&Connection::AnswerClientHello>("answerClientHello"),
                          InstanceMethod<&Connection::AnswerVerification>("answerVerification"),
                          InstanceMethod<&Connection::AnswerSession>("answerSession"),
+                         InstanceMethod<&Connection::AwaitedSignature>("awaitedSignature"),
+                         InstanceMethod<&Connection::AnswerSignature>("answerSignature"),
                          InstanceMethod<&Connection::WantedSession>("wantedSession"),
                          InstanceMethod<&Connection::EnableSessionEvents>("enableSessionEvents"),
                          InstanceMethod<&Connection::OfferSession>("offerSession"),
@@ -98,7 +100,9 @@ Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   require_peer_ = info[3].As<Napi::Boolean>();
   awaits_client_hello_ = info[4].As<Napi::Boolean>();
   own_schemes_ = context->signing_schemes();
-  registers_ = env.GetInstanceData<Addon>()->progress_registers();
+  auto* addon = env.GetInstanceData<Addon>();
+  registers_ = addon->progress_registers();
+  signature_.Start(addon->signature_load(), &addon->scheduler());
 
   ssl_.reset(SSL_new(context->ctx()));
   if (!ssl_) {
@@ -244,6 +248,9 @@ void Connection::Classify(int result, uint32_t* flags) {
     case SSL_ERROR_WANT_CERTIFICATE_VERIFY:
       *flags |= kAwaitsVerification;
       return;
+    case SSL_ERROR_WANT_PRIVATE_KEY_OPERATION:
+      *flags |= kAwaitsSignature;
+      return;
     case SSL_ERROR_PENDING_SESSION:
     case SSL_ERROR_PENDING_TICKET:
       *flags |= kAwaitsSession;
@@ -287,6 +294,7 @@ bool Connection::AdvanceHandshake(uint32_t* flags) {
   }
   if (is_server_ && !VerifyResumedClient(flags)) return false;
   handshake_done_ = true;
+  signature_.OnEstablished();
   *flags |= kHandshakeDone;
   return true;
 }
@@ -602,6 +610,7 @@ Napi::Value Connection::Abort(const Napi::CallbackInfo& info) {
 
 void Connection::FreeState() {
   sessions_.Clear();
+  signature_.Clear();
   ssl_.reset();
 }
 

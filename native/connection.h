@@ -16,6 +16,7 @@
 #include "connection_sessions.h"
 #include "error_queue.h"
 #include "hello_observer.h"
+#include "private_key_method.h"
 
 namespace pqtls {
 
@@ -30,6 +31,7 @@ enum ProgressFlag : uint32_t {
   kAwaitsVerification = 1 << 6,  // suspended for answerVerification()
   kHasEvents = 1 << 7,           // see takeEvents()
   kAwaitsSession = 1 << 8,       // suspended for answerSession()
+  kAwaitsSignature = 1 << 9,     // suspended for answerSignature()
 };
 
 // Counts of the last call, in an Int32Array that JavaScript shares. Mirrored in src/binding/tls-contract.ts.
@@ -51,6 +53,7 @@ enum NegotiatedFact {
   kSessionPostQuantumFact,
   kAlpnLengthFact,
   kServerNameLengthFact,
+  kSignatureRanOnFact,
   kFacts,
 };
 
@@ -95,6 +98,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   void set_feeder(ConnectionFeeder* feeder) { feeder_ = feeder; }
 
   static Connection* FromSsl(const SSL* ssl);
+  ConnectionSignature& signature() { return signature_; }
 
   // While JavaScript runs inside of a libssl call: no other call may enter, destroy() waits for libssl to return, and
   // the chunk and the slab of this call may be detached or resized, so that they are not touched any more.
@@ -122,6 +126,8 @@ class Connection : public Napi::ObjectWrap<Connection> {
   Napi::Value AnswerClientHello(const Napi::CallbackInfo& info);
   Napi::Value AnswerVerification(const Napi::CallbackInfo& info);
 
+  Napi::Value AwaitedSignature(const Napi::CallbackInfo& info);
+  Napi::Value AnswerSignature(const Napi::CallbackInfo& info);
   Napi::Value AnswerSession(const Napi::CallbackInfo& info);
   Napi::Value WantedSession(const Napi::CallbackInfo& info);
   void EnableSessionEvents(const Napi::CallbackInfo& info);
@@ -205,6 +211,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   BufferTransport transport_;
   HelloObserver hello_;
   ConnectionSessions sessions_;
+  ConnectionSignature signature_;
   bssl::UniquePtr<SSL> ssl_;
   int32_t* registers_ = nullptr;
   ConnectionFeeder* feeder_ = nullptr;

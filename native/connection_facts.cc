@@ -135,6 +135,7 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   out[kServerShareFact] = hello_.server_share.group == group ? hello_.server_share.length : 0;
   out[kClientHelloLengthFact] = static_cast<int32_t>(hello_.client_hello_length);
   out[kSignatureSchemeFact] = hello_.own_scheme;
+  out[kSignatureRanOnFact] = static_cast<int32_t>(signature_.ran_on());
   out[kPeerSignatureSchemeFact] = SSL_get_peer_signature_algorithm(ssl);
   out[kHelloRetryRequestFact] = SSL_used_hello_retry_request(ssl);
   out[kResumedFact] = SSL_session_reused(ssl);

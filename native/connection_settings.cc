@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "bytes.h"
 #include "connection.h"
 
 namespace pqtls {
@@ -84,6 +85,27 @@ Napi::Value Connection::SetMaxSendFragment(const Napi::CallbackInfo& info) {
 
 void Connection::RequestOcsp(const Napi::CallbackInfo&) {
   if (ssl_) SSL_enable_ocsp_stapling(ssl_.get());
+}
+
+// What the handshake waits for: a promise of the end of a job, or what the program is to sign; undefined where that is
+// known already.
+Napi::Value Connection::AwaitedSignature(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const PendingSignature* pending = signature_.pending();
+  if (!ssl_ || pending == nullptr) return env.Undefined();
+  if (pending->where == RanOn::kThreadpool) {
+    napi_value promise = signature_.Submit(env);
+    return promise != nullptr ? Napi::Value(env, promise) : env.Undefined();
+  }
+  Napi::Object request = Napi::Object::New(env);
+  request.Set("scheme", Napi::Number::New(env, pending->scheme));
+  request.Set("data", Napi::Buffer<uint8_t>::Copy(env, pending->data.data(), pending->data.size()));
+  return request;
+}
+
+// answerSignature(signature | undefined): false where there is none that verifies, and the handshake will fail
+Napi::Value Connection::AnswerSignature(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), ssl_ && signature_.Answer(BytesOf(info[0])));
 }
 
 }  // namespace pqtls

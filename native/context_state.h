@@ -23,6 +23,9 @@ struct CompressedMessage {
   std::vector<uint8_t> output;
 };
 
+// Where signatures with a key of ours run. Mirrored in src/tls/signing.ts.
+enum class Offload : uint8_t { kNever = 0, kAuto = 1, kAlways = 2 };
+
 struct ContextState {
   int security_level = kDefaultSecurityLevel;
   // honorCipherOrder: false. The client's order of suites and groups decides, but for a shared post-quantum group.
@@ -30,6 +33,8 @@ struct ContextState {
   std::vector<uint16_t> groups;  // most wanted first
   std::vector<CompressedMessage> compressed;
   ContextSessions sessions;
+  Offload offload = Offload::kNever;
+  bool program_signs = false;                 // the keys are elsewhere
   std::vector<bssl::UniquePtr<X509>> leaves;  // one for each key type
 };
 

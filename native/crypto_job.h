@@ -35,6 +35,9 @@ class JobScheduler {
   // Returns a promise of the result, or of a Status other than kOk as a number.
   napi_value Submit(napi_env env, std::unique_ptr<CryptoJob> job);
 
+  // Jobs that wait for a thread.
+  size_t queued() const { return queue_.size(); }
+
  private:
   struct Pending {
     std::unique_ptr<CryptoJob> job;

@@ -46,11 +46,29 @@ void HelloObserver::Observe(bool is_write, int version, const uint8_t* message, 
     case SSL3_MT_CERTIFICATE_REQUEST:
       if (!is_write) ParseCertificateRequest(body, version);
       break;
+    case SSL3_MT_SERVER_KEY_EXCHANGE:
+      if (is_write && version == TLS1_2_VERSION) ParseServerKeyExchange(body);
+      break;
     case SSL3_MT_CERTIFICATE_VERIFY:
       if (is_write) CBS_get_u16(&body, &own_scheme);
       break;
     default:
       break;
+  }
+}
+
+// A server of TLS 1.2 signs its key share. RFC 8422, Section 5.4. With a pre-shared key it signs nothing, and the
+// message begins with a hint and ends with the share.
+void HelloObserver::ParseServerKeyExchange(CBS body) {
+  constexpr uint8_t kNamedCurve = 3;
+  uint8_t curve_type;
+  uint16_t group;
+  uint16_t scheme;
+  CBS share, signature;
+  if (CBS_get_u8(&body, &curve_type) && curve_type == kNamedCurve && CBS_get_u16(&body, &group) &&
+      CBS_get_u8_length_prefixed(&body, &share) && CBS_get_u16(&body, &scheme) &&
+      CBS_get_u16_length_prefixed(&body, &signature) && CBS_len(&body) == 0) {
+    own_scheme = scheme;
   }
 }
 

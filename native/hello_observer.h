@@ -37,7 +37,7 @@ class HelloObserver {
   // Of the last ServerHello or HelloRetryRequest; 0 where there was none.
   uint16_t chosen_version = 0;
   uint16_t chosen_group = 0;
-  // The scheme of our own CertificateVerify; AWS-LC has no getter for it.
+  // The scheme of our own CertificateVerify, or of a TLS 1.2 server's ServerKeyExchange; AWS-LC has no getter for it.
   uint16_t own_scheme = 0;
   // Of the server's CertificateRequest; empty where none came.
   std::vector<uint16_t> requested_schemes;
@@ -45,6 +45,7 @@ class HelloObserver {
  private:
   void ParseClientHello(CBS body, bool is_first);
   void ParseServerHello(CBS body);
+  void ParseServerKeyExchange(CBS body);
   void ParseCertificateRequest(CBS body, int version);
 };
 

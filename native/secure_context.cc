@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "credentials.h"
 #include "error_queue.h"
 #include "own_chains.h"
+#include "private_key_method.h"
 #include "secure_context.h"
 #include "tagged_object.h"
 #include "trust_store.h"
@@ -54,6 +56,8 @@ Napi::Function SecureContext::Define(Napi::Env env) {
                          InstanceMethod<&SecureContext::GetTicketKeys>("getTicketKeys"),
                          InstanceMethod<&SecureContext::SetSessionIdContext>("setSessionIdContext"),
                          InstanceMethod<&SecureContext::SetResumption>("setResumption"),
+                         InstanceMethod<&SecureContext::SetOffload>("setOffload"),
+                         InstanceMethod<&SecureContext::SetProgramSigner>("setProgramSigner"),
                      });
 }
 
@@ -264,6 +268,22 @@ Napi::Value SecureContext::GetTicketKeys(const Napi::CallbackInfo& info) {
 Napi::Value SecureContext::SetSessionIdContext(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> bytes = BytesOf(info[0]);
   sessions().id_context.assign(bytes.begin(), bytes.end());
+  return info.Env().Undefined();
+}
+
+// setOffload(offload): an Offload of context_state.h; after the certificates and keys
+Napi::Value SecureContext::SetOffload(const Napi::CallbackInfo& info) {
+  if (!RequireNumber(info[0])) return info.Env().Undefined();
+  const uint32_t offload = std::min<uint32_t>(info[0].As<Napi::Number>().Uint32Value(), 2);
+  if (!InstallOffload(ctx_.get(), static_cast<Offload>(offload))) {
+    ThrowTakenError(info.Env(), "The keys were not accepted");
+  }
+  return info.Env().Undefined();
+}
+
+// After the certificates and suites.
+Napi::Value SecureContext::SetProgramSigner(const Napi::CallbackInfo& info) {
+  if (!InstallProgramSigner(ctx_.get())) ThrowTakenError(info.Env(), "The certificates cannot be signed for");
   return info.Env().Undefined();
 }
 

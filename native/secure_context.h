@@ -47,6 +47,8 @@ class SecureContext : public Napi::ObjectWrap<SecureContext> {
   Napi::Value GetTicketKeys(const Napi::CallbackInfo& info);
   Napi::Value SetSessionIdContext(const Napi::CallbackInfo& info);
   Napi::Value SetResumption(const Napi::CallbackInfo& info);
+  Napi::Value SetOffload(const Napi::CallbackInfo& info);
+  Napi::Value SetProgramSigner(const Napi::CallbackInfo& info);
 
   ContextSessions& sessions() { return *ContextSessions::Of(ctx_.get()); }
 

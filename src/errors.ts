@@ -88,6 +88,11 @@ export class NotPostQuantumError extends PeerIncompatibleError {
 export class AlertReceivedError extends TlsError {}
 /** The peer's certificate chain or name was not accepted. */
 export class CertificateError extends TlsError {}
+/**
+ * The program's `sign` gave no signature (`ERR_PQTLS_SIGN_FAILED`, with what it threw as `cause`), or none that fits the
+ * certificate (`ERR_PQTLS_SIGN_INVALID`).
+ */
+export class SignError extends TlsError {}
 /** A record or a ticket did not decrypt; deliberately without detail. */
 export class DecryptError extends TlsError {}
 /** The handshake did not finish in time. */

@@ -32,6 +32,7 @@ export {
   type PfxObjectInput,
   type SecureContextOptions,
 } from './tls/secure-context.js';
+export type { OffloadMode, SignCallback, SignRequest, SigningOptions } from './tls/signing.js';
 export { convertALPNProtocols } from './tls/alpn-protocols.js';
 export { getCACertificates, setDefaultCACertificates, type CaCertificatesType } from './tls/ca-certificates.js';
 export { getCertificateCompressionAlgorithms } from './tls/certificate-compression.js';
@@ -66,6 +67,7 @@ export {
   NotPostQuantumError,
   PeerIncompatibleError,
   PeerMisbehavedError,
+  SignError,
   TlsError,
   UnexpectedEofError,
   UnsupportedError,

@@ -11,6 +11,7 @@ export const NativeProgress = {
   awaitsVerification: 1 << 6,
   hasEvents: 1 << 7,
   awaitsSession: 1 << 8,
+  awaitsSignature: 1 << 9,
 } as const;
 
 /** Indices into `progress`. Mirrors ProgressRegister in native/connection.h. */
@@ -18,6 +19,9 @@ export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2, rece
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */
 export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2, trace: 3 } as const;
+
+/** Where signatures run. Mirrors RanOn in native/private_key_method.h. */
+export const signaturePlaces = ['inline', 'threadpool', 'callback'] as const;
 
 export interface NativeTrustStore {
   /** Returns how many certificates were added. */
@@ -55,6 +59,10 @@ export interface NativeSecureContext {
   setCertificateKey(oid: string): void;
   /** Whether our own certificate has another kind of key than that. */
   ownKeyForbidden(): boolean;
+  /** An Offload of native/context_state.h; after the certificates and keys. */
+  setOffload(offload: number): void;
+  /** The program signs, for every chain; after the certificates and suites. Takes the suites with RSA key transport away. */
+  setProgramSigner(): void;
   setSignatureAlgorithms(schemes: Uint16Array): void;
   /** 48 bytes; from now on they seal and open the tickets of every connection of this context. */
   setTicketKeys(keys: Uint8Array): void;
@@ -134,9 +142,17 @@ export const NegotiatedFact = {
   sessionPostQuantum: 10,
   alpnLength: 11,
   serverNameLength: 12,
+  /** Index into signaturePlaces. */
+  signatureRanOn: 13,
 } as const;
 
-export const negotiatedFacts = 13;
+export const negotiatedFacts = 14;
+
+/** What waits for the program's signature. */
+export interface NativeSignRequest {
+  readonly scheme: number;
+  readonly data: Buffer;
+}
 
 /** The alerts are RFC 9846 numbers, -1 where there was none. */
 export interface NativeFailure {
@@ -175,6 +191,10 @@ export interface NativeConnection {
   answerVerification(alert: number): void;
   /** undefined where there is no such session. */
   answerSession(session: Uint8Array | undefined): void;
+  /** A promise of the end of a signature on the threadpool, or what the program is to sign; undefined where neither waits. */
+  awaitedSignature(): Promise<unknown> | NativeSignRequest | undefined;
+  /** The program's, or undefined when the threadpool is done. False where there is none: the handshake will fail. */
+  answerSignature(signature: Uint8Array | undefined): boolean;
   /** The id of the session that answerSession() is asked for. */
   wantedSession(): Buffer;
   /** From now on sessions are events, and a server asks for those that it does not have. */

@@ -56,7 +56,8 @@ export type PskCallback = (
 ) => Uint8Array | readonly [Uint8Array, string] | undefined;
 
 export function isQuestion(value: Question | EngineEvent): value is Question {
-  return value.kind === 'client-hello' || value.kind === 'verify' || value.kind === 'resume-session';
+  const { kind } = value;
+  return kind === 'client-hello' || kind === 'verify' || kind === 'resume-session' || kind === 'signature';
 }
 
 /** What one call achieved. Deal with it in this order: ciphertext, events, handshakeDone, plaintext, closeNotify, error. */
@@ -111,7 +112,26 @@ export type Question =
       readonly resumed: boolean;
     }
   /** A server's: the session of this id, where the program keeps it. */
-  | { readonly kind: 'resume-session'; readonly id: Buffer };
+  | { readonly kind: 'resume-session'; readonly id: Buffer }
+  | {
+      readonly kind: 'signature';
+      readonly ranOn: 'threadpool';
+      /** Bytes of ciphertext that wait with it. */
+      readonly buffered: () => number;
+      /** Fulfilled when it is there or has failed; undefined where nothing runs any more. */
+      readonly done: Promise<unknown> | undefined;
+    }
+  | {
+      readonly kind: 'signature';
+      readonly ranOn: 'callback';
+      readonly buffered: () => number;
+      /** Of the context in force. */
+      readonly signer: unknown;
+      /** IANA name. */
+      readonly scheme: string;
+      /** To be signed, not hashed yet. */
+      readonly data: Uint8Array;
+    };
 
 /** What certificate verification found. `code` is OpenSSL's name as in node:tls, e.g. `CERT_HAS_EXPIRED`. */
 export interface ChainError {
@@ -143,7 +163,9 @@ export type Answer =
     }
   /** An alert rejects the peer's certificate and is sent to it. */
   | { readonly kind: 'verify'; readonly alert?: number | undefined }
-  | { readonly kind: 'resume-session'; readonly session: Uint8Array | undefined };
+  | { readonly kind: 'resume-session'; readonly session: Uint8Array | undefined }
+  /** After giveSignature(), or when the threadpool is done. */
+  | { readonly kind: 'signature' };
 
 /** An engine's own, immutable form of a SecureContext. */
 export interface EngineContext {
@@ -161,6 +183,8 @@ export interface Negotiated {
   readonly group: NegotiatedGroup | undefined;
   /** What we signed the handshake with; undefined where we sent no certificate. */
   readonly signatureScheme: string | undefined;
+  /** Where it was made; undefined where there is none. */
+  readonly signatureRanOn: 'inline' | 'threadpool' | 'callback' | undefined;
   /** What the peer signed the handshake with; undefined where it sent no certificate. */
   readonly peerSignatureScheme: string | undefined;
   readonly helloRetryRequest: boolean;
@@ -200,6 +224,8 @@ export interface Connection {
   /** Encrypts as much of `chunk` as fits one pooled buffer; call again from `offset + taken`. */
   send(chunk: Uint8Array, offset: number): SendProgress;
   resume(answer: Answer): Progress;
+  /** The program's signature. False where it is not valid for our certificate: the handshake will fail. */
+  giveSignature(signature: Uint8Array | undefined): boolean;
   /** A client's session to resume, before start(). What does not parse or fit is ignored. */
   offerSession(session: Uint8Array): boolean;
   /** The newest session; undefined where there is none. Secret. */

@@ -7,6 +7,7 @@ import {
   NegotiatedFact,
   negotiatedFacts,
   ProgressRegister,
+  signaturePlaces,
   type NativeConnection,
   type NativeSecureContext,
 } from '../binding/tls-contract.js';
@@ -39,10 +40,13 @@ export class NativeEngineContext implements EngineContext {
   readonly native: NativeSecureContext;
   /** Its handshakes call JavaScript from inside of libssl, for certificate compression. */
   readonly callsJavaScript: boolean;
+  /** What signs in place of a key; the engine hands it on with its question. */
+  readonly signer: unknown;
 
-  constructor(native: NativeSecureContext, callsJavaScript: boolean) {
+  constructor(native: NativeSecureContext, callsJavaScript: boolean, signer?: unknown) {
     this.native = native;
     this.callsJavaScript = callsJavaScript;
+    this.signer = signer;
   }
 }
 
@@ -114,9 +118,12 @@ export class NativeTlsConnection implements Connection {
   #laterEvents: EngineEvent[] = [];
   readonly #isServer: boolean;
   #requirePostQuantum = false;
+  #context: NativeEngineContext;
+  #signature: Question | undefined;
 
   constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
     this.#binding = binding;
+    this.#context = context;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
     this.#borrowsInput = options.borrowsInput;
@@ -260,17 +267,30 @@ export class NativeTlsConnection implements Connection {
   }
 
   resume(answer: Answer): Progress {
-    if (answer.kind === 'client-hello') {
-      const context = answer.context instanceof NativeEngineContext ? answer.context.native : null;
+    if (answer.kind === 'signature') {
+      if (this.#signature !== undefined) this.giveSignature(undefined);
+    } else if (answer.kind === 'client-hello') {
+      const { context } = answer;
+      if (context instanceof NativeEngineContext) this.#context = context;
       if (answer.restriction !== undefined) this.#restrict(answer.restriction);
       if (answer.requirePostQuantum === true) this.#demandPostQuantum();
-      this.native.answerClientHello(context, answer.alert ?? 0, answer.ocspResponse, answer.alpn);
+      this.native.answerClientHello(
+        context instanceof NativeEngineContext ? context.native : null,
+        answer.alert ?? 0,
+        answer.ocspResponse,
+        answer.alpn,
+      );
     } else if (answer.kind === 'resume-session') {
       this.native.answerSession(answer.session);
     } else {
       this.native.answerVerification(answer.alert ?? 0);
     }
     return this.receive(undefined);
+  }
+
+  giveSignature(signature: Uint8Array | undefined): boolean {
+    this.#signature = undefined;
+    return this.native.answerSignature(signature);
   }
 
   shutdown(): Progress {
@@ -306,6 +326,7 @@ export class NativeTlsConnection implements Connection {
       cipherName,
       group: negotiatedGroup(fact('group'), fact('clientShare'), fact('serverShare')),
       signatureScheme: schemeName(fact('signatureScheme')),
+      signatureRanOn: fact('signatureScheme') === 0 ? undefined : signaturePlaces[fact('signatureRanOn')],
       peerSignatureScheme: schemeName(fact('peerSignatureScheme')),
       helloRetryRequest: fact('helloRetryRequest') !== 0,
       resumed: fact('resumed') !== 0,
@@ -391,7 +412,9 @@ export class NativeTlsConnection implements Connection {
   }
 
   useContext(context: EngineContext): boolean {
-    return context instanceof NativeEngineContext && this.native.useContext(context.native);
+    if (!(context instanceof NativeEngineContext) || !this.native.useContext(context.native)) return false;
+    this.#context = context;
+    return true;
   }
 
   setServername(name: string): boolean {
@@ -514,7 +537,25 @@ export class NativeTlsConnection implements Connection {
     if ((flags & NativeProgress.awaitsSession) !== 0) {
       return { kind: 'resume-session', id: this.native.wantedSession() };
     }
+    if ((flags & NativeProgress.awaitsSignature) !== 0) return (this.#signature ??= this.#signatureQuestion());
     return undefined;
+  }
+
+  #signatureQuestion(): Question {
+    const buffered = (): number => this.#input.reduce((sum, { length }) => sum + length, 0);
+    const awaited = this.native.awaitedSignature();
+    if (awaited === undefined || awaited instanceof Promise) {
+      return { kind: 'signature', ranOn: 'threadpool', buffered, done: awaited };
+    }
+    const { scheme, data } = awaited;
+    return {
+      kind: 'signature',
+      ranOn: 'callback',
+      buffered,
+      signer: this.#context.signer,
+      scheme: nameOf(SignatureScheme, scheme),
+      data,
+    };
   }
 
   #demandPostQuantum(): void {

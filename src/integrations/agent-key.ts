@@ -6,7 +6,7 @@ import { joinPolicies, readDemand } from '../tls/policy.js';
 const ownOptions = ['groups', 'policy', 'certificateCompression', 'retryClassical'] as const;
 
 /** Options that are objects or functions, told apart by identity. */
-const identityOptions = ['secureContext', 'checkServerIdentity', 'pskCallback'] as const;
+const identityOptions = ['secureContext', 'checkServerIdentity', 'pskCallback', 'sign'] as const;
 
 const identities = new WeakMap<object, number>();
 let last = 0;

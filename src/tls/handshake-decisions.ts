@@ -10,6 +10,7 @@ import { expectedName, verifyKeyHolder, verifyPeer } from './peer-verification.j
 import { contextDemand, refuseWeakerContext, type ConnectionSecurity } from './policy.js';
 import { secureContextOf, type SecureContext } from './secure-context.js';
 import type { ServerSessions, VerifiedIdentity } from './session.js';
+import { obtainSignature } from './signing.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
 
 /** Chooses among the protocols that a client offers; undefined refuses them all. */
@@ -74,6 +75,7 @@ type HelloAnswer = Answer & { kind: 'client-hello' };
 /** Answers a question of the engine, now or later. */
 export function decide(socket: DecidingSocket, question: Question): void {
   if (question.kind === 'verify') verify(socket, question);
+  else if (question.kind === 'signature') obtainSignature(socket, question);
   else if (question.kind === 'resume-session') resumeSession(socket, question.id);
   else selectContext(socket, question.hello, (demanded) => staple(socket, question.hello, demanded));
 }

@@ -23,11 +23,12 @@ import { certificateKeys, type Policy, type PostQuantumMode } from './named-poli
 import { narrow, narrowSchemes, readDemand, type ContextSecurity, type PolicyOptions } from './policy.js';
 import { atSecurityLevel, chooseVersions } from './protocol-versions.js';
 import { applySessionOptions, type SessionOptions } from './session-options.js';
+import { applySigning, checkSigning, type SigningOptions } from './signing.js';
 import { chooseSignatureSchemes, defaultSignatureSchemes } from './signature-schemes.js';
 
 export type { KeyObjectInput, PemInput, PfxObjectInput } from './credentials.js';
 
-export interface SecureContextOptions extends CredentialOptions, PolicyOptions, SessionOptions {
+export interface SecureContextOptions extends CredentialOptions, PolicyOptions, SessionOptions, SigningOptions {
   /** Groups for key exchange, most wanted first, as an array or joined by ':'. Default: `defaultGroups`. */
   groups?: string | readonly string[] | undefined;
   /** node:tls's name of `groups`; `groups` wins. Default: DEFAULT_ECDH_CURVE; `auto` is the default list. */
@@ -158,6 +159,7 @@ function build(options: SecureContextOptions): Built {
   const groups = chooseGroups(options);
   const compression = chooseCertificateCompression(options.certificateCompression);
   const wantedSchemes = chooseSignatureSchemes(options);
+  const sign = checkSigning(options);
 
   // Policies come last: nothing may widen what they leave.
   const narrowed = narrow(demand, { ...groups, minVersion: versions.minimum, maxVersion: versions.maximum });
@@ -183,8 +185,9 @@ function build(options: SecureContextOptions): Built {
   });
   applyCredentials(binding, native, options);
   if (demand.policy !== undefined) refuseForbiddenKey(native, demand.policy);
+  applySigning(native, options);
   applySessionOptions(native, options, security.policyName);
-  return new Built(new NativeEngineContext(native, compression !== undefined), security);
+  return new Built(new NativeEngineContext(native, compression !== undefined, sign), security);
 }
 
 function checkSecureOptions(value: unknown): number {

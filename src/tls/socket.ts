@@ -41,6 +41,7 @@ import {
   wrapSession,
   type VerifiedIdentity,
 } from './session.js';
+import { stopsReading } from './signing.js';
 import { preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
 import { fromDialled, TcpTransport } from './tcp-transport.js';
@@ -322,7 +323,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     this.#more = progress.more;
-    this.#awaits = progress.awaits !== undefined;
+    this.#awaits = stopsReading(progress.awaits);
     const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;
     const queue = this.#deliveries;
     const late = events.length > 0 ? this.#queueEvents(events) : events;
