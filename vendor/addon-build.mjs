@@ -6,16 +6,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { awsLcHash, libraries } from './aws-lc-build.mjs';
-import { nodeHeadersDir } from './node-headers.mjs';
-import {
-  addonBuildDir,
-  awsLcLicense,
-  addonPath,
-  generatedIncludeDir,
-  missingAddonNote,
-  projectDir,
-  vendorBuildDir,
-} from './paths.mjs';
+import { hostPaths, missingAddonNote, nativePaths, projectDir } from './paths.mjs';
 import { run, withoutNpmConfig } from './run.mjs';
 import { StepFailedError } from './setup-error.mjs';
 import { contentsOf, hashOf, hashOfFile, isStamped, stamp, unstamp, writeIfChanged } from './stamp.mjs';
@@ -24,20 +15,25 @@ const require = createRequire(import.meta.url);
 
 /** @typedef {'Release' | 'Sanitize'} Configuration */
 /** @typedef {import('./aws-lc-source.mjs').AwsLcSource} AwsLcSource */
+/** @typedef {import('./target.mjs').Target} Target */
 
-/** @param {Configuration} configuration */
-function stampPath(configuration) {
-  return join(addonBuildDir, `${configuration}.stamp`);
+/**
+ * @param {Target} target
+ * @param {Configuration} configuration
+ */
+function stampPath(target, configuration) {
+  return join(nativePaths(target.root).addonDir, `${configuration}.stamp`);
 }
 
 /**
  * @param {AwsLcSource} source
+ * @param {Target} target
  */
-function addonHash(source) {
+function addonHash(source, target) {
   return hashOf({
-    awsLc: awsLcHash(source),
+    awsLc: awsLcHash(source, target),
     // gyp writes absolute paths into its makefiles.
-    dir: projectDir,
+    dir: target.root,
     native: contentsOf(join(projectDir, 'native'), isNativeSource),
     gyp: hashOfFile(join(projectDir, 'binding.gyp')),
     nodeAddonApi: JSON.parse(readFileSync(require.resolve('node-addon-api/package.json'), 'utf8')).version,
@@ -46,52 +42,60 @@ function addonHash(source) {
 
 /**
  * @param {AwsLcSource} source
+ * @param {Target} target
  * @param {Configuration} configuration
  */
-export function isAddonBuilt(source, configuration) {
-  return isStamped(stampPath(configuration), addonHash(source)) && existsSync(addonPath(configuration));
+export function isAddonBuilt(source, target, configuration) {
+  const addon = nativePaths(target.root).addon(configuration);
+  return isStamped(stampPath(target, configuration), addonHash(source, target)) && existsSync(addon);
 }
 
 /**
  * @param {AwsLcSource} source
+ * @param {Target} target
  * @param {Configuration} configuration
  * @param {import('./progress.mjs').Step} step
  */
-export async function buildAddon(source, configuration, step) {
-  removeAddon(configuration);
-  const nodeDir = await nodeHeadersDir();
+export async function buildAddon(source, target, configuration, step) {
+  const { addonDir, awsLcLicense, buildDir, includeDir, ...paths } = nativePaths(target.root);
+  const addon = paths.addon(configuration);
+  const env = withoutNpmConfig({ ...process.env, ...target.env });
+  removeAddon(target, configuration);
+  const nodeDir = await target.nodeDir();
   // gyp reads its settings from a file: command lines would need quoting rules of three platforms.
   writeIfChanged(
-    join(vendorBuildDir, 'config.gypi'),
-    `${JSON.stringify({ variables: { aws_lc_source: source.dir, aws_lc_libraries: libraries(), aws_lc_features: generatedIncludeDir } }, null, 2)}\n`,
+    join(buildDir, 'config.gypi'),
+    `${JSON.stringify({ variables: { aws_lc_source: source.dir, aws_lc_libraries: libraries(target), aws_lc_features: includeDir } }, null, 2)}\n`,
   );
-  await nodeGyp(['configure', `--nodedir=${nodeDir}`, '--release'], {});
+  await nodeGyp(['configure', `--nodedir=${nodeDir}`, `--arch=${target.arch}`, '--release'], { cwd: target.root, env });
   const total = contentsOf(join(projectDir, 'native'), (path) => path.endsWith('.cc')).length + 1;
   let done = 0;
   const onLine = (/** @type {string} */ line) => {
     if (/^\s+(CXX|SOLINK_MODULE)\(target\)/.test(line)) step.update(++done / (total + 1));
   };
   if (configuration === 'Release') {
-    await nodeGyp(['build', `--nodedir=${nodeDir}`, '--jobs=max', '--release'], { onLine });
-    await run(process.execPath, ['-e', 'require(process.argv[1])', addonPath()], { cwd: projectDir });
+    const args = ['build', `--nodedir=${nodeDir}`, '--jobs=max', '--release'];
+    await nodeGyp(args, { cwd: target.root, env, onLine });
+    await run(await target.node(), ['-e', 'require(process.argv[1])', addon], { cwd: projectDir });
   } else {
     // node-gyp knows Release and Debug only; the makefile that it wrote knows every configuration of binding.gyp.
-    const args = ['-C', addonBuildDir, `BUILDTYPE=${configuration}`, `--jobs=${availableParallelism()}`];
-    await run(process.env['MAKE'] ?? 'make', args, { cwd: projectDir, onLine });
+    const args = ['-C', addonDir, `BUILDTYPE=${configuration}`, `--jobs=${availableParallelism()}`];
+    await run(process.env['MAKE'] ?? 'make', args, { cwd: target.root, env, onLine });
   }
-  if (!existsSync(addonPath(configuration))) {
-    throw new StepFailedError(`the build finished, but ${addonPath(configuration)} is not there`);
-  }
+  if (!existsSync(addon)) throw new StepFailedError(`the build finished, but ${addon} is not there`);
   // Whoever ships the addon ships AWS-LC; its license has to come along when the source is removed.
   cpSync(join(source.dir, 'LICENSE'), awsLcLicense);
-  rmSync(missingAddonNote, { force: true });
-  stamp(stampPath(configuration), addonHash(source));
+  if (target.root === projectDir) rmSync(missingAddonNote, { force: true });
+  stamp(stampPath(target, configuration), addonHash(source, target));
 }
 
-/** @param {Configuration} configuration */
-export function removeAddon(configuration) {
-  unstamp(stampPath(configuration));
-  rmSync(addonPath(configuration), { force: true });
+/**
+ * @param {Target} target
+ * @param {Configuration} configuration
+ */
+export function removeAddon(target, configuration) {
+  unstamp(stampPath(target, configuration));
+  rmSync(nativePaths(target.root).addon(configuration), { force: true });
 }
 
 /**
@@ -99,20 +103,16 @@ export function removeAddon(configuration) {
  * @param {readonly string[]} reasons
  */
 export function noteMissingAddon(reasons) {
-  mkdirSync(addonBuildDir, { recursive: true });
+  mkdirSync(hostPaths.addonDir, { recursive: true });
   writeFileSync(missingAddonNote, `${reasons.join('\n')}\n`);
 }
 
 /**
  * @param {readonly string[]} args
- * @param {{ onLine?: (line: string) => void }} options
+ * @param {import('./run.mjs').RunOptions} options
  */
 function nodeGyp(args, options) {
-  return run(process.execPath, [require.resolve('node-gyp/bin/node-gyp.js'), ...args], {
-    cwd: projectDir,
-    ...options,
-    env: withoutNpmConfig(process.env),
-  });
+  return run(process.execPath, [require.resolve('node-gyp/bin/node-gyp.js'), ...args], options);
 }
 
 /** @param {string} path */

@@ -7,42 +7,54 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { verifySource } from './aws-lc-source.mjs';
 import { writeFeatureHeader } from './features.mjs';
-import { awsLcBuildDir, vendorBuildDir, vendorDir } from './paths.mjs';
+import { nativePaths, vendorDir } from './paths.mjs';
 import { run, withoutNpmConfig } from './run.mjs';
 import { StepFailedError } from './setup-error.mjs';
 import { hashOf, isStamped, stamp, unstamp } from './stamp.mjs';
 import { cmakeGenerator } from './toolchain.mjs';
 
-const stampPath = join(vendorBuildDir, 'aws-lc.stamp');
-
 /** @typedef {import('./aws-lc-source.mjs').AwsLcSource} AwsLcSource */
+/** @typedef {import('./target.mjs').Target} Target */
+
+/** @param {Target} target */
+function stampPath(target) {
+  return join(nativePaths(target.root).buildDir, 'aws-lc.stamp');
+}
 
 /**
  * Everything that decides what the libraries look like. The compiler counts by the name it is asked for by: looking
  * into it would mean running it, and an upgraded compiler does not make a static library wrong.
  * @param {AwsLcSource} source
+ * @param {Target} target
  */
-export function awsLcHash(source) {
-  const { CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS } = process.env;
+export function awsLcHash(source, target) {
+  const { CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS } = { ...process.env, ...target.env };
   return hashOf({
     source: source.identity,
     cmake: readFileSync(join(vendorDir, 'CMakeLists.txt'), 'utf8'),
-    extra: extraFlags(),
+    extra: extraFlags(target),
     environment: [CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS],
-    platform: [process.platform, process.arch],
+    platform: [process.platform, target.arch],
   });
 }
 
-/** @param {AwsLcSource} source */
-export function isAwsLcBuilt(source) {
-  return isStamped(stampPath, awsLcHash(source)) && libraries().length > 0;
+/**
+ * @param {AwsLcSource} source
+ * @param {Target} target
+ */
+export function isAwsLcBuilt(source, target) {
+  return isStamped(stampPath(target), awsLcHash(source, target)) && libraries(target).length > 0;
 }
 
-/** Paths of the libraries in linking order: libssl first, where the source has it. */
-export function libraries() {
+/**
+ * Paths of the libraries in linking order: libssl first, where the source has it.
+ * @param {Target} target
+ */
+export function libraries(target) {
+  const { awsLcDir } = nativePaths(target.root);
   const find = (/** @type {string} */ name) =>
     [`${name}/lib${name}.a`, `${name}/${name}.lib`, `${name}/Release/${name}.lib`]
-      .map((path) => join(awsLcBuildDir, 'aws-lc', path))
+      .map((path) => join(awsLcDir, 'aws-lc', path))
       .find((path) => existsSync(path));
   const crypto = find('crypto');
   const ssl = find('ssl');
@@ -52,37 +64,39 @@ export function libraries() {
 
 /**
  * @param {AwsLcSource} source
+ * @param {Target} target
  * @param {import('./progress.mjs').Step} step
  */
-export async function buildAwsLc(source, step) {
-  unstamp(stampPath);
+export async function buildAwsLc(source, target, step) {
+  const { awsLcDir, includeDir } = nativePaths(target.root);
+  unstamp(stampPath(target));
   if (source.pinned) verifySource();
   // A build folder of another source, another path or an interrupted run is not worth reasoning about.
-  rmSync(awsLcBuildDir, { recursive: true, force: true });
+  rmSync(awsLcDir, { recursive: true, force: true });
   const generator = cmakeGenerator();
   await run(
     process.execPath,
     [
       createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js'),
       'build',
-      ...['--directory', vendorDir, '--out', awsLcBuildDir, '--config', 'Release'],
+      ...['--directory', vendorDir, '--out', awsLcDir, '--config', 'Release'],
       ...(generator === undefined ? [] : ['--generator', generator]),
       ...['--parallel', String(availableParallelism())],
       `--CDAWS_LC_SOURCE_DIR=${source.dir}`,
-      ...extraFlags().map((flag) => `--CD${flag}`),
+      ...extraFlags(target).map((flag) => `--CD${flag}`),
     ],
     {
       cwd: vendorDir,
-      env: withoutNpmConfig(process.env),
+      env: withoutNpmConfig({ ...process.env, ...target.env }),
       onLine: (line) => {
         const fraction = progressOf(line);
         if (fraction !== undefined) step.update(fraction);
       },
     },
   );
-  if (libraries().length === 0) throw new StepFailedError(`CMake finished, but no libcrypto is in ${awsLcBuildDir}`);
-  writeFeatureHeader(libraries());
-  stamp(stampPath, awsLcHash(source));
+  if (libraries(target).length === 0) throw new StepFailedError(`CMake finished, but no libcrypto is in ${awsLcDir}`);
+  writeFeatureHeader(libraries(target), includeDir);
+  stamp(stampPath(target), awsLcHash(source, target));
 }
 
 /**
@@ -97,10 +111,14 @@ export function progressOf(line) {
   return make === null ? undefined : Number(make[1]) / 100;
 }
 
-/** Further CMake settings, `NAME=value` separated by spaces, for example `FIPS=1` for a FIPS source. */
-function extraFlags() {
-  return (process.env['PQTLS_AWS_LC_CMAKE_FLAGS'] ?? '')
+/**
+ * The target's CMake settings, then the user's, `NAME=value` separated by spaces, for example `FIPS=1` for a FIPS source.
+ * @param {Target} target
+ */
+function extraFlags(target) {
+  const own = (process.env['PQTLS_AWS_LC_CMAKE_FLAGS'] ?? '')
     .split(/\s+/)
     .filter((flag) => flag !== '')
     .map((flag) => flag.replace(/^-D/, ''));
+  return [...target.cmakeFlags, ...own];
 }

@@ -14,20 +14,31 @@ import { buildTypeScript } from './typescript-build.mjs';
  * @returns {Promise<{ native: boolean }>} whether the addon is there; where it is not, what is missing was printed
  */
 export async function setUpCheckout({ parts = [], sanitize = false } = {}) {
+  let native = true;
+  await prepareCheckout(parts, async (reporter) => {
+    try {
+      await buildNative(reporter);
+      if (sanitize) await buildNative(reporter, 'Sanitize');
+    } catch (error) {
+      if (!(error instanceof NativeUnavailableError)) throw error;
+      explainMissing(error);
+      native = false;
+    }
+  });
+  return { native };
+}
+
+/**
+ * The steps around the native build, which is the caller's.
+ * @param {readonly import('./typescript-build.mjs').Part[]} parts beside src
+ * @param {(reporter: import('./progress.mjs').Reporter) => Promise<unknown>} build
+ */
+export async function prepareCheckout(parts, build) {
   checkNodeVersion();
   await installNodeModules(lineReporter());
   const reporter = await createReporter();
-  let native = true;
-  try {
-    await buildNative(reporter);
-    if (sanitize) await buildNative(reporter, 'Sanitize');
-  } catch (error) {
-    if (!(error instanceof NativeUnavailableError)) throw error;
-    explainMissing(error);
-    native = false;
-  }
+  await build(reporter);
   await buildTypeScript(parts, reporter);
-  return { native };
 }
 
 /** @param {NativeUnavailableError} error */

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { noteMissingAddon } from './addon-build.mjs';
 import { buildNative } from './native-build.mjs';
-import { addonBuildDir, cratesDir, projectDir, vendorBuildDir } from './paths.mjs';
+import { cratesDir, hostPaths, projectDir } from './paths.mjs';
 import { lineReporter } from './progress.mjs';
 import { NativeUnavailableError } from './setup-error.mjs';
 
@@ -38,14 +38,15 @@ async function installForConsumer() {
 
 /** Source, static libraries and object files: 100 MB that nobody needs once the addon is linked. */
 function removeIntermediates() {
+  const { addonDir, buildDir } = hostPaths;
   rmSync(cratesDir, { recursive: true, force: true });
-  rmSync(vendorBuildDir, { recursive: true, force: true });
-  if (!existsSync(addonBuildDir)) return;
-  for (const name of readdirSync(addonBuildDir)) {
+  rmSync(buildDir, { recursive: true, force: true });
+  if (!existsSync(addonDir)) return;
+  for (const name of readdirSync(addonDir)) {
     if (name !== 'Release' && !/\.(stamp|txt)$/.test(name))
-      rmSync(join(addonBuildDir, name), { recursive: true, force: true });
+      rmSync(join(addonDir, name), { recursive: true, force: true });
   }
-  const release = join(addonBuildDir, 'Release');
+  const release = join(addonDir, 'Release');
   if (!existsSync(release)) return;
   for (const name of readdirSync(release)) {
     if (name !== 'pqtls.node') rmSync(join(release, name), { recursive: true, force: true });

@@ -3,8 +3,8 @@
 
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { installNodePackage, nodePackageName } from './node-package.mjs';
 import { headersCacheDir } from './paths.mjs';
-import { runNpm } from './run.mjs';
 import { NativeUnavailableError } from './setup-error.mjs';
 
 /**
@@ -37,30 +37,12 @@ function hasHeaders(dir) {
  * @param {string} target
  */
 async function fetchHeaders(target) {
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const name = `node-${platform}-${process.arch}`;
+  const name = nodePackageName(process.arch);
   const version = process.versions.node;
   const scratch = join(headersCacheDir, `fetching-${process.pid}`);
-  mkdirSync(scratch, { recursive: true });
-  const install = (/** @type {string} */ range) =>
-    runNpm(
-      [
-        'install',
-        '--prefix',
-        scratch,
-        '--no-save',
-        '--no-package-lock',
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--prefer-offline',
-        `${name}@${range}`,
-      ],
-      { cwd: scratch },
-    );
+  const install = (/** @type {string} */ range) => installNodePackage(scratch, process.arch, range);
   try {
-    await install(version).catch(() => install(/** @type {string} */ (version.split('.')[0])));
-    const fetched = join(scratch, 'node_modules', name);
+    const fetched = await install(version).catch(() => install(/** @type {string} */ (version.split('.')[0])));
     if (!hasHeaders(fetched)) throw new Error(`${name} has no include/node`);
     // The rest of the package is Node itself, 100 MB that nobody needs here.
     rmSync(target, { recursive: true, force: true });

@@ -11,20 +11,28 @@ export const projectDir = dirname(vendorDir);
 export const pinDir = join(vendorDir, 'aws-lc');
 /** Where cargo puts the source; never committed. */
 export const cratesDir = join(vendorDir, 'crates');
-/** Everything that is generated on the way to the addon, except the addon itself. */
-export const vendorBuildDir = join(vendorDir, 'build');
-export const awsLcBuildDir = join(vendorBuildDir, 'cmake');
-export const generatedIncludeDir = join(vendorBuildDir, 'include');
-export const headersCacheDir = join(vendorBuildDir, 'node-headers');
 
-/** node-gyp's own output folder; src/binding.ts loads the addon from here. */
-export const addonBuildDir = join(projectDir, 'build');
-/** Why there is no addon, for whoever finds it missing later; npm hides the output of a consumer's install. */
-export const missingAddonNote = join(addonBuildDir, 'why-not-native.txt');
-
-export const awsLcLicense = join(addonBuildDir, 'AWS-LC-LICENSE.txt');
-
-/** @param {'Release' | 'Sanitize'} configuration */
-export function addonPath(configuration = 'Release') {
-  return join(addonBuildDir, configuration, 'pqtls.node');
+/**
+ * Where the native build writes. Each target has a root of its own, so that none ever takes another's result for its own.
+ * @param {string} root a folder with binding.gyp and native/: the project, but for foreign targets
+ */
+export function nativePaths(root) {
+  const buildDir = join(root, 'vendor/build');
+  const addonDir = join(root, 'build');
+  return {
+    /** Everything that is generated on the way to the addon, except the addon itself. */
+    buildDir,
+    awsLcDir: join(buildDir, 'cmake'),
+    includeDir: join(buildDir, 'include'),
+    /** node-gyp's own output folder. */
+    addonDir,
+    awsLcLicense: join(addonDir, 'AWS-LC-LICENSE.txt'),
+    addon: (/** @type {'Release' | 'Sanitize'} */ configuration) => join(addonDir, configuration, 'pqtls.node'),
+  };
 }
+
+/** Those of this machine; src/binding.ts loads the addon from there. */
+export const hostPaths = nativePaths(projectDir);
+export const headersCacheDir = join(hostPaths.buildDir, 'node-headers');
+/** Why there is no addon, for whoever finds it missing later; npm hides the output of a consumer's install. */
+export const missingAddonNote = join(hostPaths.addonDir, 'why-not-native.txt');

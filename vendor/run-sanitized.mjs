@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { addonPath, projectDir } from './paths.mjs';
+import { hostPaths, projectDir } from './paths.mjs';
 import { run } from './run.mjs';
 import { filesBelow } from './stamp.mjs';
 
@@ -51,7 +51,7 @@ async function main() {
       ...process.env,
       // libstdc++ too: the sanitizer looks for the C++ exception functions when it starts, and node has them inside.
       LD_PRELOAD: `${asan}:${stdcpp}`,
-      PQTLS_ADDON_PATH: addonPath('Sanitize'),
+      PQTLS_ADDON_PATH: hostPaths.addon('Sanitize'),
       PQTLS_REQUIRE_NATIVE: '1',
       // Node frees little of what it allocated when it ends, so leaks are counted by tests of their own instead.
       ASAN_OPTIONS: 'detect_leaks=0:halt_on_error=1:detect_odr_violation=0',

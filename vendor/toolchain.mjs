@@ -10,13 +10,13 @@ import { delimiter, isAbsolute, join } from 'node:path';
  * @property {string} why
  * @property {string | undefined} override environment variable that names another executable
  * @property {readonly string[]} commands any one of them will do
- * @property {{ debian: string, macos: string, windows: string }} install
+ * @property {{ debian: string, macos?: string, windows?: string }} install what to say where; Debian's alone for tools of Linux
  */
 
-const posixCompiler = { debian: 'build-essential', macos: 'xcode-select --install', windows: '' };
+const posixCompiler = { debian: 'build-essential', macos: 'xcode-select --install' };
 
 /** @type {readonly Tool[]} */
-const posixTools = [
+export const hostCompilers = [
   {
     name: 'a C compiler',
     why: 'compiles AWS-LC',
@@ -31,14 +31,16 @@ const posixTools = [
     commands: ['c++', 'g++', 'clang++'],
     install: posixCompiler,
   },
-  {
-    name: 'make',
-    why: 'node-gyp builds with it',
-    override: 'MAKE',
-    commands: ['make', 'gmake'],
-    install: { ...posixCompiler, debian: 'make' },
-  },
 ];
+
+/** @type {Tool} */
+const make = {
+  name: 'make',
+  why: 'node-gyp builds with it',
+  override: 'MAKE',
+  commands: ['make', 'gmake'],
+  install: { ...posixCompiler, debian: 'make' },
+};
 
 /** @type {readonly Tool[]} */
 const commonTools = [
@@ -73,13 +75,13 @@ const cargo = {
 
 /**
  * One line for each missing tool, none where the build can begin. Nothing is run for it.
- * @param {{ needsCargo: boolean }} options
+ * @param {{ needsCargo: boolean, targetTools: readonly Tool[] }} options `targetTools`: the compilers, on POSIX
  * @returns {string[]}
  */
 export function missingTools(options) {
   // On Windows node-gyp and CMake find Visual Studio themselves.
   const tools = [
-    ...(process.platform === 'win32' ? [] : posixTools),
+    ...(process.platform === 'win32' ? [] : [...options.targetTools, make]),
     ...commonTools,
     ...(options.needsCargo ? [cargo] : []),
   ];
@@ -130,7 +132,7 @@ function explain(tool) {
       ? windows
       : process.platform === 'darwin'
         ? macos
-        : `Debian/Ubuntu: apt-get install ${debian}; macOS: ${macos}`;
+        : `Debian/Ubuntu: apt-get install ${debian}${macos === undefined ? '' : `; macOS: ${macos}`}`;
   return `missing: ${tool.name} (${tool.why}). Get it with: ${how}`;
 }
 

@@ -104,7 +104,7 @@ t.test('AWS_LC_SOURCE_DIR that is no AWS-LC', async (t) => {
 });
 
 t.test('commands say how they are used', async (t) => {
-  for (const command of ['setup.mjs', 'update-pin.mjs', 'run-sanitized.mjs']) {
+  for (const command of ['setup.mjs', 'update-pin.mjs', 'run-sanitized.mjs', 'test-arm64.mjs']) {
     const help = await runCommand(process.execPath, [join('vendor', command), '--help'], { cwd: projectDir });
     t.equal(help.code, 0, command);
     t.match(help.stdout, /^Usage: [^]*\nExamples?:/, `${command} --help ends with an example`);
@@ -112,6 +112,54 @@ t.test('commands say how they are used', async (t) => {
   const unknown = await runCommand(process.execPath, ['vendor/setup.mjs', '--no-such'], { cwd: projectDir });
   t.equal(unknown.code, 1);
   t.match(unknown.stderr, /^pqtls: Unknown option '--no-such'/);
+});
+
+t.test(
+  'what linux-arm64 takes is named where it is missing',
+  {
+    skip: process.platform === 'linux' && process.arch !== 'arm64' ? false : 'nothing is emulated here',
+  },
+  async (t) => {
+    const result = await runCommand(process.execPath, ['vendor/test-arm64.mjs'], {
+      cwd: projectDir,
+      env: { ...process.env, PATH: '', QEMU_LD_PREFIX: join(projectDir, 'no-such-folder') },
+    });
+    t.equal(result.code, 1);
+    for (const name of [
+      'a C compiler for arm64',
+      'a C\\+\\+ compiler for arm64',
+      'the C library for arm64',
+      'qemu-aarch64',
+    ]) {
+      t.match(result.stderr, new RegExp(`^pqtls: missing: ${name}.* apt-get install [^;]+$`, 'm'));
+    }
+    t.match(
+      result.stderr,
+      /apt-get install gcc-aarch64-linux-gnu g\+\+-aarch64-linux-gnu libc6-arm64-cross .* qemu-user$/m,
+    );
+  },
+);
+
+t.test('counting what a TAP text says', async (t) => {
+  const { countResults } = (await load('tap-results.mjs')) as {
+    countResults(tap: string): Promise<{ passed: number; failed: number; skipped: number; failures: string[] }>;
+  };
+  const { failures, ...counts } = await countResults(`TAP version 14
+# Subtest: both
+    ok 1 - passes
+    not ok 2 - fails
+      ---
+      diff: wanted
+      ...
+    1..2
+not ok 1 - both
+ok 2 - not here # SKIP no addon
+not ok 3 - one day # TODO
+1..3
+`);
+  t.strictSame(counts, { passed: 1, failed: 1, skipped: 2 });
+  t.equal(failures.length, 1);
+  t.match(failures[0], /^not ok - both > fails\n.*wanted/s);
 });
 
 function load(name: string): Promise<unknown> {

@@ -27,8 +27,10 @@ export async function nodeBinary(version: NodeVersion): Promise<string> {
   return binary;
 }
 
+/** PQTLS_PEER_ARCH is the machine's own processor where this process is emulated: its peers need not be. */
 function packageName(): string {
-  return `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const arch = process.env['PQTLS_PEER_ARCH'] ?? process.arch;
+  return `node-${process.platform === 'win32' ? 'win' : process.platform}-${arch}`;
 }
 
 async function fetchNode(version: NodeVersion, dir: string): Promise<void> {

@@ -47,10 +47,13 @@ function withoutPreloads(command: string, args: readonly string[], env: NodeJS.P
   ];
 }
 
-/** This process's environment without what npm and tap added to it, so that a nested npm and Node behave as a user's. */
+/**
+ * This process's environment without what npm and tap added to it, so that a nested npm and Node behave as a user's.
+ * The addon under test stays the one under test.
+ */
 export function cleanEnvironment(additions: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|TAP|_TAPJS|NODE_OPTIONS|PQTLS_)/i.test(name),
+    ([name]) => !/^(npm_|TAP|_TAPJS|NODE_OPTIONS|PQTLS_(?!ADDON_PATH$))/i.test(name),
   );
   return { ...Object.fromEntries(inherited), ...additions };
 }
