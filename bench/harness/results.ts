@@ -9,7 +9,7 @@ import { projectCommit, projectRoot, projectVersion } from './project.js';
 import type { MedianInterval } from './statistics.js';
 
 /** Raised when a field changes its meaning or goes away; a new field does not raise it. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 export interface Versions {
   readonly pqtls: string;
@@ -49,9 +49,42 @@ export interface TargetResult {
   readonly reached: boolean | undefined;
 }
 
+/** One figure of the TLS path, once a round. */
+export interface Series {
+  readonly scenario: string;
+  readonly metric: string;
+  /** `pqtls`, `node:tls` or `floor`. */
+  readonly driver: string;
+  /** The Node that was measured, e.g. `v26.0.0`. */
+  readonly node: string;
+  /** e.g. `us`, `B`, `MiB/s`, `1/s`. */
+  readonly unit: string;
+  readonly better: 'lower' | 'higher';
+  readonly values: readonly number[];
+  readonly median: number;
+  /** 95% interval of the median, as far as the rounds suffice for one. */
+  readonly low: number;
+  readonly high: number;
+  /** Of what one client saw, in microseconds; the median of the rounds. */
+  readonly p50?: number;
+  readonly p99?: number;
+}
+
+/** What is asked of a metric: the ratio of pqtls's figure to another driver's, round by round. */
+export interface Goal {
+  readonly scenario: string;
+  readonly metric: string;
+  readonly against: string;
+  readonly better: 'lower' | 'higher';
+  readonly goal: number;
+  readonly stretch?: number;
+  readonly ratio: { readonly median: number; readonly low: number; readonly high: number };
+  readonly reached: boolean;
+}
+
 export interface BenchResult {
   readonly schemaVersion: typeof schemaVersion;
-  readonly scenario: string;
+  readonly scenarios: readonly string[];
   readonly startedAt: string;
   readonly seconds: number;
   /** true for --quick: too short to compare with anything. */
@@ -60,6 +93,8 @@ export interface BenchResult {
   readonly versions: Versions;
   readonly measurements: readonly Measurement[];
   readonly targets: readonly TargetResult[];
+  readonly series: readonly Series[];
+  readonly goals: readonly Goal[];
 }
 
 export function describeVersions(): Versions {

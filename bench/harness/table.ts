@@ -1,7 +1,7 @@
 // The tables that are printed.
 
 import Table from 'cli-table3';
-import type { Measurement, TargetResult } from './results.js';
+import type { Goal, Measurement, Series, TargetResult } from './results.js';
 
 /** One row an operation, one column a contender: time of one operation, and its ratio to the first column that has one. */
 export function measurementTable(contenders: readonly string[], measurements: readonly Measurement[]): string {
@@ -41,6 +41,48 @@ export function targetTable(targets: readonly TargetResult[]): string {
     ]);
   }
   return table.toString();
+}
+
+/** One row a metric, one column a driver: the median, and its interval. */
+export function seriesTable(series: readonly Series[]): string {
+  const columns = [...new Set(series.map(({ driver, node }) => `${driver} ${node}`))];
+  const table = newTable(['scenario', 'metric', ...columns]);
+  for (const key of new Set(series.map(({ scenario, metric }) => JSON.stringify([scenario, metric])))) {
+    const [scenario = '', metric = ''] = JSON.parse(key) as string[];
+    const row = columns.map((column) => {
+      const cell = series.find(
+        (one) => one.scenario === scenario && one.metric === metric && `${one.driver} ${one.node}` === column,
+      );
+      return cell === undefined
+        ? '-'
+        : `${figure(cell.median)} ${cell.unit} (${figure(cell.low)}-${figure(cell.high)})`;
+    });
+    table.push([scenario, metric, ...row]);
+  }
+  return table.toString();
+}
+
+/** One row a goal: what was asked of the ratio, and what was measured. */
+export function goalTable(goals: readonly Goal[]): string {
+  const table = newTable(['scenario', 'metric', 'against', 'goal', 'measured', 'interval', '']);
+  for (const { scenario, metric, against, better, goal, stretch, ratio, reached } of goals) {
+    const bound = better === 'lower' ? '<=' : '>=';
+    table.push([
+      scenario,
+      metric,
+      against,
+      `${bound} ${goal}x${stretch === undefined ? '' : ` (${stretch}x)`}`,
+      `${ratio.median.toFixed(3)}x`,
+      `${ratio.low.toFixed(3)} - ${ratio.high.toFixed(3)}`,
+      reached ? 'pass' : 'miss',
+    ]);
+  }
+  return table.toString();
+}
+
+/** Three significant digits, and no fraction of large ones. */
+function figure(value: number): string {
+  return value >= 999.5 ? value.toFixed(0) : significant(value);
 }
 
 /** e.g. `950 ns`, `12.3 us`, `4.56 ms`: three significant digits. */

@@ -1,11 +1,10 @@
 // The scenario `primitives`: the table of all operations, then what they must reach.
 
-import { relative } from 'node:path';
 import { providers } from '#src/crypto/index.js';
-import { describeFeatures, describeMachine } from '../harness/fingerprint.js';
+import { print } from '../harness/session.js';
 import { startProgress } from '../harness/progress.js';
 import { leastRounds, type PairedOptions } from '../harness/paired.js';
-import { describeVersions, saveResult, schemaVersion, type TargetResult } from '../harness/results.js';
+import type { Measurement, TargetResult } from '../harness/results.js';
 import { measurementTable, targetTable } from '../harness/table.js';
 import { nodeBinary } from '../../test/support/node-versions.js';
 import { contenders } from './contenders.js';
@@ -21,23 +20,17 @@ export interface PrimitivesOptions {
   readonly only: string;
   /** A node to compare with instead of fetching one; false for no comparison. */
   readonly node: string | boolean;
-  /** Folder of the JSON file. */
-  readonly output: string | undefined;
   readonly rounds: number;
 }
 
-/** Prints both tables and saves the JSON file. */
-export async function runPrimitives(options: PrimitivesOptions): Promise<void> {
-  const started = new Date();
-  const machine = describeMachine();
-  const versions = describeVersions();
-  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+export interface PrimitivesResult {
+  readonly measurements: readonly Measurement[];
+  readonly targets: readonly TargetResult[];
+}
 
-  print(`CPU       ${machine.cpu}, ${machine.cpus} CPUs, ${machine.architecture}, ${machine.system}`);
-  print(`features  ${describeFeatures(machine)}`);
-  print(
-    `versions  Node ${versions.node} (OpenSSL ${versions.openssl}), ${versions.awsLc ?? 'no addon'}, ${versions.noble}`,
-  );
+/** Prints both tables. */
+export async function runPrimitives(options: PrimitivesOptions): Promise<PrimitivesResult> {
+  const { node } = process.versions;
   if (!providers().includes('aws-lc')) print('The addon is not built: only noble and node:crypto are timed.');
 
   const selected = operations.filter((operation) => matches(operationName(operation), options.only));
@@ -59,7 +52,7 @@ export async function runPrimitives(options: PrimitivesOptions): Promise<void> {
     ...(await measureAgainstNode(select(nodeTargets, options.only), againstNode, options.node)),
   ];
   if (targets.length > 0) {
-    print(`\nWhat it must reach: ${rounds} pairs of alternating batches each under ${versions.node},`);
+    print(`\nWhat it must reach: ${rounds} pairs of alternating batches each under v${node},`);
     print(
       `and against node:crypto under ${targets.find((target) => target.reference === 'node:crypto')?.node ?? '(not run)'}.`,
     );
@@ -67,22 +60,7 @@ export async function runPrimitives(options: PrimitivesOptions): Promise<void> {
     const held = targets.filter(({ goal }) => goal !== undefined);
     print(`${held.filter(({ reached }) => reached).length} of ${held.length} reached.`);
   }
-
-  const path = saveResult(
-    {
-      schemaVersion,
-      scenario: 'primitives',
-      startedAt: started.toISOString(),
-      seconds: (Date.now() - started.getTime()) / 1000,
-      quick: options.quick,
-      machine,
-      versions,
-      measurements,
-      targets,
-    },
-    options.output,
-  );
-  print(`\nSaved ${relative(process.cwd(), path)}`);
+  return { measurements, targets };
 }
 
 async function measureAgainstC(targets: readonly Target[], paired: PairedOptions): Promise<TargetResult[]> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { providers } from '#src/crypto/index.js';
+import { projectRoot } from '../harness/project.js';
 import { schemaVersion, type BenchResult } from '../harness/results.js';
 
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -28,7 +29,7 @@ t.test('--quick runs, and saves a result', async (t) => {
   t.match(files[0], result.machine.fingerprint);
   t.match(result, {
     schemaVersion,
-    scenario: 'primitives',
+    scenarios: ['primitives'],
     quick: true,
     machine: { fingerprint: /^[0-9a-f]{12}$/, cpus: Number, cpu: String, features: Array },
     versions: { node: process.version, noble: /^noble-/ },
@@ -48,8 +49,47 @@ t.test('--quick runs, and saves a result', async (t) => {
   }
 });
 
+// The load generator has to be built; vendor/loadgen-build.mjs does nothing where it is.
+const runsTls = process.platform === 'linux' && providers().includes('aws-lc');
+
+t.test('the TLS path', { skip: !runsTls && 'needs Linux and the addon' }, async (t) => {
+  await promisify(execFile)(process.execPath, [join(projectRoot, 'vendor/loadgen-build.mjs')]);
+  const folder = t.testdir();
+  const options = ['--quick', '--rounds', '2', '--no-node', '--output', folder, '--json', join(folder, 'copy.json')];
+  const output = await bench('handshake', 'resume', 'throughput', 'echo', ...options);
+  t.match(output, 'server CPU, P-256');
+  const result = JSON.parse(readFileSync(join(folder, 'copy.json'), 'utf8')) as BenchResult;
+  t.same(result.scenarios, ['handshake', 'resume', 'throughput', 'echo']);
+  const drivers = new Set(result.series.map(({ driver }) => driver));
+  t.ok(drivers.has('pqtls') && drivers.has('node:tls') && drivers.has('floor'), [...drivers].join());
+  for (const { scenario, metric, driver, values, median, low, high } of result.series) {
+    t.ok(
+      values.length === 2 && values.every((value) => value > 0 && Number.isFinite(value)),
+      `${scenario} ${metric} ${driver}`,
+    );
+    t.ok(low <= median && median <= high);
+  }
+  t.ok(result.goals.length >= 3, 'goals were judged');
+});
+
+t.test('figures of another transport are refused', { skip: !runsTls && 'needs Linux and the addon' }, async (t) => {
+  const env = { ...process.env, PQTLS_TRANSPORT: 'net' };
+  const run = promisify(execFile)(process.execPath, [main, 'echo', 'handshake', '--quick', '--no-node'], { env });
+  await t.rejects(run, { code: 1, stderr: /were not carried by the addon's own TCP/ });
+});
+
+t.test('the load generator checks its options', { skip: !runsTls && 'needs Linux and the addon' }, async (t) => {
+  const run = (...args: string[]) =>
+    promisify(execFile)(join(projectRoot, 'vendor/build/loadgen/loadgen'), args) as Promise<{ stdout: string }>;
+  t.match((await run('--help')).stdout, 'Modes:');
+  await t.rejects(run('handshake'), { code: 1, stderr: /--port is required/ });
+  await t.rejects(run('handshake', '--port', '70000'), { code: 1, stderr: /no port/ });
+  await t.rejects(run('nothing', '--port', '1'), { code: 1, stderr: /unknown mode/ });
+});
+
 t.test('options are checked', async (t) => {
   t.match(await bench('--help'), 'Examples:');
-  await t.rejects(bench('--rounds', '14'), { code: 1, stderr: /at least 15/ });
+  await t.rejects(bench('primitives', '--rounds', '14'), { code: 1, stderr: /at least 15/ });
+  await t.rejects(bench('--rounds', '0'), { code: 1, stderr: /at least 1/ });
   await t.rejects(bench('unknown'), { code: 1 });
 });
