@@ -180,9 +180,20 @@ async function runFile(file, node, addon) {
   const results = await countResults(stdout);
   if (results.failed === 0 && code === 0 && results.passed + results.skipped > 0) return results;
   // A file can fail without a failed assertion, by a crash for example.
-  const why = signal === null ? `exited with ${code}` : `was ended by ${signal}`;
+  const limit = signal === 'SIGKILL' ? `, as after ${fileTimeoutMs / 60_000} minutes` : '';
+  const why =
+    signal === null ? `exited with ${code} and asserted nothing that failed` : `was ended by ${signal}${limit}`;
   const failures = results.failed > 0 ? results.failures : [`the file ${why}`];
   return { ...results, failed: failures.length, failures: [...failures, stderr.trim()].filter((text) => text !== '') };
+}
+
+/**
+ * What parseArgs says of the command line; any other error is a fault of ours and keeps its stack.
+ * @param {unknown} error
+ * @returns {error is Error}
+ */
+function isOptionError(error) {
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 try {
@@ -190,7 +201,7 @@ try {
 } catch (error) {
   if (error instanceof NativeUnavailableError) {
     for (const reason of error.reasons) console.error(`pqtls: ${reason}`);
-  } else if (error instanceof StepFailedError || (error instanceof TypeError && 'code' in error)) {
+  } else if (error instanceof StepFailedError || isOptionError(error)) {
     console.error(`pqtls: ${error.message}`);
   } else throw error;
   process.exitCode = 1;
