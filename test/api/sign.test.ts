@@ -5,8 +5,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type {
-  TlsError} from 'pqtls';
+import type { TlsError } from 'pqtls';
 import {
   connect,
   createSecureContext,

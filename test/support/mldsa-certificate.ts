@@ -26,7 +26,9 @@ function time(offsetDays: number): Buffer {
 
 function pem(label: string, bytes: Uint8Array): string {
   // An empty line would end a header.
-  const lines = Buffer.from(bytes).toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  const lines = Buffer.from(bytes)
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n');
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }
 
