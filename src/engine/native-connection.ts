@@ -201,13 +201,16 @@ export class NativeTlsConnection implements Connection {
       let flags = isFirst ? achieved : 0;
       let consumed = 0;
       let length = 0;
+      let decrypted: Buffer | undefined;
       const isMade = flags !== 0;
       if (!isMade) {
         const bytes = this.#input[0] ?? noBytes;
         const output = ciphertextPool.acquire();
-        flags = this.native.receive(bytes, this.#inputOffset, plaintextSlab.buffer, 0, output);
+        const slab = plaintextSlab.acquire(bytes.length - this.#inputOffset);
+        flags = this.native.receive(bytes, this.#inputOffset, slab, 0, output);
         consumed = this.#register('consumed');
         length = this.#register('plaintext');
+        decrypted = plaintextSlab.take(slab, length);
         // pskCallback may have ended it.
         if (this.#destroyed) {
           ciphertextPool.release(output);
@@ -224,8 +227,8 @@ export class NativeTlsConnection implements Connection {
           break;
         }
       }
-      if (length > 0) {
-        plaintext.push(plaintextSlab.take(length));
+      if (decrypted !== undefined) {
+        plaintext.push(decrypted);
         produced += length;
       }
       if ((flags & NativeProgress.failed) !== 0) {

@@ -4,18 +4,36 @@ import type { Ciphertext } from './connection.js';
 
 const plaintextSlabSize = 64 * 1024;
 
+// From so much ciphertext on, plaintext is decrypted into a buffer that is handed out itself.
+const largeInput = plaintextSlabSize / 2;
+
 /**
- * Where plaintext is decrypted to before it is handed out. One for each thread: every call uses it and returns. What is
- * handed out is a copy of its own: a shared slab would show one connection the bytes of another through `.buffer`, and a
- * program that transfers its chunk would take the slab away.
+ * Where plaintext is decrypted to before it is handed out. What is handed out is a buffer of its own: a shared slab would
+ * show one connection the bytes of another through `.buffer`, and a program that transfers its chunk would take the slab
+ * away. Little of it is copied out of a slab of the thread, which every call uses and returns.
  */
 export class PlaintextSlab {
-  readonly buffer: Buffer = Buffer.allocUnsafeSlow(plaintextSlabSize);
+  readonly #shared: Buffer = Buffer.allocUnsafeSlow(plaintextSlabSize);
+  /** Shown to nobody yet. */
+  #spare: Buffer | undefined;
 
-  /** Hands out the first `length` bytes. */
-  take(length: number): Buffer {
+  /** Where to decrypt `pending` bytes of ciphertext to: until take(), the caller's alone where that is much. */
+  acquire(pending: number): Buffer {
+    if (pending < largeInput) return this.#shared;
+    const buffer = this.#spare ?? Buffer.allocUnsafeSlow(plaintextSlabSize);
+    this.#spare = undefined;
+    return buffer;
+  }
+
+  /** Hands out the first `length` bytes of what acquire() gave; undefined for none. */
+  take(buffer: Buffer, length: number): Buffer | undefined {
+    if (buffer !== this.#shared) {
+      if (length >= largeInput) return buffer.subarray(0, length);
+      this.#spare = buffer;
+    }
+    if (length === 0) return undefined;
     const bytes = Buffer.allocUnsafeSlow(length);
-    this.buffer.copy(bytes, 0, 0, length);
+    buffer.copy(bytes, 0, 0, length);
     return bytes;
   }
 }
