@@ -31,56 +31,6 @@ constexpr size_t kRecordRoom = SSL3_RT_HEADER_LENGTH + kMaxPlaintext + SSL3_RT_M
 
 }  // namespace
 
-Napi::Function Connection::Define(Napi::Env env) {
-  return DefineClass(env, "Connection",
-                     {
-                         InstanceMethod<&Connection::Receive>("receive"),
-                         InstanceMethod<&Connection::Send>("send"),
-                         InstanceMethod<&Connection::Flush>("flush"),
-                         InstanceMethod<&Connection::Shutdown>("shutdown"),
-                         InstanceMethod<&Connection::AnswerClientHello>("answerClientHello"),
-                         InstanceMethod<&Connection::AnswerVerification>("answerVerification"),
-                         InstanceMethod<&Connection::AnswerSession>("answerSession"),
-                         InstanceMethod<&Connection::AwaitedSignature>("awaitedSignature"),
-                         InstanceMethod<&Connection::AnswerSignature>("answerSignature"),
-                         InstanceMethod<&Connection::WantedSession>("wantedSession"),
-                         InstanceMethod<&Connection::EnableSessionEvents>("enableSessionEvents"),
-                         InstanceMethod<&Connection::OfferSession>("offerSession"),
-                         InstanceMethod<&Connection::RequirePostQuantumSessions>("requirePostQuantumSessions"),
-                         InstanceMethod<&Connection::Session>("session"),
-                         InstanceMethod<&Connection::SessionTicket>("sessionTicket"),
-                         InstanceMethod<&Connection::TakeEvents>("takeEvents"),
-                         InstanceMethod<&Connection::UseContext>("useContext"),
-                         InstanceMethod<&Connection::EnableKeylog>("enableKeylog"),
-                         InstanceMethod<&Connection::EnableTrace>("enableTrace"),
-                         InstanceMethod<&Connection::SetServerName>("setServerName"),
-                         InstanceMethod<&Connection::SetMaxSendFragment>("setMaxSendFragment"),
-                         InstanceMethod<&Connection::RequestOcsp>("requestOcsp"),
-                         InstanceMethod<&Connection::SetPskIdentityHint>("setPskIdentityHint"),
-                         InstanceMethod<&Connection::SetPskCallback>("setPskCallback"),
-                         InstanceMethod<&Connection::PeerChain>("peerChain"),
-                         InstanceMethod<&Connection::OwnCertificate>("ownCertificate"),
-                         InstanceMethod<&Connection::OwnIssuer>("ownIssuer"),
-                         InstanceMethod<&Connection::OcspResponse>("ocspResponse"),
-                         InstanceMethod<&Connection::Finished>("finished"),
-                         InstanceMethod<&Connection::SharedSchemes>("sharedSchemes"),
-                         InstanceMethod<&Connection::Restrict>("restrict"),
-                         InstanceMethod<&Connection::Abort>("abort"),
-                         InstanceMethod<&Connection::ClientHello>("clientHello"),
-                         InstanceMethod<&Connection::VerifyResult>("verifyResult"),
-                         InstanceMethod<&Connection::PeerCertificates>("peerCertificates"),
-                         InstanceMethod<&Connection::Negotiated>("negotiated"),
-                         InstanceMethod<&Connection::CipherNames>("cipherNames"),
-                         InstanceMethod<&Connection::Alpn>("alpn"),
-                         InstanceMethod<&Connection::ServerName>("serverName"),
-                         InstanceMethod<&Connection::Failure>("failure"),
-                         InstanceMethod<&Connection::BytesRead>("bytesRead"),
-                         InstanceMethod<&Connection::BytesWritten>("bytesWritten"),
-                         InstanceMethod<&Connection::ExportKeyingMaterial>("exportKeyingMaterial"),
-                         InstanceMethod<&Connection::Destroy>("destroy"),
-                     });
-}
-
 void Connection::InstallCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_select_certificate_cb(ctx, SelectCertificate);
   SSL_CTX_set_alpn_select_cb(ctx, SelectAlpn, nullptr);
@@ -90,61 +40,62 @@ void Connection::InstallCallbacks(SSL_CTX* ctx) {
   ConnectionSessions::InstallCallbacks(ctx);
 }
 
-// new Connection(context, isServer, verifyPeer, requirePeer, suspendOnClientHello, serverName, alpn)
-Connection::Connection(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-  Napi::Env env = info.Env();
-  SecureContext* context = SecureContext::From(info[0]);
-  if (context == nullptr) return;
-  is_server_ = info[1].As<Napi::Boolean>();
-  verify_peer_ = info[2].As<Napi::Boolean>();
-  require_peer_ = info[3].As<Napi::Boolean>();
-  awaits_client_hello_ = info[4].As<Napi::Boolean>();
-  own_schemes_ = context->signing_schemes();
+ConnectionSettings ConnectionSettings::Read(const Napi::CallbackInfo& info, size_t first) {
+  ConnectionSettings settings;
+  settings.is_server = info[first].As<Napi::Boolean>();
+  settings.verify_peer = info[first + 1].As<Napi::Boolean>();
+  settings.require_peer = info[first + 2].As<Napi::Boolean>();
+  settings.suspend_on_client_hello = info[first + 3].As<Napi::Boolean>();
+  if (info[first + 4].IsString()) settings.server_name = info[first + 4].As<Napi::String>().Utf8Value();
+  std::span<const uint8_t> wire = BytesOf(info[first + 5]);
+  settings.alpn.assign(wire.begin(), wire.end());
+  return settings;
+}
+
+std::shared_ptr<Connection> Connection::Create(Napi::Env env, const SecureContext& context,
+                                               const ConnectionSettings& settings) {
+  std::shared_ptr<Connection> made(new Connection(env, context));
+  return made->Start(context, settings) ? made : nullptr;
+}
+
+Connection::Connection(Napi::Env env, const SecureContext& context)
+    : env_(env), own_schemes_(context.signing_schemes()) {
   auto* addon = env.GetInstanceData<Addon>();
   registers_ = addon->progress_registers();
   signature_.Start(addon->signature_load(), &addon->scheduler());
-
-  ssl_.reset(SSL_new(context->ctx()));
-  if (!ssl_) {
-    ThrowTakenError(env, "SSL_new failed");
-    return;
-  }
-  SSL_set_app_data(ssl_.get(), this);
-  certificate_key_ = context->certificate_key();
-  client_order_ = StateOf(context->ctx())->client_order;
-  groups_ = StateOf(context->ctx())->groups;
-  sessions_.Start(ssl_.get(), is_server_, is_server_ && verify_peer_ && require_peer_);
-  int mode = SSL_VERIFY_NONE;
-  if (verify_peer_) mode = require_peer_ ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
-  SSL_set_custom_verify(ssl_.get(), mode, VerifyPeer);
-
-  if (info[6].IsTypedArray()) {
-    std::span<const uint8_t> wire = BytesOf(info[6]);
-    alpn_.assign(wire.begin(), wire.end());
-  }
-  bool configured = true;
-  if (is_server_) {
-    SSL_set_accept_state(ssl_.get());
-  } else {
-    SSL_set_connect_state(ssl_.get());
-    if (info[5].IsString()) {
-      configured = SSL_set_tlsext_host_name(ssl_.get(), info[5].As<Napi::String>().Utf8Value().c_str());
-    }
-    // SSL_set_alpn_protos returns zero on success.
-    if (configured && !alpn_.empty()) configured = SSL_set_alpn_protos(ssl_.get(), alpn_.data(), alpn_.size()) == 0;
-  }
-  BIO* bio = transport_.NewBio();
-  if (!configured || bio == nullptr) {
-    if (bio != nullptr) BIO_free(bio);
-    ssl_.reset();
-    ThrowTakenError(env, "The connection could not be configured");
-    return;
-  }
-  SSL_set_bio(ssl_.get(), bio, bio);
 }
 
-Connection::~Connection() {
-  if (feeder_ != nullptr) feeder_->OnConnectionGone();
+bool Connection::Start(const SecureContext& context, const ConnectionSettings& settings) {
+  is_server_ = settings.is_server;
+  verify_peer_ = settings.verify_peer;
+  require_peer_ = settings.require_peer;
+  awaits_client_hello_ = settings.suspend_on_client_hello;
+  alpn_ = settings.alpn;
+  ssl_.reset(SSL_new(context.ctx()));
+  if (!ssl_) return false;
+  SSL* ssl = ssl_.get();
+  SSL_set_app_data(ssl, this);
+  certificate_key_ = context.certificate_key();
+  client_order_ = StateOf(context.ctx())->client_order;
+  groups_ = StateOf(context.ctx())->groups;
+  sessions_.Start(ssl, is_server_, is_server_ && verify_peer_ && require_peer_);
+  if (settings.require_post_quantum_sessions) sessions_.RequirePostQuantum();
+  int mode = SSL_VERIFY_NONE;
+  if (verify_peer_) mode = require_peer_ ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
+  SSL_set_custom_verify(ssl, mode, VerifyPeer);
+  if (is_server_) {
+    SSL_set_accept_state(ssl);
+  } else {
+    SSL_set_connect_state(ssl);
+    if (!settings.server_name.empty() && !SSL_set_tlsext_host_name(ssl, settings.server_name.c_str())) return false;
+    // SSL_set_alpn_protos returns zero on success.
+    if (!alpn_.empty() && SSL_set_alpn_protos(ssl, alpn_.data(), alpn_.size()) != 0) return false;
+  }
+  if (!settings.groups.empty() && !Narrow(settings.minimum_version, settings.groups)) return false;
+  BIO* bio = transport_.NewBio();
+  if (bio == nullptr) return false;
+  SSL_set_bio(ssl, bio, bio);
+  return true;
 }
 
 Connection* Connection::FromSsl(const SSL* ssl) { return static_cast<Connection*>(SSL_get_app_data(ssl)); }
@@ -294,6 +245,7 @@ bool Connection::AdvanceHandshake(uint32_t* flags) {
   }
   if (is_server_ && !VerifyResumedClient(flags)) return false;
   handshake_done_ = true;
+  RecordFacts();
   signature_.OnEstablished();
   *flags |= kHandshakeDone;
   return true;
@@ -358,7 +310,7 @@ Napi::Value Connection::Finish(Napi::Env env, size_t consumed, size_t plaintext,
 }
 
 Connection::Step Connection::Advance(std::span<const uint8_t> input, std::span<uint8_t> output) {
-  if (!ssl_ || busy_) return {kFailed, 0, 0};
+  if (!ssl_ || busy_) return {kFailed, 0, 0, 0};
   transport_.BeginCall(input, output);
   uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
   if (!failed_) {
@@ -366,13 +318,36 @@ Connection::Step Connection::Advance(std::span<const uint8_t> input, std::span<u
     AdvanceHandshake(&flags);
   }
   flags = EndCall(transport_.consumed(), 0, flags);
-  return {flags, transport_.consumed(), transport_.produced()};
+  return {flags, transport_.consumed(), transport_.produced(), 0};
+}
+
+Connection::Step Connection::Decrypt(std::span<const uint8_t> input, std::span<uint8_t> plaintext,
+                                     std::span<uint8_t> output) {
+  if (!ssl_ || busy_ || !handshake_done_) return {kFailed, 0, 0, 0};
+  transport_.BeginCall(input, output);
+  uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
+  size_t length = 0;
+  if (!failed_) {
+    ERR_clear_error();
+    length = ReadPlaintext(plaintext, &flags);
+  }
+  flags = EndCall(transport_.consumed(), length, flags);
+  return {flags, transport_.consumed(), transport_.produced(), length};
+}
+
+Connection::Step Connection::Encrypt(std::span<const uint8_t> plaintext, std::span<uint8_t> output) {
+  if (!ssl_ || busy_ || !handshake_done_) return {kFailed, 0, 0, 0};
+  transport_.BeginCall({}, output);
+  uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
+  size_t taken = failed_ ? 0 : WritePlaintext(plaintext, &flags);
+  flags = EndCall(taken, 0, flags);
+  return {flags, taken, transport_.produced(), 0};
 }
 
 Connection::Step Connection::Drain(std::span<uint8_t> output) {
   transport_.BeginCall({}, output);
   uint32_t flags = EndCall(0, 0, 0);
-  return {flags, 0, transport_.produced()};
+  return {flags, 0, transport_.produced(), 0};
 }
 
 Napi::Value Connection::FinishDestroyed(Napi::Env env) {
@@ -427,24 +402,31 @@ Napi::Value Connection::Send(const Napi::CallbackInfo& info) {
   }
   if (!Begin(info, {}, BytesOf(info[2]))) return info.Env().Undefined();
   uint32_t flags = failed_ ? uint32_t{kFailed} : 0;
-  size_t sent = 0;
-  if (!failed_) ERR_clear_error();
+  size_t sent = failed_ ? 0 : WritePlaintext(rest, &flags);
+  return Finish(info.Env(), sent, 0, flags);
+}
+
+// As much as the output has room for whole records of.
+size_t Connection::WritePlaintext(std::span<const uint8_t> plaintext, uint32_t* flags) {
+  ERR_clear_error();
   // Nothing to send: sends the tickets, which libssl keeps for the first write.
-  if (!failed_ && rest.empty()) {
+  if (plaintext.empty()) {
     int result = SSL_write(ssl_.get(), nullptr, 0);
-    if (result < 0) Classify(result, &flags);
+    if (result < 0) Classify(result, flags);
+    return 0;
   }
-  while (!failed_ && sent < rest.size()) {
-    size_t piece = std::min(rest.size() - sent, max_fragment_);
+  size_t sent = 0;
+  while (sent < plaintext.size()) {
+    size_t piece = std::min(plaintext.size() - sent, max_fragment_);
     if (transport_.output_room() < kRecordRoom - kMaxPlaintext + piece) break;
-    int result = SSL_write(ssl_.get(), rest.data() + sent, static_cast<int>(piece));
+    int result = SSL_write(ssl_.get(), plaintext.data() + sent, static_cast<int>(piece));
     if (result <= 0) {
-      Classify(result, &flags);
+      Classify(result, flags);
       break;
     }
     sent += static_cast<size_t>(result);
   }
-  return Finish(info.Env(), sent, 0, flags);
+  return sent;
 }
 
 // flush(ciphertext)
@@ -586,15 +568,22 @@ Napi::Value Connection::Restrict(const Napi::CallbackInfo& info) {
   if (!ssl_) return FinishDestroyed(info.Env());
   auto minimum = static_cast<uint16_t>(info[0].As<Napi::Number>().Uint32Value());
   auto groups = info[1].As<Napi::Uint16Array>();
-  if ((minimum != 0 && !SSL_set_min_proto_version(ssl_.get(), minimum)) ||
-      !SSL_set1_group_ids(ssl_.get(), groups.Data(), groups.ElementLength())) {
+  if (!Narrow(minimum, {groups.Data(), groups.ElementLength()})) {
     ThrowTakenError(info.Env(), "The connection could not be restricted");
-    return info.Env().Undefined();
   }
-  groups_.assign(groups.Data(), groups.Data() + groups.ElementLength());
-  // The context's tickets may be of sessions that the restriction forbids.
-  if (minimum >= TLS1_3_VERSION) SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
   return info.Env().Undefined();
+}
+
+bool Connection::Narrow(uint16_t minimum_version, std::span<const uint16_t> groups) {
+  SSL* ssl = ssl_.get();
+  if ((minimum_version != 0 && !SSL_set_min_proto_version(ssl, minimum_version)) ||
+      !SSL_set1_group_ids(ssl, groups.data(), groups.size())) {
+    return false;
+  }
+  groups_.assign(groups.begin(), groups.end());
+  // The context's tickets may be of sessions that the restriction forbids.
+  if (minimum_version >= TLS1_3_VERSION) SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  return true;
 }
 
 // abort(alert, ciphertext)
@@ -617,7 +606,6 @@ void Connection::FreeState() {
 // Frees libssl's state, which wipes its keys; from inside of a callback, when libssl has returned. Idempotent.
 void Connection::Destroy(const Napi::CallbackInfo&) {
   destroy_requested_ = true;
-  if (ConnectionFeeder* feeder = std::exchange(feeder_, nullptr)) feeder->OnConnectionGone();
   if (!busy_) FreeState();
 }
 

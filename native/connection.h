@@ -6,7 +6,9 @@
 #include <napi.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +21,9 @@
 #include "private_key_method.h"
 
 namespace pqtls {
+
+class ConnectionObject;
+class SecureContext;
 
 // What a call achieved, returned to JavaScript as one integer. Mirrored in src/binding/tls-contract.ts.
 enum ProgressFlag : uint32_t {
@@ -35,7 +40,18 @@ enum ProgressFlag : uint32_t {
 };
 
 // Counts of the last call, in an Int32Array that JavaScript shares. Mirrored in src/binding/tls-contract.ts.
-enum ProgressRegister { kConsumed = 0, kPlaintext = 1, kCiphertext = 2, kReceived = 3, kProgressRegisters = 4 };
+enum ProgressRegister {
+  kConsumed = 0,
+  kPlaintext,
+  kCiphertext,
+  kReceived,
+  // Of a socket of the addon's: 0, 1 where a kTcpWritten follows, or a negative errno.
+  kSocketStatus,
+  // Ciphertext bytes of a handshake that the addon ran alone.
+  kHandshakeBytesRead,
+  kHandshakeBytesWritten,
+  kProgressRegisters,
+};
 
 // What negotiated() writes: setting a property by its name is dearer than all of them together. Mirrored in
 // src/binding/tls-contract.ts.
@@ -65,37 +81,65 @@ struct Event {
   std::vector<uint8_t> bytes;
 };
 
-// Who feeds a connection without JavaScript. Told when there is nothing left to feed.
-class ConnectionFeeder {
- public:
-  virtual void OnConnectionGone() = 0;
+// What a connection is made with.
+struct ConnectionSettings {
+  bool is_server = false;
+  bool verify_peer = false;
+  // A server refuses a client without a certificate.
+  bool require_peer = false;
+  bool suspend_on_client_hello = false;
+  // Let no session of a classical key exchange be resumed.
+  bool require_post_quantum_sessions = false;
+  std::string server_name;    // a client's
+  std::vector<uint8_t> alpn;  // wire form
+  // Narrows what the context allows: no minimum is 0, no groups are the context's.
+  uint16_t minimum_version = 0;
+  std::vector<uint16_t> groups;
 
- protected:
-  ~ConnectionFeeder() = default;
+  // isServer, verifyPeer, requirePeer, suspendOnClientHello, serverName, alpn: the arguments from `first` on.
+  static ConnectionSettings Read(const Napi::CallbackInfo& info, size_t first);
 };
 
-class Connection : public Napi::ObjectWrap<Connection> {
+class Connection {
  public:
-  static Napi::Function Define(Napi::Env env);
+  // The methods of the JavaScript object that holds one: see OnConnection() of the holders.
+  template <typename Holder>
+  static std::vector<Napi::ClassPropertyDescriptor<Holder>> Methods();
   // The callbacks that every context needs before the first connection is made from it.
   static void InstallCallbacks(SSL_CTX* ctx);
   static ConnectionSessions* SessionsOf(const SSL* ssl) { return &FromSsl(ssl)->sessions_; }
 
-  explicit Connection(const Napi::CallbackInfo& info);
-  ~Connection() override;
+  // Null where libssl refuses it: then its error queue says why.
+  static std::shared_ptr<Connection> Create(Napi::Env env, const SecureContext& context,
+                                            const ConnectionSettings& settings);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
-  // A step of a handshake that no JavaScript takes part in: for a connection without a pskCallback and without
+  // The object that holds it, for what JavaScript keeps there; null when it is gone.
+  void set_holder(Napi::ObjectWrap<ConnectionObject>* holder) { holder_ = holder; }
+
+  // What a call that no JavaScript takes part in came to: for a connection without a pskCallback and without
   // certificate compression.
   struct Step {
     uint32_t flags;  // of ProgressFlag
     size_t consumed;
     size_t produced;
+    size_t plaintext;
   };
+  // Runs the handshake, and no further.
   Step Advance(std::span<const uint8_t> input, std::span<uint8_t> output);
+  // Decrypts, when the handshake is done.
+  Step Decrypt(std::span<const uint8_t> input, std::span<uint8_t> plaintext, std::span<uint8_t> output);
+  // Encrypts as much of `plaintext` as `output` has room for whole records of.
+  Step Encrypt(std::span<const uint8_t> plaintext, std::span<uint8_t> output);
   // What did not fit into the output of the last step.
   Step Drain(std::span<uint8_t> output);
-  // Null when it is fed by JavaScript again.
-  void set_feeder(ConnectionFeeder* feeder) { feeder_ = feeder; }
+  Napi::Env Env() const { return env_; }
+  bool is_destroyed() const { return !ssl_ || destroy_requested_; }
+  bool handshake_done() const { return handshake_done_; }
+  // Ciphertext.
+  uint64_t bytes_read() const { return transport_.bytes_read(); }
+  uint64_t bytes_written() const { return transport_.bytes_written(); }
 
   static Connection* FromSsl(const SSL* ssl);
   ConnectionSignature& signature() { return signature_; }
@@ -117,6 +161,12 @@ class Connection : public Napi::ObjectWrap<Connection> {
   };
 
  private:
+  Connection(Napi::Env env, const SecureContext& context);
+  // False where libssl refuses it.
+  bool Start(const SecureContext& context, const ConnectionSettings& settings);
+  bool Narrow(uint16_t minimum_version, std::span<const uint16_t> groups);
+  void RecordFacts();
+
   // Hot: ciphertext in, plaintext and ciphertext out.
   Napi::Value Receive(const Napi::CallbackInfo& info);
   // Hot: plaintext in, ciphertext out; takes whole records while the slab has room for them.
@@ -185,6 +235,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   static void LogSecret(const SSL* ssl, const char* line);
   static void ObserveAlert(const SSL* ssl, int type, int value);
 
+  size_t WritePlaintext(std::span<const uint8_t> plaintext, uint32_t* flags);
   // What a call starts and ends with. A call from inside of pskCallback is not begun.
   bool Begin(const Napi::CallbackInfo& info, std::span<const uint8_t> input, std::span<uint8_t> output);
   // Takes over the certificates and settings of a context. False with an exception pending.
@@ -214,7 +265,11 @@ class Connection : public Napi::ObjectWrap<Connection> {
   ConnectionSignature signature_;
   bssl::UniquePtr<SSL> ssl_;
   int32_t* registers_ = nullptr;
-  ConnectionFeeder* feeder_ = nullptr;
+  const Napi::Env env_;
+  Napi::ObjectWrap<ConnectionObject>* holder_ = nullptr;
+  // Kept after the end, as the program may ask then.
+  std::array<int32_t, kFacts> facts_ = {};
+  std::string selected_alpn_;
   bool is_server_ = false;
   bool verify_peer_ = false;
   bool require_peer_ = false;

@@ -116,18 +116,24 @@ Napi::Value Connection::PeerCertificates(const Napi::CallbackInfo& info) {
 
 Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   auto facts = info[0].As<Napi::Int32Array>();
-  if (!ssl_ || facts.ElementLength() < kFacts) return Napi::Boolean::New(info.Env(), false);
+  if (!handshake_done_ || facts.ElementLength() < kFacts) return Napi::Boolean::New(info.Env(), false);
+  std::ranges::copy(facts_, facts.Data());
+  return Napi::Boolean::New(info.Env(), true);
+}
+
+void Connection::RecordFacts() {
   SSL* ssl = ssl_.get();
   const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl);
   const uint8_t* alpn = nullptr;
   unsigned alpn_length = 0;
   SSL_get0_alpn_selected(ssl, &alpn, &alpn_length);
+  selected_alpn_.assign(reinterpret_cast<const char*>(alpn), alpn_length);
   uint16_t group = SSL_get_group_id(ssl);
   uint16_t client_share = 0;
   for (const KeyShareEntry& share : hello_.client_shares) {
     if (share.group == group) client_share = share.length;
   }
-  int32_t* out = facts.Data();
+  auto& out = facts_;
   out[kVersionFact] = SSL_version(ssl);
   out[kCipherFact] = cipher != nullptr ? SSL_CIPHER_get_protocol_id(cipher) : 0;
   out[kGroupFact] = group;
@@ -142,13 +148,12 @@ Napi::Value Connection::Negotiated(const Napi::CallbackInfo& info) {
   out[kSessionPostQuantumFact] = sessions_.IsPostQuantum();
   out[kAlpnLengthFact] = static_cast<int32_t>(alpn_length);
   out[kServerNameLengthFact] = static_cast<int32_t>(hello_.server_name.size());
-  return Napi::Boolean::New(info.Env(), true);
 }
 
 // [IANA's name, OpenSSL's name] of the cipher suite
 Napi::Value Connection::CipherNames(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  const SSL_CIPHER* cipher = ssl_ ? SSL_get_current_cipher(ssl_.get()) : nullptr;
+  const SSL_CIPHER* cipher = SSL_get_cipher_by_value(static_cast<uint16_t>(facts_[kCipherFact]));
   Napi::Array out = Napi::Array::New(env, 2);
   out.Set(uint32_t{0}, Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_standard_name(cipher) : ""));
   out.Set(uint32_t{1}, Napi::String::New(env, cipher != nullptr ? SSL_CIPHER_get_name(cipher) : ""));
@@ -157,11 +162,8 @@ Napi::Value Connection::CipherNames(const Napi::CallbackInfo& info) {
 
 // One character a byte, as in the ClientHello.
 Napi::Value Connection::Alpn(const Napi::CallbackInfo& info) {
-  const uint8_t* alpn = nullptr;
-  unsigned length = 0;
-  if (ssl_) SSL_get0_alpn_selected(ssl_.get(), &alpn, &length);
   napi_value protocol = nullptr;
-  napi_create_string_latin1(info.Env(), reinterpret_cast<const char*>(alpn), length, &protocol);
+  napi_create_string_latin1(info.Env(), selected_alpn_.data(), selected_alpn_.size(), &protocol);
   return Napi::Value(info.Env(), protocol);
 }
 

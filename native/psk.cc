@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "connection.h"
+#include "connection_object.h"
 
 namespace pqtls {
 
@@ -30,9 +31,9 @@ Napi::Value Connection::SetPskIdentityHint(const Napi::CallbackInfo& info) {
 // (hint | null, maximum PSK, maximum identity) and returns [PSK, identity]. Either returns undefined for none. It must
 // not throw.
 void Connection::SetPskCallback(const Napi::CallbackInfo& info) {
-  if (!ssl_) return;
+  if (!ssl_ || holder_ == nullptr) return;
   // On our own object, where the garbage collector sees that it refers back to us.
-  Value().Set(kCallbackProperty, info[0]);
+  holder_->Value().Set(kCallbackProperty, info[0]);
   has_psk_ = true;
   if (is_server_) {
     SSL_set_psk_server_callback(ssl_.get(), ServerPsk);
@@ -43,15 +44,17 @@ void Connection::SetPskCallback(const Napi::CallbackInfo& info) {
 
 // Empty where the callback threw, which only the end of the environment does, or where it destroyed the connection.
 Napi::Value Connection::CallPsk(const char* argument, unsigned max_psk, unsigned max_identity) {
-  Napi::Env env = Env();
-  Napi::Value callback = Value().Get(kCallbackProperty);
+  Napi::Env env = env_;
+  if (holder_ == nullptr) return Napi::Value();
+  Napi::Object object = holder_->Value();
+  Napi::Value callback = object.Get(kCallbackProperty);
   if (env.IsExceptionPending() || !callback.IsFunction()) return Napi::Value();
   Napi::Value text = argument != nullptr ? Napi::Value(Napi::String::New(env, argument)) : env.Null();
   Napi::Value answer;
   {
     Busy busy(this);
     answer = callback.As<Napi::Function>().Call(
-        Value(), {text, Napi::Number::New(env, max_psk), Napi::Number::New(env, max_identity)});
+        object, {text, Napi::Number::New(env, max_psk), Napi::Number::New(env, max_identity)});
   }
   // The callback may have used other connections of this thread; libssl reads the queue.
   ERR_clear_error();
@@ -60,7 +63,7 @@ Napi::Value Connection::CallPsk(const char* argument, unsigned max_psk, unsigned
 
 unsigned Connection::ServerPsk(SSL* ssl, const char* identity, uint8_t* psk, unsigned max_psk) {
   Connection* self = FromSsl(ssl);
-  Napi::HandleScope scope(self->Env());
+  Napi::HandleScope scope(self->env_);
   Napi::Value answer = self->CallPsk(identity, max_psk, 0);
   if (answer.IsEmpty() || !answer.IsTypedArray()) return 0;
   std::span<const uint8_t> key = BytesOf(answer);
@@ -72,7 +75,7 @@ unsigned Connection::ServerPsk(SSL* ssl, const char* identity, uint8_t* psk, uns
 unsigned Connection::ClientPsk(SSL* ssl, const char* hint, char* identity, unsigned max_identity, uint8_t* psk,
                                unsigned max_psk) {
   Connection* self = FromSsl(ssl);
-  Napi::Env env = self->Env();
+  Napi::Env env = self->env_;
   Napi::HandleScope scope(env);
   // One byte is for the NUL at its end.
   Napi::Value answer = self->CallPsk(hint, max_psk, max_identity - 1);

@@ -1,63 +1,54 @@
-// A connected TCP or Unix socket on Node's own event loop, for one TLS connection: bytes in through a slab that
-// JavaScript shares, bytes out at once where the kernel takes them. Not on Windows, where a socket has no descriptor to
-// take over.
+// The object of JavaScript's for a socket of the addon, and for the TLS connection on it.
 #ifndef PQTLS_NATIVE_TCP_HANDLE_H_
 #define PQTLS_NATIVE_TCP_HANDLE_H_
 
 #ifndef _WIN32
 
 #include <napi.h>
-#include <uv.h>
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
-#include "connection.h"
+#include "connection_object.h"
+#include "tcp_stream.h"
 
 namespace pqtls {
 
-// What happens on a socket. Mirrored in src/binding/tcp-contract.ts.
-enum TcpEvent : uint32_t {
-  kTcpRead = 0,      // value: bytes in the slab
-  kTcpEnd = 1,       // the peer's FIN
-  kTcpFailed = 2,    // value: a negative errno of reading
-  kTcpWritten = 3,   // value: 0 or a negative errno, for a write that had to wait
-  kTcpShutdown = 4,  // value: 0 or a negative errno
-  kTcpClosed = 5,
-  // A handshake() has something for JavaScript. value: flags of ProgressFlag; the progress registers say how much of
-  // what was read is in the slab, and how much of that was consumed.
-  kTcpHandshake = 6,
-};
-
-inline constexpr size_t kTcpSlabLength = 65536;
-// A flight with a chain of RSA or ECDSA; longer ones go out in parts.
-inline constexpr size_t kFlightLength = 16384;
-
-class TcpLoop;
-struct TcpStream;
-
-class TcpHandle : public Napi::ObjectWrap<TcpHandle>, private ConnectionFeeder {
+// It has the methods of Connection as well, for the connection of a socket that the addon accepted.
+class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
  public:
   static Napi::Function Define(Napi::Env env, TcpLoop* loop);
-  // new TcpHandle(fd, isPipe, onEvent): a duplicate of the descriptor; the caller closes its own.
+  // new TcpHandle(fd, isPipe): a duplicate of the descriptor; the caller closes its own. Or, by the addon itself, for a
+  // TcpStream that it accepted.
   explicit TcpHandle(const Napi::CallbackInfo& info);
   ~TcpHandle() override;
 
+  void Emit(TcpEvent event, int64_t value);
+  void OnClosed(bool is_heard);
+
+  template <auto method>
+  static auto ConnectionMethod(const char* name) {
+    return InstanceMethod<&TcpHandle::OnConnection<method>>(name);
+  }
+
  private:
-  friend class TcpLoop;
-  friend struct TcpStream;
+  template <auto method>
+  Napi::Value OnConnection(const Napi::CallbackInfo& info) {
+    return CallConnection<method>(connection_.get(), info);
+  }
 
   Napi::Value ReadStart(const Napi::CallbackInfo& info);
   Napi::Value ReadStop(const Napi::CallbackInfo& info);
   // write(bytes): 0 done, 1 a kTcpWritten follows, or a negative errno
   Napi::Value Write(const Napi::CallbackInfo& info);
-  // handshake(connection | undefined): feeds the connection with what comes in, and sends what it answers, until there
-  // is something for JavaScript: a kTcpHandshake, or any event of TCP. Undefined ends that.
+  // attach(connection): what decrypt() and encrypt() are about
+  void Attach(const Napi::CallbackInfo& info);
+  // handshake(on): feeds the connection with what comes in, and sends what it answers, until there is something for
+  // JavaScript: a kTcpHandshake, or any event of TCP.
   void Handshake(const Napi::CallbackInfo& info);
+  // decrypt(offset, end, plaintext): of the slab; sends what the connection answers. Flags of ProgressFlag.
+  Napi::Value Decrypt(const Napi::CallbackInfo& info);
+  // encrypt(plaintext, offset): until all is sent or the kernel takes no more. Flags of ProgressFlag.
+  Napi::Value Encrypt(const Napi::CallbackInfo& info);
   // The FIN goes out after what was written; kTcpShutdown follows.
-  Napi::Value Shutdown(const Napi::CallbackInfo& info);
+  Napi::Value End(const Napi::CallbackInfo& info);
   // kTcpClosed follows.
   void Close(const Napi::CallbackInfo& info);
   Napi::Value SetNoDelay(const Napi::CallbackInfo& info);
@@ -69,49 +60,13 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle>, private ConnectionFeeder {
   // name(ofPeer): { address, family, port }, or undefined
   Napi::Value Name(const Napi::CallbackInfo& info);
 
-  void Emit(TcpEvent event, int64_t value);
-  void OnClosed(bool is_heard);
-  void OnConnectionGone() override { connection_ = nullptr; }
-  // 0 done, 1 it waits for the kernel, or a negative errno. Only a write of JavaScript's is told of when it was
-  // waiting.
-  int Send(std::span<const uint8_t> bytes, bool is_told);
-  void Feed(size_t length);
-  void StopFeeding();
-
-  static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
-  static void OnWritten(uv_write_t* request, int status);
+  bool is_open() const { return stream_ != nullptr && stream_->is_open(); }
+  // Opens a stream for a duplicate of the descriptor; 0 or a negative errno.
+  int Open(TcpLoop* loop, int given, bool is_pipe);
 
   TcpStream* stream_ = nullptr;
-  Connection* connection_ = nullptr;
-  Napi::FunctionReference on_event_;
-};
-
-// The sockets of one environment. Lives until the last one is closed, which the end of the environment waits for.
-class TcpLoop {
- public:
-  // Null where the environment has no loop.
-  static TcpLoop* Start(Napi::Env env);
-
-  Napi::Object slab_object() { return slab_reference_.Value(); }
-
- private:
-  friend class TcpHandle;
-  friend struct TcpStream;
-
-  explicit TcpLoop(Napi::Env env) : env_(env) {}
-  static void OnEnvironmentEnds(napi_async_cleanup_hook_handle hook, void* data);
-  void Add(TcpStream* stream);
-  void Remove(TcpStream* stream);
-  void Finish();
-
-  Napi::Env env_;
-  uv_loop_t* loop_ = nullptr;
-  uint8_t* slab_ = nullptr;
-  std::array<uint8_t, kFlightLength> flight_;
-  Napi::ObjectReference slab_reference_;
-  napi_async_cleanup_hook_handle hook_ = nullptr;
-  bool ending_ = false;  // JavaScript is not called any more
-  TcpStream* first_ = nullptr;
+  // Outlives the stream: JavaScript may ask what was agreed on after the end.
+  std::shared_ptr<Connection> connection_;
 };
 
 }  // namespace pqtls

@@ -4,9 +4,10 @@
 #include "addon.h"
 
 #if PQTLS_HAVE_TLS
-#include "connection.h"
+#include "connection_object.h"
 #include "secure_context.h"
 #include "tcp_handle.h"
+#include "tcp_listener.h"
 #include "trust_store.h"
 #endif
 
@@ -22,11 +23,21 @@ void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
               }));
   exports.Set("TrustStore", TrustStore::Define(env));
   exports.Set("SecureContext", SecureContext::Define(env));
-  exports.Set("Connection", Connection::Define(env));
+  Napi::Function connection = ConnectionObject::Define(env);
+  exports.Set("Connection", connection);
 #ifndef _WIN32
-  if (TcpLoop* loop = TcpLoop::Start(env)) {
+  if (TcpLoop* loop = TcpLoop::Start(env, addon->progress_registers())) {
+    loop->set_connection_constructor(connection);
     exports.Set("tcpSlab", loop->slab_object());
     exports.Set("TcpHandle", TcpHandle::Define(env, loop));
+    exports.Set("TcpListener", TcpListener::Define(env, loop));
+    exports.Set("setTcpDispatcher", Napi::Function::New(
+                                        env,
+                                        [](const Napi::CallbackInfo& info) {
+                                          auto* owner = static_cast<TcpLoop*>(info.Data());
+                                          owner->set_dispatcher(info[0].As<Napi::Function>());
+                                        },
+                                        nullptr, loop));
   }
 #endif
 #endif

@@ -15,7 +15,17 @@ export const NativeProgress = {
 } as const;
 
 /** Indices into `progress`. Mirrors ProgressRegister in native/connection.h. */
-export const ProgressRegister = { consumed: 0, plaintext: 1, ciphertext: 2, received: 3 } as const;
+export const ProgressRegister = {
+  consumed: 0,
+  plaintext: 1,
+  ciphertext: 2,
+  received: 3,
+  /** Of a socket of the addon's: 0, 1 where a `written` event follows, or a negative errno. */
+  socketStatus: 4,
+  /** Ciphertext of a handshake that the addon ran alone, in bytes. */
+  handshakeBytesRead: 5,
+  handshakeBytesWritten: 6,
+} as const;
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */
 export const NativeEvent = { keylog: 0, session: 1, 'new-session': 2, trace: 3 } as const;
@@ -240,7 +250,7 @@ export interface NativeConnection {
   clientHello(): NativeClientHello;
   verifyResult(): { code: number; message: string; resumed: boolean };
   peerCertificates(): Buffer[];
-  /** Writes `negotiatedFacts` numbers; false once it is destroyed. */
+  /** Writes `negotiatedFacts` numbers; false before the handshake is done. */
   negotiated(facts: Int32Array): boolean;
   /** By IANA and by OpenSSL. */
   cipherNames(): [string, string];

@@ -202,6 +202,15 @@ export interface Negotiated {
   readonly clientHelloLength: number;
 }
 
+/** The part of Negotiated that every handshake is counted and told by. */
+export interface HandshakeOutcome extends Pick<
+  Negotiated,
+  'protocol' | 'resumed' | 'helloRetryRequest' | 'alpn' | 'servername'
+> {
+  /** IANA number; 0 for a TLS 1.2 key exchange without one. */
+  readonly group: number;
+}
+
 export interface NegotiatedGroup {
   /** IANA name, or `0x....` where we know none. */
   readonly name: string;
@@ -236,7 +245,10 @@ export interface Connection {
   enableSessionEvents(): void;
   /** close_notify. RFC 9846, Section 6.1. */
   shutdown(): Progress;
+  /** Once the handshake is done; after destroy() as well. */
   negotiated(): Negotiated;
+  /** What every socket is told of it; cheaper than negotiated(). */
+  outcome(): HandshakeOutcome;
   /** What the peer offered (a client) or chose (a server), as far as it is known. */
   peerOffer(): PeerOffer;
   /** On a server, once there is a version to speak: what the ClientHello names; undefined where it names none. */

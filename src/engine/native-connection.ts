@@ -1,6 +1,7 @@
 // Connection over AWS-LC's libssl: drives native/connection.cc with JavaScript's slabs.
 
 import { awsLcVersion, type NativeBinding } from '../binding.js';
+import type { NativeTcpHandle } from '../binding/tcp-contract.js';
 import {
   NativeEvent,
   NativeProgress,
@@ -22,6 +23,7 @@ import type {
   Connection,
   EngineContext,
   EngineEvent,
+  HandshakeOutcome,
   Negotiated,
   NegotiatedGroup,
   Progress,
@@ -89,6 +91,33 @@ const nothingHappened: Progress = Object.freeze({
 
 const noCommonSchemes = 'NO_COMMON_SIGNATURE_ALGORITHMS';
 
+const noPlaintext = Buffer.alloc(0);
+
+/** What a send came to; one object for all, valid until the next. */
+interface SocketProgress {
+  /** Where it stopped in the chunk. */
+  taken: number;
+  /** Bytes of ciphertext. */
+  sent: number;
+  /** 0, 1 where the rest waits for the kernel, or a negative errno. */
+  status: number;
+  error: TlsError | undefined;
+}
+
+const socketProgress: SocketProgress = { taken: 0, sent: 0, status: 0, error: undefined };
+
+/** The settings of a handshake that was begun are the addon's. */
+const begunOptions: NativeConnectionOptions = {
+  isServer: true,
+  verifyPeer: false,
+  requirePeer: false,
+  suspendOnClientHello: false,
+  servername: undefined,
+  alpn: undefined,
+  poolsOutput: true,
+  borrowsInput: true,
+};
+
 const plaintextSlab = new PlaintextSlab();
 // What negotiated() wrote last.
 const facts = new Int32Array(negotiatedFacts);
@@ -102,6 +131,8 @@ export class NativeTlsConnection implements Connection {
   /** For the addon's TCP; see TcpTransport#handshake(). */
   readonly native: NativeConnection;
   readonly #registers: Int32Array;
+  /** Of the addon: the connection decrypts from its slab and sends on it. */
+  #socket: NativeTcpHandle | undefined;
   readonly #poolsOutput: boolean;
   readonly #borrowsInput: boolean;
   /** Ciphertext that was received and not read by libssl yet. */
@@ -120,23 +151,46 @@ export class NativeTlsConnection implements Connection {
   #requirePostQuantum = false;
   #context: NativeEngineContext;
   #signature: Question | undefined;
+  /** Bits of NativeProgress of a call that the addon has made already. */
+  #achieved = 0;
 
-  constructor(binding: NativeBinding, context: NativeEngineContext, options: NativeConnectionOptions) {
+  /** A server's connection whose handshake the addon has begun on a socket of its own. */
+  static adopt(
+    binding: NativeBinding,
+    context: NativeEngineContext,
+    socket: NativeTcpHandle,
+    requirePostQuantum: boolean,
+  ): NativeTlsConnection {
+    const adopted = new NativeTlsConnection(binding, context, begunOptions, socket);
+    adopted.#socket = socket;
+    adopted.#requirePostQuantum = requirePostQuantum;
+    return adopted;
+  }
+
+  /** @param begun made by the addon, with its settings; `options` has no others then */
+  constructor(
+    binding: NativeBinding,
+    context: NativeEngineContext,
+    options: NativeConnectionOptions,
+    begun?: NativeConnection,
+  ) {
     this.#binding = binding;
     this.#context = context;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
     this.#borrowsInput = options.borrowsInput;
     this.#isServer = options.isServer;
-    this.native = new binding.Connection(
-      context.native,
-      options.isServer,
-      options.verifyPeer,
-      options.requirePeer,
-      options.suspendOnClientHello,
-      options.servername,
-      options.alpn,
-    );
+    this.native =
+      begun ??
+      new binding.Connection(
+        context.native,
+        options.isServer,
+        options.verifyPeer,
+        options.requirePeer,
+        options.suspendOnClientHello,
+        options.servername,
+        options.alpn,
+      );
     if (options.requirePostQuantum === true) this.#demandPostQuantum();
     if (options.restriction !== undefined) this.#restrict(options.restriction);
   }
@@ -171,17 +225,87 @@ export class NativeTlsConnection implements Connection {
   }
 
   receive(chunk: Uint8Array | undefined): Progress {
-    return this.#receive(chunk, 0);
+    return this.#receive(chunk);
   }
 
-  /** Goes on after a handshake in the addon: what it came to, as bits of NativeProgress, and what it did not read. */
-  proceed(flags: number, unread: Uint8Array): Progress {
-    return this.#receive(unread, flags);
+  /** From here on on a socket of the addon. */
+  attach(socket: NativeTcpHandle): void {
+    // The addon's own connections have theirs.
+    if (this.native !== socket) socket.attach(this.native);
+    this.#socket = socket;
   }
 
-  #receive(chunk: Uint8Array | undefined, achieved: number): Progress {
+  /**
+   * Goes on after a handshake in the addon: what it came to, as bits of NativeProgress, and what it did not read of the
+   * slab, from `offset` to `end`.
+   */
+  proceed(flags: number, offset: number, end: number): Progress {
+    this.#achieved = flags;
+    if (offset === end || (flags & NativeProgress.handshakeDone) === 0) return this.#receive(this.#slab(offset, end));
+    // What follows a handshake that is done is decrypted where it stands.
+    const done = this.#receive(undefined);
+    if (done.error !== undefined || done.awaits !== undefined || this.#destroyed) return done;
+    const read = this.receiveRead(offset, end);
+    if (read instanceof Uint8Array) return { ...done, plaintext: read.length === 0 ? [] : [read] };
+    return { ...read, handshakeDone: done.handshakeDone, events: [...done.events, ...read.events] };
+  }
+
+  /**
+   * What a socket of the addon has read, which stands in the slab from `offset` to `end`: the plaintext alone where
+   * nothing else came of it, empty where it needs more.
+   */
+  receiveRead(offset: number, end: number): Buffer | Progress {
+    const socket = this.#socket;
+    const isPlain = this.#handshakeDone && this.#input.length === 0 && this.#error === undefined;
+    if (!isPlain || socket === undefined || this.#laterEvents.length > 0) return this.#receive(this.#slab(offset, end));
+    const slab = plaintextSlab.acquire(end - offset);
+    // That an answer could not be sent is not looked at: reading tells why.
+    const flags = socket.decrypt(offset, end, slab);
+    const length = this.#register('plaintext');
+    const consumed = this.#register('consumed');
+    const plaintext = plaintextSlab.take(slab, length);
+    if (flags === 0 && offset + consumed === end) return plaintext ?? noPlaintext;
+    return this.#afterDecrypting(flags, offset + consumed, end, plaintext === undefined ? [] : [plaintext]);
+  }
+
+  #afterDecrypting(flags: number, offset: number, end: number, plaintext: Buffer[]): Progress {
+    if ((flags & NativeProgress.failed) !== 0) this.#fail();
+    const closeNotify = (flags & NativeProgress.closeNotify) !== 0;
+    const first: Progress = {
+      ...nothingHappened,
+      plaintext,
+      events: this.#events(flags),
+      closeNotify,
+      error: this.#error,
+    };
+    if (closeNotify || this.#error !== undefined) return first;
+    const rest = this.#receive(this.#slab(offset, end));
+    return { ...rest, plaintext: [...plaintext, ...rest.plaintext], events: [...first.events, ...rest.events] };
+  }
+
+  #slab(offset: number, end: number): Uint8Array | undefined {
+    return offset === end ? undefined : this.#binding.tcpSlab?.subarray(offset, end);
+  }
+
+  /** Encrypts and sends what the socket takes of `chunk`, from `offset` on. Undefined where there is no socket of the addon. */
+  sendOnSocket(chunk: Uint8Array, offset: number): SocketProgress | undefined {
+    const socket = this.#socket;
+    if (socket === undefined || !this.#handshakeDone || this.#error !== undefined) return undefined;
+    const flags = socket.encrypt(chunk, offset);
+    if (flags !== 0) {
+      this.#laterEvents = this.#events(flags);
+      if ((flags & NativeProgress.failed) !== 0) this.#fail();
+    }
+    socketProgress.taken = this.#register('consumed');
+    socketProgress.sent = this.#register('ciphertext');
+    socketProgress.status = this.#register('socketStatus');
+    socketProgress.error = this.#error;
+    return socketProgress;
+  }
+
+  #receive(chunk: Uint8Array | undefined): Progress {
     if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
-    const progress = this.#inPskCallback ? nothingHappened : this.#read(achieved);
+    const progress = this.#inPskCallback ? nothingHappened : this.#read();
     if (this.#borrowsInput && chunk !== undefined && this.#input.length > 0) {
       // The slab that it stands in is filled again before the next call.
       const last = this.#input.length - 1;
@@ -190,8 +314,9 @@ export class NativeTlsConnection implements Connection {
     return progress;
   }
 
-  /** `achieved`: bits of NativeProgress of a call that was made already. */
-  #read(achieved: number): Progress {
+  #read(): Progress {
+    const achieved = this.#achieved;
+    this.#achieved = 0;
     const ciphertext: Ciphertext[] = [];
     const plaintext: Buffer[] = [];
     let produced = 0;
@@ -340,6 +465,18 @@ export class NativeTlsConnection implements Connection {
       engine: this.engine,
       engineVersion: (engineVersion ??= awsLcVersion(this.#binding)),
       clientHelloLength: fact('clientHelloLength'),
+    };
+  }
+
+  outcome(): HandshakeOutcome {
+    this.native.negotiated(facts);
+    return {
+      protocol: nameOf(ProtocolVersion, fact('version')) as Negotiated['protocol'],
+      group: fact('group'),
+      resumed: fact('resumed') !== 0,
+      helloRetryRequest: fact('helloRetryRequest') !== 0,
+      alpn: fact('alpnLength') === 0 ? undefined : this.native.alpn(),
+      servername: fact('serverNameLength') === 0 ? undefined : this.native.serverName(),
     };
   }
 

@@ -14,7 +14,7 @@ export function replaceTls(server: NetServer, options: TlsServerOptions): TlsAcc
   const acceptor = new TlsAcceptor(server, options);
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => acceptor.accept(socket));
-  acceptNatively(server, (transport) => acceptor.accept(transport));
+  acceptNatively(server, acceptor);
   return acceptor;
 }
 

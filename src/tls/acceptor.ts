@@ -22,7 +22,9 @@ import {
   strictest,
   type PolicyOptions,
 } from './policy.js';
-import { runAhead, type BegunHandshake } from './begun-handshake.js';
+import { runAhead, takeOver, termsAhead, type BegunHandshake, type PreparedHandshake } from './begun-handshake.js';
+import { adoptConnection } from './connection-setup.js';
+import type { HandshakeStep, TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
 import {
   checkSecureContext,
@@ -79,6 +81,7 @@ export class TlsAcceptor {
   #context: SecureContext;
   /** undefined where the next connection has others. */
   #lastOptions: TLSSocketOptions | undefined;
+  #prepared: PreparedHandshake | undefined;
   #ticketKeys: NodeJS.ArrayBufferView | undefined;
   #sessionTimeout: number | undefined;
   readonly #byName: { readonly pattern: RegExp; readonly context: SecureContext }[] = [];
@@ -205,8 +208,34 @@ export class TlsAcceptor {
    */
   accept(transport: Transport, certificates?: ClientCertificates): void {
     const options = this.#socketOptions(certificates ?? this.#settings);
-    const isAhead = runAhead(transport, options, (begun) => this.#open(transport, options, begun));
+    const isAhead = runAhead(transport, options, (begun) => this.#goOn(transport, options, begun));
     if (!isAhead) this.#open(transport, options);
+  }
+
+  /**
+   * What the addon begins the handshakes of connections to come with, the same object until something changes; undefined
+   * where a TLSSocket is needed from the start.
+   */
+  prepare(certificates?: ClientCertificates): PreparedHandshake | undefined {
+    const options = this.#socketOptions(certificates ?? this.#settings);
+    const terms = termsAhead(options);
+    if (terms === undefined) return undefined;
+    const answersOcsp = this.#server.listenerCount('OCSPRequest') > 0;
+    const last = this.#prepared;
+    if (last?.options === options && last.answersOcsp === answersOcsp) return last;
+    return (this.#prepared = { options, answersOcsp, ...terms });
+  }
+
+  /** Goes on with a handshake that the addon has begun; `age` in milliseconds. */
+  resume(transport: TcpTransport, prepared: PreparedHandshake, step: HandshakeStep, age: number): void {
+    const connection = adoptConnection(transport, prepared);
+    this.#goOn(transport, prepared.options, { connection, startedAt: performance.now() - age, step });
+  }
+
+  #goOn(transport: Transport, options: TLSSocketOptions, begun: BegunHandshake): void {
+    const socket = this.#open(transport, options, begun);
+    if (socket === undefined) begun.connection.destroy();
+    else socket[takeOver](begun);
   }
 
   #open(transport: Transport, options: TLSSocketOptions, begun?: BegunHandshake): TLSSocket | undefined {

@@ -2,13 +2,16 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { handshakeChannels } from '../diagnostics.js';
+import type { NativeTcpListener } from '../binding/tcp-contract.js';
 import type { NativeTlsConnection } from '../engine/native-connection.js';
-import { createConnection, isTraced } from './connection-setup.js';
+import { NamedGroup, ProtocolVersion } from '../protocol/constants.js';
+import { connectionSettings, createConnection, isTraced } from './connection-setup.js';
 import { isKeyLogRequested } from './key-log-file.js';
 import { ServerSessions } from './session.js';
-import type { TLSSocket } from './socket.js';
-import { preparedSecurity, type TLSSocketOptions } from './socket-options.js';
-import { TcpTransport } from './tcp-transport.js';
+import type { ConnectionSecurity } from './policy.js';
+import type { SecureContext } from './secure-context.js';
+import { longestTimeout, preparedSecurity, type TLSSocketOptions } from './socket-options.js';
+import { nothingAchieved, TcpTransport, type HandshakeStep } from './tcp-transport.js';
 import type { Transport } from './transport.js';
 
 /** What a TLSSocket goes on with. */
@@ -16,43 +19,91 @@ export interface BegunHandshake {
   readonly connection: NativeTlsConnection;
   /** Of performance.now(). */
   readonly startedAt: number;
+  readonly step: HandshakeStep;
 }
 
 /** The key of what a TLSSocket does with a begun handshake, once its server listens to it. */
 export const takeOver: unique symbol = Symbol('pqtls.takeOver');
 
-const noBytes = new Uint8Array(0);
 const handshakeStarted = channel(handshakeChannels.start);
 
+/** What the addon needs for the handshakes of a server. */
+interface HandshakeTerms {
+  readonly context: SecureContext;
+  readonly security: ConnectionSecurity;
+}
+
 /**
- * Runs a handshake until there is something to tell the program, its end at the latest; then `open` makes the TLSSocket.
- * False, and nothing happened, where a TLSSocket is needed from the start: on another transport, and where somebody
- * follows the handshake.
+ * Undefined where a TLSSocket is needed from the start: somebody follows the handshake, or takes part in it with
+ * callbacks that libssl can't wait for.
+ */
+export function termsAhead(options: TLSSocketOptions): HandshakeTerms | undefined {
+  const { secureContext: context, [preparedSecurity]: security } = options;
+  if (context === undefined || security === undefined) return undefined;
+  return context.context.callsJavaScript || isFollowed(options) ? undefined : { context, security };
+}
+
+/** What a server makes of its options for handshakes that the addon begins by itself. */
+export interface PreparedHandshake extends HandshakeTerms {
+  readonly options: TLSSocketOptions;
+  /** Somebody listens to OCSPRequest. */
+  readonly answersOcsp: boolean;
+}
+
+/**
+ * Gives a listener of the addon's what createConnection() would make its connections with. Returns a number for
+ * onHandle().
+ */
+export function configureListener(
+  listener: NativeTcpListener,
+  { options, context, security }: PreparedHandshake,
+): number {
+  const settings = connectionSettings(options);
+  const { restriction, postQuantum } = security;
+  return listener.setTls(
+    context.context.native,
+    true,
+    settings.verifyPeer,
+    settings.requirePeer,
+    settings.suspendOnClientHello,
+    undefined,
+    settings.alpn,
+    postQuantum === 'require',
+    restriction?.minVersion === undefined ? 0 : ProtocolVersion[restriction.minVersion],
+    restriction === undefined ? undefined : Uint16Array.from(restriction.groups, (name) => NamedGroup[name]),
+    Math.min(options.handshakeTimeout ?? 0, longestTimeout),
+  );
+}
+
+/**
+ * Runs a handshake on a transport of the addon's until there is something to tell the program, its end at the latest;
+ * then `open` makes the TLSSocket. False, and nothing happened, where one is needed from the start.
  */
 export function runAhead(
   transport: Transport,
   options: TLSSocketOptions,
-  open: (begun: BegunHandshake) => TLSSocket | undefined,
+  open: (begun: BegunHandshake) => void,
 ): boolean {
-  const { secureContext: context, [preparedSecurity]: security } = options;
-  if (!(transport instanceof TcpTransport) || context === undefined || security === undefined) return false;
-  if (context.context.callsJavaScript || isFollowed(options)) return false;
-  const { restriction } = security;
-  const connection = createConnection(options, transport, { context, security, restriction });
-  const begun = { connection, startedAt: performance.now() };
+  if (!(transport instanceof TcpTransport)) return false;
+  const terms = termsAhead(options);
+  if (terms === undefined) return false;
+  const { restriction } = terms.security;
+  const connection = createConnection(options, transport, { ...terms, restriction });
+  const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
-  const goOn = (achieved: number, unread: Uint8Array): void => {
+  const goOn = (step: HandshakeStep): void => {
     clearTimeout(timer);
-    const socket = open(begun);
-    if (socket === undefined) connection.destroy();
-    else socket[takeOver](begun, achieved, unread);
+    open({ connection, startedAt, step });
   };
   const { handshakeTimeout = 0 } = options;
   if (handshakeTimeout > 0) {
-    timer = setTimeout(() => {
-      transport.stopHandshake();
-      goOn(0, noBytes);
-    }, handshakeTimeout);
+    timer = setTimeout(
+      () => {
+        transport.stopHandshake();
+        goOn(nothingAchieved);
+      },
+      Math.min(handshakeTimeout, longestTimeout),
+    );
   }
   transport.handshake(connection.native, goOn);
   return true;

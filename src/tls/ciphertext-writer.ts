@@ -32,6 +32,11 @@ export class CiphertextWriter {
     if (this.#transport instanceof Socket) this.#transport.removeAllListeners('readable');
   }
 
+  /** Nothing waits, so that what goes to the transport by another way overtakes nothing. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && !this.#writing && !this.#held;
+  }
+
   /** `callback` runs when the transport has taken the bytes, or with the reason why it did not. */
   write(ciphertext: Ciphertext, callback?: WriteCallback): void {
     if (this.#queue.length === 0 && !this.#writing && !this.#held) {

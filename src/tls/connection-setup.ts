@@ -25,33 +25,56 @@ interface ConnectionTerms {
   readonly restriction: Restriction | undefined;
 }
 
-/** Makes a connection as the options want it, for a transport. */
-export function createConnection(
-  options: TLSSocketOptions,
-  transport: Transport,
-  { context, security, restriction }: ConnectionTerms,
-): NativeTlsConnection {
+/** What the options of a socket ask of its connection, whatever it runs over. */
+interface ConnectionSettings {
+  readonly isServer: boolean;
+  readonly verifyPeer: boolean;
+  readonly requirePeer: boolean;
+  readonly suspendOnClientHello: boolean;
+  readonly servername: string | undefined;
+  readonly alpn: Uint8Array | undefined;
+}
+
+export function connectionSettings(options: TLSSocketOptions): ConnectionSettings {
   const { servername, requestCert, rejectUnauthorized, server } = options;
   const isServer = Boolean(options.isServer);
   const sni = checkFunction('options.SNICallback', options.SNICallback);
   checkFunction('options.checkServerIdentity', options.checkServerIdentity);
   checkServername(servername);
   const sendName = !isServer && servername !== undefined && servername !== '';
-  return new NativeTlsConnection(requireTlsBinding(), context.context, {
+  const asksForHello = sni !== undefined || Boolean(options.ALPNCallback);
+  return {
     isServer,
     verifyPeer: isServer ? Boolean(requestCert) : true,
     requirePeer: isServer ? rejectUnauthorized !== false : true,
-    suspendOnClientHello:
-      isServer &&
-      (sni !== undefined || Boolean(options.ALPNCallback) || (server?.listenerCount('OCSPRequest') ?? 0) > 0),
+    suspendOnClientHello: isServer && (asksForHello || (server?.listenerCount('OCSPRequest') ?? 0) > 0),
     servername: sendName ? servername : undefined,
     alpn: encodeAlpn(options.ALPNProtocols),
+  };
+}
+
+/** Makes a connection as the options want it, for a transport. */
+export function createConnection(
+  options: TLSSocketOptions,
+  transport: Transport,
+  { context, security, restriction }: ConnectionTerms,
+): NativeTlsConnection {
+  return new NativeTlsConnection(requireTlsBinding(), context.context, {
+    ...connectionSettings(options),
     // Any other stream may hold on to what it was given after it called back.
     poolsOutput: transport instanceof TcpTransport || Object.getPrototypeOf(transport) === Socket.prototype,
     borrowsInput: transport instanceof TcpTransport,
     restriction,
     requirePostQuantum: security.postQuantum === 'require',
   });
+}
+
+/** The connection of a handshake that the addon has begun by itself, with what configureListener() had told it. */
+export function adoptConnection(
+  { handle }: TcpTransport,
+  { context, security }: Omit<ConnectionTerms, 'restriction'>,
+): NativeTlsConnection {
+  return NativeTlsConnection.adopt(requireTlsBinding(), context.context, handle, security.postQuantum === 'require');
 }
 
 /**

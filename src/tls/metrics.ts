@@ -1,7 +1,8 @@
 // Counters of all TLS connections of this thread, and the same as Prometheus text (exposition format 0.0.4).
 
-import { NamedGroup } from '../protocol/constants.js';
-import type { Established } from './negotiated-socket.js';
+import type { HandshakeOutcome } from '../engine/connection.js';
+import { NamedGroup, nameOf } from '../protocol/constants.js';
+import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
 
 type Side = 'client' | 'server';
 
@@ -94,7 +95,8 @@ class Histogram {
 
   add(seconds: number): void {
     this.#sum += seconds;
-    const index = bucketBounds.findIndex((bound) => seconds <= bound);
+    let index = 0;
+    while (seconds > (bucketBounds[index] ?? Infinity)) index += 1;
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
@@ -105,6 +107,12 @@ class Histogram {
   }
 }
 
+interface LastRow {
+  readonly outcome: HandshakeOutcome;
+  readonly engine: string;
+  readonly row: Row;
+}
+
 /** What the sockets count into; two of its fields are added to on the hot path. */
 class Counters {
   bytesReceived = 0;
@@ -113,7 +121,7 @@ class Counters {
   readonly #open = { client: 0, server: 0 };
   readonly #handshakes = new Table();
   readonly #failures = new Table();
-  readonly #lastRow: Record<Side, { readonly info: Established; readonly row: Row } | undefined> = {
+  readonly #lastRow: Record<Side, LastRow | undefined> = {
     client: undefined,
     server: undefined,
   };
@@ -127,32 +135,32 @@ class Counters {
     this.#open[sideOf(isServer)] -= 1;
   }
 
-  established(isServer: boolean, info: Established): void {
+  established(isServer: boolean, engine: string, outcome: HandshakeOutcome, durationMs: number): void {
     const side = sideOf(isServer);
-    this.#durations[side].add(info.durationMs / 1000);
+    this.#durations[side].add(durationMs / 1000);
     // Most handshakes are like the one before.
-    const { group } = info;
     const last = this.#lastRow[side];
     if (
-      last?.info.group?.id === group?.id &&
-      last?.info.protocol === info.protocol &&
-      last.info.engine === info.engine &&
-      last.info.resumed === info.resumed &&
-      last.info.helloRetryRequest === info.helloRetryRequest
+      last?.outcome.group === outcome.group &&
+      last.outcome.protocol === outcome.protocol &&
+      last.engine === engine &&
+      last.outcome.resumed === outcome.resumed &&
+      last.outcome.helloRetryRequest === outcome.helloRetryRequest
     ) {
       last.row.count += 1;
       return;
     }
+    const group = groupOf(outcome.group);
     const row = this.#handshakes.count({
       side,
-      protocol: info.protocol,
-      group: groupLabel(info.group?.name),
-      postQuantum: String(info.group?.postQuantum ?? false),
-      engine: info.engine,
-      resumed: String(info.resumed),
-      helloRetryRequest: String(info.helloRetryRequest),
+      protocol: outcome.protocol,
+      group,
+      postQuantum: String(isPostQuantum(group)),
+      engine,
+      resumed: String(outcome.resumed),
+      helloRetryRequest: String(outcome.helloRetryRequest),
     });
-    this.#lastRow[side] = { info, row };
+    this.#lastRow[side] = { outcome, engine, row };
   }
 
   failed(isServer: boolean, isHandshake: boolean, error: Error): void {
@@ -189,9 +197,14 @@ function sideOf(isServer: boolean): Side {
   return isServer ? 'server' : 'client';
 }
 
-function groupLabel(name: string | undefined): string {
-  if (name === undefined) return 'none';
+function groupOf(id: number): string {
+  if (id === 0) return 'none';
+  const name = nameOf(NamedGroup, id);
   return Object.hasOwn(NamedGroup, name) ? name : 'other';
+}
+
+function isPostQuantum(group: string): boolean {
+  return (groupProperties as Record<string, GroupProperties | undefined>)[group]?.postQuantum ?? false;
 }
 
 /** An alert without a name comes as `0x....`, and there are 256 of them. */

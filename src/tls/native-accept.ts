@@ -1,15 +1,31 @@
-// A net.Server's accepted connections, taken over by the addon before Node makes a net.Socket of them.
+// A net.Server's connections, accepted by the addon, or taken over from Node before it makes a net.Socket of them.
 
+import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
-import type { Server } from 'node:net';
-import { loadBinding } from '../binding.js';
-import { TcpTransport, type NodeHandle } from './tcp-transport.js';
+import { Socket, type Server } from 'node:net';
+import { loadBinding, type NativeBinding } from '../binding.js';
+import { AcceptWay, type NativeTcpHandle, type NativeTcpListener } from '../binding/tcp-contract.js';
+import { configureListener, type PreparedHandshake } from './begun-handshake.js';
+import { describeHandle, handshakeStep, nothingAchieved, TcpTransport, tcpOf, type NodeHandle } from './tcp-transport.js';
+import type { HandshakeStep } from './tcp-transport.js';
 
 type OnConnection = (this: unknown, error: number, handle: NodeHandle) => void;
 
+/** Node's handle of a server that listens, or is about to. */
+interface ListeningHandle extends NodeHandle {
+  onconnection?: OnConnection;
+  listen(backlog: number): number;
+  /** 0, or why binding failed, which Node learns from listen(). */
+  getsockname?(out: object): number;
+  close(callback?: () => void): void;
+  ref(): void;
+  unref(): void;
+  hasRef(): boolean;
+}
+
 /** What node:net and node:cluster keep in a server, and what they call when it begins to listen. */
 interface ListeningServer extends Server {
-  _handle: { onconnection?: OnConnection } | null;
+  _handle: ListeningHandle | null;
   _listen2: (this: ListeningServer, ...args: unknown[]) => void;
   _connections: number;
   _emitCloseIfDrained(): void;
@@ -20,35 +36,217 @@ interface ListeningServer extends Server {
   allowHalfOpen: boolean;
 }
 
+/** Who speaks TLS on what is accepted. */
+export interface NativeAcceptor {
+  /** See TlsAcceptor#prepare(). */
+  prepare(): PreparedHandshake | undefined;
+  /** Speaks TLS on a socket that was just accepted. */
+  accept(transport: TcpTransport): void;
+  /** See TlsAcceptor#resume(). */
+  resume(transport: TcpTransport, prepared: PreparedHandshake, step: HandshakeStep, age: number): void;
+}
+
 const accepted = channel('net.server.socket');
 
 /**
- * Gives `accept` the connections of a server to come. Those that somebody else wants to see as a net.Socket go Node's way:
+ * Gives `acceptor` the connections of a server to come. Those that somebody else wants to see as a net.Socket go Node's way:
  * where `connection` has further listeners, and where there are more connections than `maxConnections`.
  */
-export function acceptNatively(given: Server, accept: (transport: TcpTransport) => void): void {
+export function acceptNatively(given: Server, acceptor: NativeAcceptor): void {
   const server = given as ListeningServer;
   const loaded = loadBinding();
-  if (!loaded.loaded || loaded.binding.TcpHandle === undefined) return;
+  if (!loaded.loaded || tcpOf(loaded.binding) === undefined) return;
   const { binding } = loaded;
   const listen = server._listen2;
   // node:net calls it by this name, so that programs can wrap it.
   const listenNatively = function (this: ListeningServer, ...args: unknown[]): void {
+    onceHandleIsThere(this, (handle) => new NativeListening(binding, this, handle, acceptor));
     Reflect.apply(listen, this, args);
     const handle = this._handle;
-    const nodes = handle?.onconnection;
-    if (!handle || typeof nodes !== 'function') return;
-    handle.onconnection = function (error, client): void {
-      const transport = error === 0 && isOurs(server) ? TcpTransport.takeOver(binding, client) : undefined;
-      if (transport === undefined) {
-        Reflect.apply(nodes, this, [error, client]);
-        return;
-      }
-      client.close();
-      adopt(server, transport, accept);
-    };
+    if (handle && typeof handle.onconnection === 'function') takeConnectionsOver(binding, this, handle, acceptor);
   };
   Object.defineProperty(server, '_listen2', { value: listenNatively, configurable: true, writable: true });
+}
+
+/** What node:net binds, and the primary of a cluster gives, is there before it listens. */
+function onceHandleIsThere(server: ListeningServer, then: (handle: ListeningHandle) => void): void {
+  if (server._handle) {
+    then(server._handle);
+    return;
+  }
+  Object.defineProperty(server, '_handle', {
+    configurable: true,
+    enumerable: true,
+    get: () => null,
+    set(handle: ListeningHandle | null) {
+      Object.defineProperty(server, '_handle', { value: handle, configurable: true, enumerable: true, writable: true });
+      if (handle) then(handle);
+    },
+  });
+}
+
+/** For connections that Node accepts: those that the primary of a cluster hands out, and where the addon does not listen. */
+function takeConnectionsOver(
+  binding: NativeBinding,
+  server: ListeningServer,
+  handle: ListeningHandle,
+  acceptor: NativeAcceptor,
+): void {
+  const nodes = handle.onconnection;
+  if (nodes === undefined) return;
+  handle.onconnection = function (error, client): void {
+    const transport = error === 0 && isOurs(server) ? TcpTransport.takeOver(binding, client) : undefined;
+    if (transport === undefined) {
+      Reflect.apply(nodes, this, [error, client]);
+      return;
+    }
+    client.close();
+    if (server.noDelay) transport.setNoDelay(true);
+    // node:net keeps it in seconds.
+    if (server.keepAlive) transport.setKeepAlive(true, (server.keepAliveInitialDelay ?? 0) * 1000);
+    adopt(server, transport);
+    acceptor.accept(transport);
+  };
+}
+
+/** A listening socket of the addon's in the place of Node's, whose handle stays bound and is asked for its address. */
+class NativeListening {
+  readonly #server: ListeningServer;
+  readonly #handle: ListeningHandle;
+  readonly #acceptor: NativeAcceptor;
+  readonly #binding: NativeBinding;
+  /** What connections were accepted with, by the listener's number. Those of before may still be at their handshake. */
+  readonly #prepared = new Map<number, PreparedHandshake>();
+  #current: PreparedHandshake | undefined;
+  /** Where listen() was called: connections belong to that async context, as in node:net. */
+  #scope: AsyncResource | undefined;
+
+  constructor(binding: NativeBinding, server: ListeningServer, handle: ListeningHandle, acceptor: NativeAcceptor) {
+    this.#binding = binding;
+    this.#server = server;
+    this.#handle = handle;
+    this.#acceptor = acceptor;
+    const nodes = handle.listen;
+    // Only for this once: node:net listens again with another handle.
+    handle.listen = (backlog) => {
+      handle.listen = nodes;
+      const listener = this.#create();
+      return listener === undefined ? handle.listen(backlog) : this.#listen(listener, backlog);
+    };
+  }
+
+  #create(): NativeTcpListener | undefined {
+    const tcp = tcpOf(this.#binding);
+    const described = describeHandle(this.#handle);
+    // Node's own accept, and only that, makes the net.Socket that others want to see; and tells why binding failed.
+    if (tcp === undefined || described === undefined || !isOurs(this.#server)) return undefined;
+    if (this.#handle.getsockname !== undefined && this.#handle.getsockname({}) !== 0) return undefined;
+    try {
+      return new tcp.TcpListener(described.fd, described.isPipe);
+    } catch (error) {
+      if (error instanceof Error && 'errno' in error) return undefined;
+      throw error;
+    }
+  }
+
+  #listen(listener: NativeTcpListener, backlog: number): number {
+    const handle = this.#handle;
+    const server = this.#server;
+    listener.choose = () => this.#choose(listener);
+    listener.onHandle = (...args) => this.#scope?.runInAsyncScope(this.#onHandle, this, ...args);
+    listener.onDescriptor = (fd) => this.#scope?.runInAsyncScope(this.#onDescriptor, this, fd);
+    listener.onError = (status) => {
+      this.#scope?.runInAsyncScope(() => Reflect.apply(handle.onconnection as OnConnection, handle, [status]));
+    };
+    const { noDelay = false, keepAlive = false, keepAliveInitialDelay = 0 } = server;
+    listener.setSocket(noDelay, keepAlive, keepAliveInitialDelay);
+    const status = listener.listen(backlog);
+    if (status !== 0) {
+      listener.close();
+      return status;
+    }
+    this.#scope = new AsyncResource('PQTLSLISTENER');
+    countPending(server, listener);
+    let isRef = true;
+    handle.ref = () => {
+      listener.setRef((isRef = true));
+    };
+    handle.unref = () => {
+      listener.setRef((isRef = false));
+    };
+    handle.hasRef = () => isRef;
+    const { close } = handle;
+    handle.close = (callback) => {
+      listener.close();
+      Reflect.apply(close, handle, [callback]);
+    };
+    return 0;
+  }
+
+  /** As things are now: listeners and channels come and go. */
+  #choose(listener: NativeTcpListener): AcceptWay {
+    if (!isOurs(this.#server)) return AcceptWay.node;
+    const prepared = this.#acceptor.prepare();
+    if (prepared === undefined) return AcceptWay.javascript;
+    if (prepared !== this.#current) {
+      if (listener.pending() === 0) this.#prepared.clear();
+      this.#prepared.set(configureListener(listener, prepared), prepared);
+      this.#current = prepared;
+    }
+    return AcceptWay.addon;
+  }
+
+  #onHandle(handle: NativeTcpHandle, flags: number, age: number, begunWith: number): void {
+    const tcp = tcpOf(this.#binding);
+    if (tcp === undefined) return;
+    const step = flags === 0 ? nothingAchieved : handshakeStep(tcp.registers, flags);
+    const prepared = this.#prepared.get(begunWith);
+    const transport = new TcpTransport(handle, tcp, prepared !== undefined);
+    adopt(this.#server, transport);
+    transport.runInScope(() => {
+      if (prepared !== undefined) this.#acceptor.resume(transport, prepared, step, age);
+      else this.#acceptor.accept(transport);
+    });
+  }
+
+  /** Node's handle is made of the descriptor, and goes where Node's own accept would have brought it. */
+  #onDescriptor(fd: number): void {
+    const made = new Socket({ fd, manualStart: true } as object) as Socket & { _handle: NodeHandle | null };
+    const client = made._handle;
+    made._handle = null;
+    made.destroy();
+    const { onconnection } = this.#handle;
+    if (client !== null && onconnection !== undefined) Reflect.apply(onconnection, this.#handle, [0, client]);
+  }
+}
+
+interface Count {
+  /** Connections that JavaScript knows of. */
+  known: number;
+  listeners: NativeTcpListener[];
+}
+
+const counts = new WeakMap<ListeningServer, Count>();
+
+/** Connections whose handshake runs in the addon count as well. */
+function countPending(server: ListeningServer, listener: NativeTcpListener): void {
+  const counted = counts.get(server);
+  if (counted !== undefined) {
+    // A server that listens again: what was accepted before may still be there.
+    counted.listeners = [...counted.listeners.filter((earlier) => earlier.pending() > 0), listener];
+    return;
+  }
+  const count: Count = { known: server._connections, listeners: [listener] };
+  counts.set(server, count);
+  const pending = (): number => count.listeners.reduce((sum, one) => sum + one.pending(), 0);
+  Object.defineProperty(server, '_connections', {
+    configurable: true,
+    enumerable: true,
+    get: () => count.known + pending(),
+    set(total: number) {
+      count.known = total - pending();
+    },
+  });
 }
 
 function isOurs(server: ListeningServer): boolean {
@@ -57,15 +255,11 @@ function isOurs(server: ListeningServer): boolean {
   return server.listenerCount('connection') === 1 && !isFull && !server.blockList && !accepted.hasSubscribers;
 }
 
-function adopt(server: ListeningServer, transport: TcpTransport, accept: (transport: TcpTransport) => void): void {
+function adopt(server: ListeningServer, transport: TcpTransport): void {
   transport.allowHalfOpen = server.allowHalfOpen;
-  if (server.noDelay) transport.setNoDelay(true);
-  // node:net keeps it in seconds.
-  if (server.keepAlive) transport.setKeepAlive(true, (server.keepAliveInitialDelay ?? 0) * 1000);
   server._connections += 1;
   transport.whenDestroyed(() => {
     server._connections -= 1;
     server._emitCloseIfDrained();
   });
-  accept(transport);
 }

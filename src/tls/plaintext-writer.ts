@@ -2,34 +2,38 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Connection } from '../engine/connection.js';
+import type { NativeTlsConnection } from '../engine/native-connection.js';
 import type { CiphertextWriter } from './ciphertext-writer.js';
+import { metricsOfThisThread as metrics } from './metrics.js';
 import { canceled, closedBeforeConnection } from './pending-writes.js';
+import type { TcpTransport } from './tcp-transport.js';
 
 type WriteCallback = (error?: Error | null) => void;
 
 /** Where plaintext goes once the handshake is done. */
-interface SecurePath {
+export interface SecurePath {
   readonly connection: Connection;
   readonly writer: CiphertextWriter;
+  /** The engine sends on it by itself. */
+  readonly socket: { readonly connection: NativeTlsConnection; readonly transport: TcpTransport } | undefined;
 }
 
 /** What the writes need of their socket. */
 export interface WritingSocket extends EventEmitter {
   readonly destroyed: boolean;
   readonly connecting: boolean;
+  /** Bytes are on their way. */
+  touch(): void;
 }
 
 export class PlaintextWriter {
   readonly #socket: WritingSocket;
-  readonly #progressed: () => void;
   #path: SecurePath | undefined;
   /** The stream's first write, and its end. */
   #waiting: { readonly run: () => void; readonly cancel: () => void }[] = [];
 
-  /** `progressed` runs when bytes are on their way. */
-  constructor(socket: WritingSocket, progressed: () => void) {
+  constructor(socket: WritingSocket) {
     this.#socket = socket;
-    this.#progressed = progressed;
   }
 
   /** The handshake is done: writes go this way. Those that waited are run by flush(). */
@@ -55,6 +59,11 @@ export class PlaintextWriter {
 
   write(chunks: readonly Uint8Array[], callback: WriteCallback): void {
     if (this.#path !== undefined) {
+      const { socket, writer } = this.#path;
+      if (socket !== undefined && chunks.length === 1 && writer.isIdle && !this.#socket.destroyed) {
+        this.#send(this.#path, socket, chunks[0] as Uint8Array, 0, callback, true);
+        return;
+      }
       // A write is never done before it returns: it counts against the high-water mark, as in node:tls.
       let returned = false;
       this.#encrypt(this.#path, chunks, 0, 0, (error) => {
@@ -78,6 +87,39 @@ export class PlaintextWriter {
         callback(canceled());
       },
     );
+  }
+
+  /** The engine encrypts and sends, until the kernel takes no more. */
+  #send(
+    path: SecurePath,
+    { connection, transport }: NonNullable<SecurePath['socket']>,
+    chunk: Uint8Array,
+    offset: number,
+    callback: WriteCallback,
+    isFirst: boolean,
+  ): void {
+    const progress = connection.sendOnSocket(chunk, offset);
+    if (progress === undefined) {
+      this.#encrypt(path, [chunk], 0, offset, callback);
+      return;
+    }
+    const { taken, sent, status, error } = progress;
+    metrics.bytesSent += sent;
+    this.#socket.touch();
+    if (error !== undefined) {
+      callback(error);
+    } else if (status === 0) {
+      // A write is never done before it returns: it counts against the high-water mark, as in node:tls.
+      if (isFirst) process.nextTick(callback);
+      else callback();
+    } else {
+      transport.sent(status, (failure) => {
+        if (failure) callback(failure);
+        else if (taken === chunk.length) callback();
+        else if (this.#socket.destroyed) callback(canceled());
+        else this.#send(path, { connection, transport }, chunk, taken, callback, false);
+      });
+    }
   }
 
   /** One pooled buffer at a time: the next is encrypted when the transport took the last. */
@@ -107,7 +149,7 @@ export class PlaintextWriter {
       callback(error ?? new Error('The engine made no progress'));
       return;
     }
-    this.#progressed();
+    this.#socket.touch();
     path.writer.write(ciphertext, (failure) => {
       if (failure) callback(failure);
       else this.#encrypt(path, chunks, index, offset + taken, callback);

@@ -3,7 +3,7 @@
 import { captureRejectionSymbol, type EventEmitter } from 'node:events';
 import { Server as NetServer, type Socket } from 'node:net';
 import { invalidArgType } from '../errors.js';
-import { TlsAcceptor, type ClientCertificates, type TlsServerOptions } from './acceptor.js';
+import { TlsAcceptor, type TlsServerOptions } from './acceptor.js';
 import { acceptNatively } from './native-accept.js';
 import type { SecureContext, SecureContextOptions } from './secure-context.js';
 import type { TLSSocket } from './socket.js';
@@ -124,11 +124,6 @@ export interface ServerConstructor {
   readonly prototype: Server;
 }
 
-/** As they are now: programs assign them. */
-function certificatesOf({ requestCert, rejectUnauthorized }: TlsServer): ClientCertificates {
-  return { requestCert, rejectUnauthorized };
-}
-
 /**
  * A TLS server. Emits `secureConnection` with a TLSSocket for every finished handshake, and `tlsClientError` with the
  * error and the socket for every one that failed. It may be called without `new` and on an object of its own
@@ -157,9 +152,13 @@ function initialize(server: TlsServer, first: unknown, second: unknown): void {
   // A function in all Nodes, and no class.
   Reflect.apply(NetServer as unknown as (options: object, listener: unknown) => void, server, [
     options,
-    (socket: Socket) => acceptor.accept(socket, certificatesOf(server)),
+    (socket: Socket) => acceptor.accept(socket, server),
   ]);
-  acceptNatively(server, (transport) => acceptor.accept(transport, certificatesOf(server)));
+  acceptNatively(server, {
+    prepare: () => acceptor.prepare(server),
+    accept: (transport) => acceptor.accept(transport, server),
+    resume: (transport, prepared, step, age) => acceptor.resume(transport, prepared, step, age),
+  });
   // on() refuses what is no function.
   if (listener) server.on('secureConnection', listener as SecureConnectionListener);
 }

@@ -76,7 +76,7 @@ export class AwaitedTickets {
 
   /** Whether the end has to wait; `proceed` is called once it need not any more. */
   awaited({ isServer, info, session }: ConnectionState, proceed: () => void): boolean {
-    const wanted = !isServer && info?.protocol === 'TLSv1.3' && this.#client.listenerCount('session') > 0;
+    const wanted = !isServer && info?.protocol === 'TLSv1.3';
     if (!wanted || this.#done || session !== undefined) return false;
     this.#done = true;
     let immediate: NodeJS.Immediate | undefined;

@@ -20,6 +20,9 @@ export type SniCallback = (
 /** The key under which a server's options, checked and one object for many sockets, hold what policies made of them. */
 export const preparedSecurity: unique symbol = Symbol('pqtls.preparedSecurity');
 
+/** The most that setTimeout takes, in milliseconds. */
+export const longestTimeout = 0x7fff_ffff;
+
 export interface TLSSocketOptions extends SecureContextOptions {
   /** @internal */
   readonly [preparedSecurity]?: ConnectionSecurity;

@@ -1,6 +1,7 @@
 // TLSSocket: a net.Socket-shaped stream whose bytes go through a TLS engine over a socket or any other Duplex.
 
 import { AsyncResource } from 'node:async_hooks';
+import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import {
   isQuestion,
@@ -11,6 +12,7 @@ import {
   type Question,
   type Restriction,
 } from '../engine/connection.js';
+import { NativeTlsConnection } from '../engine/native-connection.js';
 import { createConnection, reportKeys, setUpConnection } from './connection-setup.js';
 import {
   beginHandshake,
@@ -42,9 +44,10 @@ import {
   type VerifiedIdentity,
 } from './session.js';
 import { stopsReading } from './signing.js';
-import { preparedSecurity, type TLSSocketOptions } from './socket-options.js';
+import { soon } from './soon.js';
+import { longestTimeout, preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
-import { fromDialled, TcpTransport } from './tcp-transport.js';
+import { fromDialled, onTransport, TcpTransport } from './tcp-transport.js';
 import type { Transport, TransportEvent } from './transport.js';
 import { ownTransport, transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
@@ -52,8 +55,6 @@ import { userBuffer, type UserBuffer } from './user-buffer.js';
 
 export type { SniCallback, TLSSocketOptions } from './socket-options.js';
 
-// The most that setTimeout takes, in milliseconds.
-const longestTimeout = 0x7fff_ffff;
 const noBytes = new Uint8Array(0);
 type WriteCallback = (error?: Error | null) => void;
 
@@ -77,6 +78,8 @@ export class TLSSocket extends NegotiatedSocket {
   servername: string | false | null = null;
   /** The handshake, and the verdict on the peer's certificate, are not there yet. */
   secureConnecting = true;
+  /** On a server's side, the server that accepted it. */
+  server: EventEmitter | undefined;
 
   /** @internal Somebody has taken this socket over. */
   _controlReleased = false;
@@ -92,6 +95,10 @@ export class TLSSocket extends NegotiatedSocket {
   #started = false;
   /** Of performance.now(). */
   #startedAt: number | undefined;
+  /** The handshake is done. */
+  #secured = false;
+  #durationMs = 0;
+  /** Made of the engine's report when somebody asks. */
   #handshakeInfo: Established | undefined;
   readonly #context: SecureContext;
   #security: ConnectionSecurity;
@@ -121,7 +128,9 @@ export class TLSSocket extends NegotiatedSocket {
   #offeredIdentity: VerifiedIdentity | undefined;
   #newestSession: Buffer | undefined;
   #tickets: AwaitedTickets | undefined;
-  readonly #plaintext = new PlaintextWriter(this, () => this.touch());
+  readonly #plaintext = new PlaintextWriter(this);
+  /** The connection, where it decrypts from and sends on a socket of the addon's by itself. */
+  #native: NativeTlsConnection | undefined;
 
   /** @param begun internal: a server's handshake that goes on here; see [takeOver] */
   constructor(socket?: Duplex | null, settings?: TLSSocketOptions, begun: BegunHandshake | undefined = undefined) {
@@ -137,7 +146,7 @@ export class TLSSocket extends NegotiatedSocket {
       ...(highWaterMark === undefined ? {} : { highWaterMark }),
     });
     this.#options = options;
-    Reflect.set(this, 'server', options.server);
+    this.server = options.server;
     this.#isServer = Boolean(options.isServer);
     if (security === undefined) checkSocketOptions(options);
     this.#transport = given ?? ownTransport(options);
@@ -150,7 +159,9 @@ export class TLSSocket extends NegotiatedSocket {
     this.#connection = begun?.connection ?? this.#createConnection(this.#security.restriction);
     this.#sessions = this.#createSessions();
     if (begun === undefined) this.#setUpConnection();
-    reportKeys(this, begun === undefined);
+    const isDone = begun !== undefined && (begun.step.achieved & NativeProgress.handshakeDone) !== 0;
+    // Then there are no secrets to come.
+    if (!isDone) reportKeys(this, begun === undefined);
     // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
     this.on('error', this._tlsError);
     if (options.session && !this.#isServer) this.setSession(options.session);
@@ -169,7 +180,7 @@ export class TLSSocket extends NegotiatedSocket {
   override get [state](): ConnectionState {
     return {
       connection: this.#connection,
-      info: this.#handshakeInfo,
+      info: this.#secured ? this.#established() : undefined,
       isServer: this.#isServer,
       identity: this.#madeDecider?.verifiedIdentity,
       session: this.#newestSession,
@@ -252,18 +263,49 @@ export class TLSSocket extends NegotiatedSocket {
   #listen(below: Transport): void {
     this.#transport = below;
     this.#writer = new CiphertextWriter(below);
+    if (below instanceof TcpTransport) {
+      below.receiver = this;
+      this.#attachNative(below);
+      return;
+    }
+    this.#native = undefined;
     // A classical retry, and what is taken over, leave a transport behind.
     const receive = (event: TransportEvent, value?: unknown): void => {
       if (below === this.#transport) this.#onTransport(event, value);
     };
-    if (below instanceof TcpTransport) {
-      below.receiver = receive;
-      return;
-    }
     below.on('data', (chunk: unknown) => receive('data', chunk));
     below.on('end', () => receive('end'));
     below.on('error', (error: Error) => receive('error', error));
     below.on('close', () => receive('close'));
+  }
+
+  #attachNative(transport: TcpTransport): void {
+    const connection = this.#connection;
+    if (!(connection instanceof NativeTlsConnection)) return;
+    connection.attach(transport.handle);
+    this.#native = connection;
+  }
+
+  /** @internal Of a transport of the addon's. */
+  [onTransport](from: TcpTransport, event: TransportEvent, value?: number | Error): void {
+    if (from !== this.#transport) return;
+    if (typeof value !== 'number') this.#onTransport(event, value);
+    else if (this.#native === undefined) this.#onCiphertext(from.read(value));
+    else this.#onRead(this.#native, value);
+  }
+
+  /** What stands in the slab of the thread. */
+  #onRead(connection: NativeTlsConnection, length: number): void {
+    if (this.destroyed || this.#failed) return;
+    this.touch();
+    metrics.bytesReceived += length;
+    const read = connection.receiveRead(0, length);
+    if (!(read instanceof Uint8Array)) {
+      this.#handle(read);
+    } else if (read.length > 0) {
+      this.#deliveries.push(read);
+      this.#pump();
+    }
   }
 
   #onTransport(event: TransportEvent, value: unknown): void {
@@ -274,12 +316,14 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   /** Goes on with a handshake that was begun without this socket. */
-  [takeOver]({ startedAt, connection }: BegunHandshake, achieved: number, unread: Uint8Array): void {
+  [takeOver]({ startedAt, connection, step }: BegunHandshake): void {
+    const { achieved, consumed, received } = step;
+    const { bytesRead = connection.bytesRead, bytesWritten = connection.bytesWritten } = step;
     this.#startedAt = startedAt;
-    metrics.bytesReceived += connection.bytesRead + unread.length;
-    metrics.bytesSent += connection.bytesWritten;
+    metrics.bytesReceived += bytesRead + received - consumed;
+    metrics.bytesSent += bytesWritten;
     this.#start(achieved, performance.now() - startedAt);
-    if (achieved !== 0 && !this.destroyed) this.#handle(connection.proceed(achieved, unread));
+    if (achieved !== 0 && !this.destroyed) this.#handle(connection.proceed(achieved, consumed, received));
   }
 
   /** `waited`: milliseconds of handshakeTimeout that have passed. */
@@ -408,7 +452,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The end of the handshake waits until the program has stored its session. */
   #storing(): boolean {
-    return this.#handshakeInfo === undefined && this.#sessions?.waiting === true;
+    return !this.#secured && this.#sessions?.waiting === true;
   }
 
   #deliver(bytes: Buffer): void {
@@ -435,7 +479,7 @@ export class TLSSocket extends NegotiatedSocket {
   /** A reader that is behind stops TCP; what was received stays ciphertext in the engine. */
   #flowControl(): void {
     if (this.destroyed || this.#transportEnded || this.#transport.destroyed) return;
-    const wanted = this.#handshakeInfo === undefined ? !this.#awaits && !this.#storing() : this.#reading && !this.#more;
+    const wanted = !this.#secured ? !this.#awaits && !this.#storing() : this.#reading && !this.#more;
     if (wanted && this.#transport.isPaused()) this.#transport.resume();
     else if (!wanted && !this.#transport.isPaused()) this.#transport.pause();
   }
@@ -447,33 +491,43 @@ export class TLSSocket extends NegotiatedSocket {
 
   #onSecure(): void {
     clearTimeout(this.#handshakeTimer);
-    const negotiated = this.#connection.negotiated();
+    const outcome = this.#connection.outcome();
     const mayBeRefused = !this.#isServer || this.#options.requestCert;
-    const refusal = mayBeRefused ? refuseWithoutCertificate(this.#decider, negotiated.cipherSuite) : undefined;
+    const refusal = mayBeRefused ? this.#refuseWithoutCertificate() : undefined;
     if (refusal !== undefined) this.#fail(refusal);
     if (this.destroyed) return;
-    this.#handshakeInfo = {
-      ...negotiated,
-      durationMs: performance.now() - (this.#startedAt ?? 0),
-      policy: this.#security.policyName,
-      postQuantumPolicy: this.#security.postQuantum,
-      retriedClassical: Boolean(this.#firstFlight?.retried),
-    };
-    this.#plaintext.open({ connection: this.#connection, writer: this.#writer });
-    this.alpnProtocol = negotiated.alpn ?? false;
-    this.servername = negotiated.servername || false;
+    this.#secured = true;
+    this.#durationMs = performance.now() - (this.#startedAt ?? 0);
+    const native = this.#native && { connection: this.#native, transport: this.#transport as TcpTransport };
+    this.#plaintext.open({ connection: this.#connection, writer: this.#writer, socket: native });
+    this.alpnProtocol = outcome.alpn ?? false;
+    this.servername = outcome.servername || false;
     // As in node:tls, whose handshake timer is this one.
     if ((this.#options.handshakeTimeout ?? 0) > 0) this.setTimeout(0);
-    metrics.established(this.#isServer, this.#handshakeInfo);
+    metrics.established(this.#isServer, this.#connection.engine, outcome, this.#durationMs);
     if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
     this.#deliveries.unshift(() => this.#plaintext.flush());
     if (!this.#isServer) {
       this.secureConnecting = false;
       this.emit('secureConnect');
-    } else if (negotiated.protocol === 'TLSv1.3') {
-      setImmediate(() => this.#sendTickets());
+    } else if (outcome.protocol === 'TLSv1.3') {
+      soon(() => this.#sendTickets());
     }
     if (this.#isServer) this.emit('secure');
+  }
+
+  #refuseWithoutCertificate(): Error | undefined {
+    return refuseWithoutCertificate(this.#decider, this.#connection.negotiated().cipherSuite);
+  }
+
+  #established(): Established {
+    return (this.#handshakeInfo ??= {
+      ...this.#connection.negotiated(),
+      durationMs: this.#durationMs,
+      policy: this.#security.policyName,
+      postQuantumPolicy: this.#security.postQuantum,
+      retriedClassical: Boolean(this.#firstFlight?.retried),
+    });
   }
 
   /**
@@ -482,9 +536,19 @@ export class TLSSocket extends NegotiatedSocket {
    */
   #sendTickets(): void {
     if (this.destroyed || this.#closeSent || this.bytesWritten > 0) return;
+    if (this.#sendTicketsOnSocket()) return;
     const { ciphertext, error } = this.#connection.send(noBytes, 0);
     if (ciphertext !== undefined) this.#writer.write(ciphertext);
     if (error !== undefined) this.#fail(error);
+  }
+
+  #sendTicketsOnSocket(): boolean {
+    const sent = this.#writer.isIdle ? this.#native?.sendOnSocket(noBytes, 0) : undefined;
+    if (sent === undefined) return false;
+    metrics.bytesSent += sent.sent;
+    if (sent.error !== undefined) this.#fail(sent.error);
+    else if (sent.status !== 0) (this.#transport as TcpTransport).sent(sent.status, () => {});
+    return true;
   }
 
   #resume(answer: Answer): void {
@@ -507,7 +571,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   // The transport is at its end and everything that came before was told.
   #onStreamEnd(): void {
-    if (this.#handshakeInfo !== undefined) {
+    if (this.#secured) {
       this.#endRead();
       return;
     }
@@ -520,7 +584,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** Once both sides have ended, a peer that is gone already does not matter: node:tls takes no notice either. */
   #onTransportError(error: Error): void {
-    if (this.#handshakeInfo === undefined) this.destroy(error);
+    if (!this.#secured) this.destroy(error);
     else if (this.#readEnded && this.#closeSent) this.destroy();
     else dropTransport(this, this.#transport, error, this.#isServer);
   }
@@ -529,7 +593,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (this.destroyed || this.#failed) return;
     // Nothing was tried yet, and nothing is told, as in node:tls.
     if (!this.#started) this.destroy();
-    else if (this.#handshakeInfo === undefined) this.#endEarly();
+    else if (!this.#secured) this.#endEarly();
     // A reader that is slower than the transport's close still gets everything up to the end.
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
   }
@@ -541,7 +605,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** The transport is lost. Where the ClientHello may be why, that is said, or one classical retry is made. */
   #lost(error: Error, giveUp: () => void): void {
-    const settled = this.#isServer || this.#handshakeInfo !== undefined || this.#failed || this.destroyed;
+    const settled = this.#isServer || this.#secured || this.#failed || this.destroyed;
     const dial = settled ? undefined : this.#firstFlight?.lost(error, this.#connection);
     if (dial === undefined) {
       giveUp();
@@ -603,11 +667,11 @@ export class TLSSocket extends NegotiatedSocket {
   #readOn(): void {
     this.#reading = true;
     this.#stalled = false;
-    if (this.#handshakeInfo !== undefined && !this.destroyed) this.#pump();
+    if (this.#secured && !this.destroyed) this.#pump();
   }
 
   override pause(): this {
-    if (this.#onread !== undefined && this.#handshakeInfo !== undefined) this.#reading = false;
+    if (this.#onread !== undefined && this.#secured) this.#reading = false;
     return super.pause();
   }
 
@@ -633,7 +697,7 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   override _final(callback: WriteCallback): void {
-    if (this.#handshakeInfo === undefined) {
+    if (!this.#secured) {
       this.#plaintext.whenSecure(
         () => this._final(callback),
         () => callback(canceled()),
@@ -645,7 +709,7 @@ export class TLSSocket extends NegotiatedSocket {
       return;
     }
     const ended = this.#transportEnded || this.#readEnded;
-    if (!this.#isServer) this.#tickets ??= new AwaitedTickets(this);
+    if (!this.#isServer && this.listenerCount('session') > 0) this.#tickets ??= new AwaitedTickets(this);
     if (!ended && this.#tickets?.awaited(this[state], () => this._final(callback))) return;
     this.#closeSent = true;
     // A session that the program never said it stored holds up no end, as in node:tls.
@@ -659,9 +723,9 @@ export class TLSSocket extends NegotiatedSocket {
     clearTimeout(this.#handshakeTimer);
     metrics.closed(this.#isServer);
     this.servername ??= this.#connection.offeredServerName ?? null;
-    if (this.#handshakeInfo === undefined && this.#trace) handshakeFailed(this.#trace, error ?? undefined);
-    if (error !== null && error !== undefined && (this.#trace !== undefined || this.#handshakeInfo !== undefined)) {
-      metrics.failed(this.#isServer, this.#handshakeInfo === undefined, error);
+    if (!this.#secured && this.#trace) handshakeFailed(this.#trace, error ?? undefined);
+    if (error !== null && error !== undefined && (this.#trace !== undefined || this.#secured)) {
+      metrics.failed(this.#isServer, !this.#secured, error);
     }
     const alerted = this.#failed && this.#connection.alertSent !== undefined;
     this.#connection.destroy();
@@ -673,7 +737,7 @@ export class TLSSocket extends NegotiatedSocket {
     // The stream tells of its error in the next tick.
     onceClosed(transport, () => process.nextTick(() => this.emit('close', error !== null && error !== undefined)));
     callback(error);
-    letGo(transport, { alerted, secure: this.#handshakeInfo !== undefined });
+    letGo(transport, { alerted, secure: this.#secured });
   }
 }
 

@@ -16,11 +16,80 @@ export type TransportEvent = 'data' | 'end' | 'error' | 'close';
 
 type WriteCallback = (error?: Error | null) => void;
 
-/**
- * `achieved`: bits of NativeProgress, 0 where the socket has something to tell first. `unread`: what was received and not
- * consumed, in the slab of the thread, until the listener returns.
- */
-type OnHandshake = (achieved: number, unread: Uint8Array) => void;
+/** The key of what a transport tells its receiver. */
+export const onTransport: unique symbol = Symbol('pqtls.onTransport');
+
+/** What is told of everything that happens on a transport. `data` comes with its length in the slab of the thread. */
+export interface TransportReceiver {
+  [onTransport](from: TcpTransport, event: TransportEvent, value?: number | Error): void;
+}
+
+/** What a handshake in the addon came to when JavaScript is needed. */
+export interface HandshakeStep {
+  /** Bits of NativeProgress; 0 where the socket has something to tell, or the handshake took too long. */
+  readonly achieved: number;
+  /** Bytes that stand in the slab, until the listener returns, and how many of them are done with. */
+  readonly received: number;
+  readonly consumed: number;
+  /** Ciphertext of the handshake so far; undefined where it has to be asked for. */
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
+}
+
+/** What the addon has just told of. */
+export function handshakeStep(registers: Int32Array, achieved: number): HandshakeStep {
+  const { received, consumed, handshakeBytesRead, handshakeBytesWritten } = ProgressRegister;
+  return {
+    achieved,
+    received: registers[received] ?? 0,
+    consumed: registers[consumed] ?? 0,
+    bytesRead: registers[handshakeBytesRead] ?? 0,
+    bytesWritten: registers[handshakeBytesWritten] ?? 0,
+  };
+}
+
+export const nothingAchieved: HandshakeStep = Object.freeze({ achieved: 0, received: 0, consumed: 0 });
+
+type OnHandshake = (step: HandshakeStep) => void;
+
+/** What the addon and this thread have in common: bytes that were read, and counts. */
+interface SharedMemory {
+  readonly slab: Uint8Array;
+  readonly registers: Int32Array;
+}
+
+// The addon's part, where it has one and it is wanted.
+interface Tcp extends SharedMemory {
+  readonly TcpHandle: NonNullable<NativeBinding['TcpHandle']>;
+  readonly TcpListener: NonNullable<NativeBinding['TcpListener']>;
+}
+
+let dispatchedBy: NativeBinding | undefined;
+
+export function tcpOf(binding: NativeBinding): Tcp | undefined {
+  const { TcpHandle, TcpListener, tcpSlab } = binding;
+  if (!isWanted || TcpHandle === undefined || TcpListener === undefined || tcpSlab === undefined) return undefined;
+  if (dispatchedBy !== binding) {
+    binding.setTcpDispatcher?.(dispatch);
+    dispatchedBy = binding;
+  }
+  return { TcpHandle, TcpListener, slab: tcpSlab, registers: binding.progress };
+}
+
+// One for all sockets. What it is given was set by the constructor below.
+function dispatch(this: NativeTcpHandle, event: number, value: number): void {
+  (this.receiver as TcpTransport).onEvent(event, value);
+}
+
+/** What the addon needs to know of Node's handle of a socket; undefined where it has no descriptor, or is of another kind. */
+export function describeHandle(handle: NodeHandle): { fd: number; isPipe: boolean } | undefined {
+  const { fd } = handle;
+  const { name } = handle.constructor;
+  const isPipe = name === 'Pipe';
+  return fd === undefined || fd < 0 || (!isPipe && name !== 'TCP') ? undefined : { fd, isPipe };
+}
+
+const destroyByHand = { requireManualDestroy: true };
 
 /** Node's handle of a connected socket, as far as it is asked here. */
 export interface NodeHandle {
@@ -41,12 +110,13 @@ export class TcpTransport extends EventEmitter {
   readableEnded = false;
   readonly connecting = false;
   /** Is told of everything in place of listeners, but for those of `close`. */
-  receiver: ((event: TransportEvent, value?: Uint8Array | Error) => void) | undefined;
-  readonly #handle: NativeTcpHandle;
+  receiver: TransportReceiver | undefined;
+  /** For the engine's connection, which decrypts and encrypts on it. */
+  readonly handle: NativeTcpHandle;
   readonly #slab: Uint8Array;
   readonly #registers: Int32Array;
   /** Where the connection was made: what it tells belongs to that async context. */
-  readonly #scope = new AsyncResource('PQTLSTCP', { requireManualDestroy: true });
+  readonly #scope = new AsyncResource('PQTLSTCP', destroyByHand);
   #paused = true;
   #ended = false;
   #onShutdown: (() => void) | undefined;
@@ -55,15 +125,14 @@ export class TcpTransport extends EventEmitter {
   #onClose: (() => void) | undefined;
   #onHandshake: OnHandshake | undefined;
 
-  constructor(
-    handle: (onEvent: (event: number, value: number) => void) => NativeTcpHandle,
-    slab: Uint8Array,
-    registers: Int32Array,
-  ) {
+  /** @param isReading the addon reads already, for a handshake that it has begun */
+  constructor(handle: NativeTcpHandle, { slab, registers }: SharedMemory, isReading = false) {
     super();
     this.#slab = slab;
     this.#registers = registers;
-    this.#handle = handle((event, value) => this.#scope.runInAsyncScope(() => this.#onEvent(event, value)));
+    this.#paused = !isReading;
+    this.handle = handle;
+    handle.receiver = this;
   }
 
   /**
@@ -71,16 +140,12 @@ export class TcpTransport extends EventEmitter {
    * goes on: without the addon's part for it, without a descriptor, or without another one left.
    */
   static takeOver(binding: NativeBinding, handle: NodeHandle): TcpTransport | undefined {
-    const { TcpHandle, tcpSlab } = binding;
-    const { fd } = handle;
-    const { name } = handle.constructor;
-    const isPipe = name === 'Pipe';
-    if (!isWanted || TcpHandle === undefined || tcpSlab === undefined) return undefined;
-    if (fd === undefined || fd < 0 || (!isPipe && name !== 'TCP')) return undefined;
-    const transport = attempt(
-      () => new TcpTransport((onEvent) => new TcpHandle(fd, isPipe, onEvent), tcpSlab, binding.progress),
-    );
-    if (transport === undefined) return undefined;
+    const tcp = tcpOf(binding);
+    const described = describeHandle(handle);
+    if (tcp === undefined || described === undefined) return undefined;
+    const taken = attempt(() => new tcp.TcpHandle(described.fd, described.isPipe));
+    if (taken === undefined) return undefined;
+    const transport = new TcpTransport(taken, tcp);
     if (handle.hasRef?.() === false) transport.unref();
     return transport;
   }
@@ -91,14 +156,20 @@ export class TcpTransport extends EventEmitter {
    */
   handshake(connection: NativeConnection, onHandshake: OnHandshake): void {
     this.#onHandshake = onHandshake;
-    this.#handle.handshake(connection);
+    this.handle.attach(connection);
+    this.handle.handshake(true);
     this.resume();
   }
 
   /** What comes in is `data` from now on. */
   stopHandshake(): void {
     this.#onHandshake = undefined;
-    this.#handle.handshake(undefined);
+    this.handle.handshake(false);
+  }
+
+  /** For `data`: what stands in the slab. */
+  read(length: number): Uint8Array {
+    return this.#slab.subarray(0, length);
   }
 
   /** Runs once, when the socket is destroyed. */
@@ -115,20 +186,24 @@ export class TcpTransport extends EventEmitter {
   }
 
   pause(): this {
-    if (!this.#paused && !this.destroyed) this.#handle.readStop();
+    if (!this.#paused && !this.destroyed) this.handle.readStop();
     this.#paused = true;
     return this;
   }
 
   resume(): this {
-    if (this.#paused && !this.destroyed && !this.readableEnded) this.#handle.readStart();
+    if (this.#paused && !this.destroyed && !this.readableEnded) this.handle.readStart();
     this.#paused = false;
     return this;
   }
 
   /** `callback` runs when the kernel has the bytes, at once where it took them all. */
   write(bytes: Uint8Array, callback: WriteCallback): void {
-    const status = this.#handle.write(bytes);
+    this.sent(this.handle.write(bytes), callback);
+  }
+
+  /** For what the engine has sent by itself: `status` as the handle's write() returns it. */
+  sent(status: number, callback: WriteCallback): void {
     if (status === 0) callback();
     else if (status > 0) this.#writes.push(callback);
     else {
@@ -146,31 +221,42 @@ export class TcpTransport extends EventEmitter {
     }
     this.#ended = true;
     this.#onShutdown = callback;
-    if (this.#handle.shutdown() < 0) this.#shutDown();
+    if (this.handle.end() < 0) this.#shutDown();
   }
 
   destroy(error?: Error): this {
     if (this.destroyed) return this;
     this.destroyed = true;
-    this.#handle.close();
+    this.handle.close();
     this.#onClose?.();
     if (error !== undefined) process.nextTick(() => this.#tell('error', error));
     return this;
   }
 
+  /** @internal An event of the addon's. */
+  onEvent(event: number, value: number): void {
+    this.#scope.runInAsyncScope(TcpTransport.#onNativeEvent, undefined, this, event, value);
+  }
+
+  /** Runs `run` where events of this socket are told. */
+  runInScope(run: () => void): void {
+    this.#scope.runInAsyncScope(run);
+  }
+
+  static readonly #onNativeEvent = (transport: TcpTransport, event: number, value: number): void => {
+    transport.#onEvent(event, value);
+  };
+
   #onEvent(event: number, value: number): void {
     const onHandshake = this.#onHandshake;
     if (onHandshake !== undefined) {
       this.#onHandshake = undefined;
-      if (event === NativeTcpEvent.handshake) {
-        const [consumed, received] = [ProgressRegister.consumed, ProgressRegister.received];
-        onHandshake(value, this.#slab.subarray(this.#registers[consumed], this.#registers[received]));
-        return;
-      }
-      onHandshake(0, this.#slab.subarray(0, 0));
+      const isHandshake = event === NativeTcpEvent.handshake;
+      onHandshake(isHandshake && value !== 0 ? handshakeStep(this.#registers, value) : nothingAchieved);
+      if (isHandshake) return;
     }
     if (event === NativeTcpEvent.read) {
-      if (!this.destroyed) this.#tell('data', this.#slab.subarray(0, value));
+      if (!this.destroyed) this.#tell('data', value);
     } else if (event === NativeTcpEvent.end) {
       this.#onEnd();
     } else if (event === NativeTcpEvent.failed) {
@@ -181,16 +267,17 @@ export class TcpTransport extends EventEmitter {
       if (error !== undefined) this.destroy(error);
     } else if (event === NativeTcpEvent.shutdown) {
       this.#shutDown();
-    } else {
+    } else if (event === NativeTcpEvent.closed) {
       this.closed = true;
       this.#scope.emitDestroy();
       this.#tell('close');
     }
   }
 
-  #tell(event: TransportEvent, value?: Uint8Array | Error): void {
-    this.receiver?.(event, value);
-    if (this.receiver === undefined || event === 'close') this.emit(event, value);
+  #tell(event: TransportEvent, value?: number | Error): void {
+    this.receiver?.[onTransport](this, event, value);
+    if (this.receiver === undefined) this.emit(event, typeof value === 'number' ? this.read(value) : value);
+    else if (event === 'close') this.emit('close');
   }
 
   #onEnd(): void {
@@ -225,42 +312,42 @@ export class TcpTransport extends EventEmitter {
   }
 
   get localAddress(): string | undefined {
-    return this.#handle.name(false)?.address;
+    return this.handle.name(false)?.address;
   }
 
   get localPort(): number | undefined {
-    return this.#handle.name(false)?.port;
+    return this.handle.name(false)?.port;
   }
 
   get localFamily(): string | undefined {
-    return this.#handle.name(false)?.family;
+    return this.handle.name(false)?.family;
   }
 
   /** What was asked once is known after the end, too. */
   #remote(): NativeTcpName | undefined {
-    this.#peer ??= this.#handle.name(true);
+    this.#peer ??= this.handle.name(true);
     return this.#peer;
   }
 
   address(): ReturnType<Socket['address']> {
-    return this.#handle.name(false) ?? {};
+    return this.handle.name(false) ?? {};
   }
 
   setNoDelay(on: unknown = true): this {
-    this.#handle.setNoDelay(Boolean(on));
+    this.handle.setNoDelay(Boolean(on));
     return this;
   }
 
   /** @param delay milliseconds before the first probe */
   setKeepAlive(on: unknown = false, delay: unknown = 0): this {
     // As node:net reads it, whatever it is.
-    this.#handle.setKeepAlive(Boolean(on), ~~(Number(delay) / 1000));
+    this.handle.setKeepAlive(Boolean(on), ~~(Number(delay) / 1000));
     return this;
   }
 
   /** As Node's own checks and reports it, where it has the method (26). */
   setTypeOfService(value: number): this {
-    Reflect.apply(Reflect.get(Socket.prototype, 'setTypeOfService') as () => unknown, { _handle: this.#handle }, [
+    Reflect.apply(Reflect.get(Socket.prototype, 'setTypeOfService') as () => unknown, { _handle: this.handle }, [
       value,
     ]);
     return this;
@@ -269,18 +356,18 @@ export class TcpTransport extends EventEmitter {
   getTypeOfService(): unknown {
     return Reflect.apply(
       Reflect.get(Socket.prototype, 'getTypeOfService') as () => unknown,
-      { _handle: this.#handle },
+      { _handle: this.handle },
       [],
     );
   }
 
   ref(): this {
-    this.#handle.setRef(true);
+    this.handle.setRef(true);
     return this;
   }
 
   unref(): this {
-    this.#handle.setRef(false);
+    this.handle.setRef(false);
     return this;
   }
 }

@@ -115,8 +115,8 @@ export abstract class TransportSocket extends Socket {
     setOwn(this, 'connecting', connecting);
   }
 
-  /** Something moved: the idle timers of this socket and of the one it was given start anew. */
-  protected touch(): void {
+  /** @internal Something moved: the idle timers of this socket and of the one it was given start anew. */
+  touch(): void {
     // net.Socket's own; it would start a timer that was stopped.
     if (!this.destroyed) (this as unknown as { _unrefTimer(): void })._unrefTimer();
   }

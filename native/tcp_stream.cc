@@ -1,0 +1,297 @@
+// A connected TCP or Unix socket on Node's own event loop, and the TLS connection on it.
+#include <pqtls/aws_lc_features.h>
+#if PQTLS_HAVE_TLS && !defined(_WIN32)
+
+#include "tcp_stream.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "addon.h"
+#include "tcp_handle.h"
+#include "tcp_listener.h"
+
+namespace pqtls {
+
+namespace {
+
+struct WaitingWrite {
+  uv_write_t request;
+  std::vector<uint8_t> bytes;
+  bool is_told;
+};
+
+}  // namespace
+
+TcpStream* TcpStream::Create(TcpLoop* loop, bool is_pipe, int* error) {
+  auto made = std::make_unique<TcpStream>();
+  *error = is_pipe ? uv_pipe_init(loop->uv(), &made->pipe, 0) : uv_tcp_init(loop->uv(), &made->tcp);
+  if (*error != 0) return nullptr;
+  made->is_pipe = is_pipe;
+  uv_handle_set_data(&made->handle, made.get());
+  loop->Add(made.get());
+  return made.release();
+}
+
+bool TcpStream::is_heard() const { return !loop->is_ending(); }
+
+void TcpStream::Close() {
+  StopFeeding();
+  if (is_open()) uv_close(&handle, OnClosed);
+}
+
+void TcpStream::OnClosed(uv_handle_t* closed) {
+  std::unique_ptr<TcpStream> self(From(closed));
+  self->loop->RemoveDeadline(self.get());
+  if (self->owner != nullptr) self->owner->OnClosed(self->is_heard());
+  if (self->listener != nullptr) self->listener->OnGone(self.get());
+  self->loop->Remove(self.get());
+}
+
+int TcpStream::ReadStart() {
+  auto allocate = [](uv_handle_t* reading, size_t, uv_buf_t* buffer) {
+    std::span<uint8_t> slab = From(reading)->loop->slab();
+    *buffer = uv_buf_init(reinterpret_cast<char*>(slab.data()), static_cast<unsigned>(slab.size()));
+  };
+  return uv_read_start(&stream, allocate, OnRead);
+}
+
+void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
+  TcpStream* self = From(stream);
+  if (length == 0 || !self->is_heard()) return;
+  if (length < 0) uv_read_stop(stream);
+  if (length > 0 && self->feeds) {
+    self->Feed(static_cast<size_t>(length));
+  } else if (length > 0) {
+    self->Tell(kTcpRead, length);
+  } else {
+    self->StopFeeding();
+    self->Tell(length == UV_EOF ? kTcpEnd : kTcpFailed, length == UV_EOF ? 0 : length);
+  }
+}
+
+TcpHandle* TcpStream::Owner() {
+  if (owner == nullptr && listener != nullptr) listener->HandOver(this, 0);
+  return is_open() ? owner : nullptr;
+}
+
+void TcpStream::Tell(TcpEvent event, int64_t value) {
+  TcpHandle* told = Owner();
+  if (told != nullptr) told->Emit(event, value);
+}
+
+int TcpStream::Send(std::span<const uint8_t> bytes, bool is_told) {
+  if (waiting_writes == 0) {
+    // libuv takes no const, and changes nothing.
+    auto* start = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
+    uv_buf_t buffer = uv_buf_init(start, static_cast<unsigned>(bytes.size()));
+    int sent = uv_try_write(&stream, &buffer, 1);
+    if (sent < 0 && sent != UV_EAGAIN) return sent;
+    if (sent > 0) bytes = bytes.subspan(static_cast<size_t>(sent));
+    if (bytes.empty()) return 0;
+  }
+  // The rest is copied: whose it is may reuse it as soon as this returns.
+  auto write = std::make_unique<WaitingWrite>();
+  write->bytes.assign(bytes.begin(), bytes.end());
+  write->is_told = is_told;
+  uv_buf_t buffer =
+      uv_buf_init(reinterpret_cast<char*>(write->bytes.data()), static_cast<unsigned>(write->bytes.size()));
+  write->request.data = write.get();
+  int error = uv_write(&write->request, &stream, &buffer, 1, OnWritten);
+  if (error != 0) return error;
+  write.release();
+  waiting_writes++;
+  return 1;
+}
+
+int TcpStream::SendOutput(Connection::Step step, bool is_told, size_t* sent) {
+  int status = 0;
+  for (;;) {
+    bool is_last = (step.flags & kOutputPending) == 0;
+    if (step.produced > 0) {
+      // Of several writes that wait, JavaScript is told of the last one.
+      int sending = Send(loop->output().first(step.produced), is_told && is_last);
+      if (sending < 0) return sending;
+      status = std::max(status, sending);
+      *sent += step.produced;
+    }
+    if (is_last) return status;
+    step = connection->Drain(loop->output());
+  }
+}
+
+void TcpStream::OnWritten(uv_write_t* request, int status) {
+  std::unique_ptr<WaitingWrite> write(static_cast<WaitingWrite*>(request->data));
+  TcpStream* self = From(request->handle);
+  self->waiting_writes--;
+  if (!self->is_heard() || (!write->is_told && status == 0)) return;
+  self->StopFeeding();
+  // While it is being closed as well: a write that is canceled is told of.
+  if (self->owner != nullptr) {
+    self->owner->Emit(kTcpWritten, status);
+  } else {
+    self->Tell(kTcpWritten, status);
+  }
+}
+
+void TcpStream::StartFeeding(std::shared_ptr<Connection> fed, uint64_t timeout_ms) {
+  connection = std::move(fed);
+  feeds = true;
+  if (timeout_ms > 0) loop->AddDeadline(this, timeout_ms);
+}
+
+void TcpStream::StopFeeding() {
+  feeds = false;
+  loop->RemoveDeadline(this);
+}
+
+void TcpStream::Feed(size_t length) {
+  Connection::Step step = connection->Advance(loop->slab().first(length), loop->output());
+  uint32_t flags = step.flags & ~kOutputPending;
+  size_t consumed = step.consumed;
+  size_t sent = 0;
+  int status = SendOutput(step, false, &sent);
+  if (status < 0) {
+    StopFeeding();
+    Tell(kTcpWritten, status);
+    return;
+  }
+  if (flags == 0) return;
+  StopFeeding();
+  int32_t* registers = loop->registers();
+  registers[kConsumed] = static_cast<int32_t>(consumed);
+  registers[kReceived] = static_cast<int32_t>(length);
+  registers[kHandshakeBytesRead] = static_cast<int32_t>(connection->bytes_read());
+  registers[kHandshakeBytesWritten] = static_cast<int32_t>(connection->bytes_written());
+  if (owner != nullptr) {
+    owner->Emit(kTcpHandshake, flags);
+  } else if (listener != nullptr) {
+    listener->HandOver(this, flags);
+  }
+}
+
+TcpLoop* TcpLoop::Start(Napi::Env env, int32_t* registers) {
+  auto self = std::unique_ptr<TcpLoop>(new TcpLoop(env));
+  if (napi_get_uv_event_loop(env, &self->loop_) != napi_ok) return nullptr;
+  if (uv_timer_init(self->loop_, &self->timer_) != 0) return nullptr;
+  self->timer_.data = self.get();
+  self->timer_is_open_ = true;
+  // The sockets keep the loop alive, and not their timeouts.
+  uv_unref(reinterpret_cast<uv_handle_t*>(&self->timer_));
+  TcpLoop* loop = self.release();
+  auto buffer = Napi::ArrayBuffer::New(env, kTcpSlabLength);
+  loop->slab_ = static_cast<uint8_t*>(buffer.Data());
+  loop->slab_reference_ = Napi::Persistent(Napi::Uint8Array::New(env, kTcpSlabLength, buffer, 0).As<Napi::Object>());
+  // What is left of it goes with the environment.
+  loop->slab_reference_.SuppressDestruct();
+  loop->registers_ = registers;
+  // Only without memory: then the end of the environment would not wait, and there are no sockets.
+  if (napi_add_async_cleanup_hook(env, OnEnvironmentEnds, loop, &loop->hook_) != napi_ok) return nullptr;
+  return loop;
+}
+
+Napi::FunctionReference TcpLoop::Suppressed(Napi::Function function) {
+  Napi::FunctionReference reference = Napi::Persistent(function);
+  reference.SuppressDestruct();
+  return reference;
+}
+
+void TcpLoop::OnEnvironmentEnds(napi_async_cleanup_hook_handle, void* data) {
+  auto* self = static_cast<TcpLoop*>(data);
+  self->ending_ = true;
+  for (TcpStream* stream = self->first_; stream != nullptr; stream = stream->next_) stream->Close();
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->timer_), [](uv_handle_t* timer) {
+    auto* loop = static_cast<TcpLoop*>(timer->data);
+    loop->timer_is_open_ = false;
+    loop->FinishIfEnded();
+  });
+}
+
+void TcpLoop::FinishIfEnded() {
+  if (!ending_ || first_ != nullptr || timer_is_open_) return;
+  napi_remove_async_cleanup_hook(hook_);
+  delete this;
+}
+
+void TcpLoop::Add(TcpStream* stream) {
+  stream->loop = this;
+  stream->next_ = first_;
+  if (first_ != nullptr) first_->previous_ = stream;
+  first_ = stream;
+}
+
+void TcpLoop::Remove(TcpStream* stream) {
+  if (stream->previous_ != nullptr) stream->previous_->next_ = stream->next_;
+  if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
+  if (first_ == stream) first_ = stream->next_;
+  FinishIfEnded();
+}
+
+void TcpLoop::ForgetListener(const TcpListener* listener) {
+  for (TcpStream* stream = first_; stream != nullptr; stream = stream->next_) {
+    if (stream->listener == listener) stream->listener = nullptr;
+  }
+}
+
+void TcpLoop::AddDeadline(TcpStream* stream, uint64_t timeout_ms) {
+  RemoveDeadline(stream);
+  stream->deadline_ = deadlines_.emplace(uv_now(loop_) + timeout_ms, stream);
+  stream->has_deadline_ = true;
+  if (stream->deadline_ == deadlines_.begin()) ArmTimer();
+}
+
+void TcpLoop::RemoveDeadline(TcpStream* stream) {
+  if (!stream->has_deadline_) return;
+  stream->has_deadline_ = false;
+  // The timer stays: it finds nothing due, or what came after.
+  deadlines_.erase(stream->deadline_);
+}
+
+void TcpLoop::ArmTimer() {
+  if (deadlines_.empty() || ending_) return;
+  uint64_t now = uv_now(loop_);
+  uint64_t due = deadlines_.begin()->first;
+  uv_timer_start(&timer_, OnTimer, due > now ? due - now : 0, 0);
+}
+
+void TcpLoop::OnTimer(uv_timer_t* timer) {
+  auto* self = static_cast<TcpLoop*>(timer->data);
+  // JavaScript may close any of them meanwhile.
+  while (!self->ending_ && !self->deadlines_.empty() && self->deadlines_.begin()->first <= uv_now(self->loop_)) {
+    TcpStream* stream = self->deadlines_.begin()->second;
+    stream->StopFeeding();
+    if (stream->owner != nullptr) {
+      stream->owner->Emit(kTcpHandshake, 0);
+    } else {
+      stream->Owner();
+    }
+  }
+  self->ArmTimer();
+}
+
+Napi::Object TcpLoop::NewHandle(TcpStream* stream) {
+  napi_value external = nullptr;
+  napi_create_external(env_, stream, nullptr, nullptr, &external);
+  return handle_constructor_.New({external});
+}
+
+void TcpLoop::Dispatch(const Napi::Object& handle, TcpEvent event, int64_t value) {
+  napi_value arguments[2] = {};
+  napi_create_uint32(env_, event, &arguments[0]);
+  napi_create_int64(env_, value, &arguments[1]);
+  Call(handle, dispatcher_.Value(), arguments);
+}
+
+void TcpLoop::Call(const Napi::Object& receiver, const Napi::Function& function,
+                   std::span<const napi_value> arguments) {
+  napi_status status =
+      napi_make_callback(env_, nullptr, receiver, function, arguments.size(), arguments.data(), nullptr);
+  if (status != napi_pending_exception) return;
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) napi_fatal_exception(env_, error);
+}
+
+}  // namespace pqtls
+
+#endif  // PQTLS_HAVE_TLS && !_WIN32

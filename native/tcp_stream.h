@@ -1,0 +1,165 @@
+// A connected TCP or Unix socket on Node's own event loop, with or without an object of JavaScript's, and the TLS
+// connection on it. Not on Windows, where a socket has no descriptor to take over.
+#ifndef PQTLS_NATIVE_TCP_STREAM_H_
+#define PQTLS_NATIVE_TCP_STREAM_H_
+
+#ifndef _WIN32
+
+#include <napi.h>
+#include <uv.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+
+#include "connection.h"
+
+namespace pqtls {
+
+// What happens on a socket. Mirrored in src/binding/tcp-contract.ts.
+enum TcpEvent : uint32_t {
+  kTcpRead = 0,      // value: bytes in the slab
+  kTcpEnd = 1,       // the peer's FIN
+  kTcpFailed = 2,    // value: a negative errno of reading
+  kTcpWritten = 3,   // value: 0 or a negative errno, for a write that had to wait
+  kTcpShutdown = 4,  // value: 0 or a negative errno
+  kTcpClosed = 5,
+  // A handshake that the addon runs has something for JavaScript. value: flags of ProgressFlag, 0 for an event of TCP or
+  // the handshake timeout; the progress registers say how much of what was read is in the slab, and how much of that
+  // was consumed.
+  kTcpHandshake = 6,
+};
+
+inline constexpr size_t kTcpSlabLength = 65536;
+// Four full records, and a flight with a chain of any kind; what is longer goes out in parts.
+inline constexpr size_t kOutputLength = 4 * (16384 + 256) + 2048;
+
+class TcpHandle;
+class TcpListener;
+class TcpLoop;
+
+// What libuv holds on to: it outlives the object of JavaScript's until its close callback.
+struct TcpStream {
+  using Deadlines = std::multimap<uint64_t, TcpStream*>;
+
+  union {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  };
+  TcpLoop* loop = nullptr;
+  bool is_pipe = false;
+  // Null before JavaScript is needed, and after its object is gone.
+  TcpHandle* owner = nullptr;
+  // Who accepted it; null once it is JavaScript's.
+  TcpListener* listener = nullptr;
+  std::shared_ptr<Connection> connection;
+  // What comes in goes to the connection, and no JavaScript is asked.
+  bool feeds = false;
+  size_t waiting_writes = 0;
+  uint64_t accepted_at = 0;  // of uv_hrtime()
+  uint32_t begun_with = 0;   // the listener's number for the settings of its connection
+
+  // A new one that is neither open nor accepted into yet. Null, with a negative errno, where libuv has none.
+  static TcpStream* Create(TcpLoop* loop, bool is_pipe, int* error);
+  static TcpStream* From(void* uv_handle) {
+    return static_cast<TcpStream*>(uv_handle_get_data(static_cast<uv_handle_t*>(uv_handle)));
+  }
+  bool is_open() const { return !uv_is_closing(&handle); }
+  // JavaScript still runs.
+  bool is_heard() const;
+  void Close();
+  int ReadStart();
+  // 0 done, 1 it waits for the kernel, or a negative errno. Only a write of JavaScript's is told of when it was waiting.
+  int Send(std::span<const uint8_t> bytes, bool is_told);
+  // Sends the output of a step of the connection's, and what did not fit into it; adds its bytes to `sent`.
+  int SendOutput(Connection::Step step, bool is_told, size_t* sent);
+  // Runs the handshake with what comes in.
+  void StartFeeding(std::shared_ptr<Connection> fed, uint64_t timeout_ms);
+  void StopFeeding();
+
+ private:
+  friend class TcpLoop;
+
+  void Feed(size_t length);
+  // The object of JavaScript's, made where there is none. Null where JavaScript has closed the socket.
+  TcpHandle* Owner();
+  void Tell(TcpEvent event, int64_t value);
+  static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
+  static void OnWritten(uv_write_t* request, int status);
+  static void OnClosed(uv_handle_t* handle);
+
+  TcpStream* previous_ = nullptr;
+  TcpStream* next_ = nullptr;
+  bool has_deadline_ = false;
+  Deadlines::iterator deadline_;
+};
+
+// The sockets of one environment. Lives until the last one is closed, which the end of the environment waits for.
+class TcpLoop {
+ public:
+  // Null where the environment has no loop.
+  static TcpLoop* Start(Napi::Env env, int32_t* registers);
+
+  Napi::Env env() const { return env_; }
+  uv_loop_t* uv() const { return loop_; }
+  bool is_ending() const { return ending_; }
+  Napi::Object slab_object() { return slab_reference_.Value(); }
+  std::span<uint8_t> slab() { return {slab_, kTcpSlabLength}; }
+  // For one call at a time.
+  std::span<uint8_t> output() { return output_; }
+  int32_t* registers() const { return registers_; }
+
+  // (event, value), with the TcpHandle as `this`.
+  void set_dispatcher(Napi::Function dispatcher) { dispatcher_ = Suppressed(dispatcher); }
+  void set_handle_constructor(Napi::Function constructor) { handle_constructor_ = Suppressed(constructor); }
+  void set_connection_constructor(Napi::Function constructor) { connection_constructor_ = Suppressed(constructor); }
+  Napi::Function connection_constructor() const { return connection_constructor_.Value(); }
+  Napi::Object NewHandle(TcpStream* stream);
+  void Dispatch(const Napi::Object& handle, TcpEvent event, int64_t value);
+  // Calls from libuv; what it throws is an uncaught exception.
+  void Call(const Napi::Object& receiver, const Napi::Function& function, std::span<const napi_value> arguments);
+
+  void ForgetListener(const TcpListener* listener);
+
+ private:
+  friend struct TcpStream;
+
+  explicit TcpLoop(Napi::Env env) : env_(env) {}
+  static Napi::FunctionReference Suppressed(Napi::Function function);
+  static void OnEnvironmentEnds(napi_async_cleanup_hook_handle hook, void* data);
+  static void OnTimer(uv_timer_t* timer);
+  void Add(TcpStream* stream);
+  void Remove(TcpStream* stream);
+  void AddDeadline(TcpStream* stream, uint64_t timeout_ms);
+  void RemoveDeadline(TcpStream* stream);
+  void ArmTimer();
+  void FinishIfEnded();
+
+  Napi::Env env_;
+  uv_loop_t* loop_ = nullptr;
+  uint8_t* slab_ = nullptr;
+  int32_t* registers_ = nullptr;
+  std::array<uint8_t, kOutputLength> output_;
+  Napi::ObjectReference slab_reference_;
+  Napi::FunctionReference dispatcher_;
+  Napi::FunctionReference handle_constructor_;
+  Napi::FunctionReference connection_constructor_;
+  napi_async_cleanup_hook_handle hook_ = nullptr;
+  bool ending_ = false;  // JavaScript is not called any more
+  TcpStream* first_ = nullptr;
+  // Of handshakes: when they have taken too long, in milliseconds of uv_now().
+  TcpStream::Deadlines deadlines_;
+  uv_timer_t timer_ = {};
+  bool timer_is_open_ = false;
+};
+
+}  // namespace pqtls
+
+#endif  // _WIN32
+
+#endif  // PQTLS_NATIVE_TCP_STREAM_H_
