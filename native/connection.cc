@@ -344,6 +344,18 @@ Connection::Step Connection::Encrypt(std::span<const uint8_t> plaintext, std::sp
   return {flags, taken, transport_.produced(), 0};
 }
 
+Connection::Step Connection::CloseNotify(std::span<uint8_t> output) {
+  if (!ssl_ || busy_) return {kFailed, 0, 0, 0};
+  transport_.BeginCall({}, output);
+  if (!failed_) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
+  uint32_t flags = EndCall(0, 0, 0);
+  return {flags, 0, transport_.produced(), 0};
+}
+
 Connection::Step Connection::Drain(std::span<uint8_t> output) {
   transport_.BeginCall({}, output);
   uint32_t flags = EndCall(0, 0, 0);

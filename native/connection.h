@@ -132,6 +132,8 @@ class Connection {
   Step Decrypt(std::span<const uint8_t> input, std::span<uint8_t> plaintext, std::span<uint8_t> output);
   // Encrypts as much of `plaintext` as `output` has room for whole records of.
   Step Encrypt(std::span<const uint8_t> plaintext, std::span<uint8_t> output);
+  // RFC 9846, Section 6.1.
+  Step CloseNotify(std::span<uint8_t> output);
   // What did not fit into the output of the last step.
   Step Drain(std::span<uint8_t> output);
   Napi::Env Env() const { return env_; }

@@ -231,7 +231,6 @@ void ConnectionSessions::Answer(std::span<const uint8_t> session) {
 }
 
 bool ConnectionSessions::Accept(KeyExchangeClass key_exchange, const SSL_SESSION* session) {
-  if (session == nullptr) return false;
   if (RequiresPostQuantum() && key_exchange != KeyExchangeClass::kPostQuantum) return false;
   // Whoever showed no certificate then has to show one now.
   if (require_peer_ && !HasPeerCertificate(session)) return false;
@@ -247,7 +246,7 @@ SSL_SESSION* ConnectionSessions::GetSession(SSL* ssl, const uint8_t* id, int id_
   if (!self.events_enabled_) return nullptr;
   if (self.Wants(wanted)) return SSL_magic_pending_session_ptr();
   ParsedSession parsed = Parse(*self.answer_, SSL_get_SSL_CTX(ssl));
-  if (!self.Accept(parsed.key_exchange, parsed.session.get())) return nullptr;
+  if (!parsed.session || !self.Accept(parsed.key_exchange, parsed.session.get())) return nullptr;
   unsigned length = 0;
   const uint8_t* found = SSL_SESSION_get_id(parsed.session.get(), &length);
   if (!std::ranges::equal(wanted, std::span(found, length))) return nullptr;
@@ -311,9 +310,11 @@ ssl_ticket_aead_result_t ConnectionSessions::Open(SSL* ssl, uint8_t* out, size_t
   if (self.stored_) return self.OpenStored(session, out_len, ticket);
   std::optional<OpenedTicket> opened = self.context_->keys.Open(ticket, session);
   if (!opened) return ssl_ticket_aead_ignore_ticket;
-  bssl::UniquePtr<SSL_SESSION> parsed(SSL_SESSION_from_bytes(out, opened->session_length, SSL_get_SSL_CTX(ssl)));
+  // libssl parses it as well; here only where something of it is asked for.
+  bssl::UniquePtr<SSL_SESSION> parsed;
+  if (self.require_peer_) parsed.reset(SSL_SESSION_from_bytes(out, opened->session_length, SSL_get_SSL_CTX(ssl)));
   ERR_clear_error();
-  if (!self.Accept(opened->key_exchange, parsed.get())) {
+  if ((self.require_peer_ && !parsed) || !self.Accept(opened->key_exchange, parsed.get())) {
     OPENSSL_cleanse(out, max_out_len);
     return ssl_ticket_aead_ignore_ticket;
   }
@@ -328,7 +329,7 @@ ssl_ticket_aead_result_t ConnectionSessions::OpenStored(std::span<uint8_t> out, 
   if (Wants(ticket.first(kStoredIdLength))) return ssl_ticket_aead_retry;
   ParsedSession parsed = Parse(*answer_, SSL_get_SSL_CTX(ssl_));
   std::span<const uint8_t> session = std::span(*answer_).subspan(std::min<size_t>(answer_->size(), 1));
-  if (session.size() > out.size() || !Accept(parsed.key_exchange, parsed.session.get())) {
+  if (session.size() > out.size() || !parsed.session || !Accept(parsed.key_exchange, parsed.session.get())) {
     return ssl_ticket_aead_ignore_ticket;
   }
   std::ranges::copy(session, out.begin());

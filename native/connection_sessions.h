@@ -80,7 +80,8 @@ class ConnectionSessions {
   ssl_ticket_aead_result_t OpenStored(std::span<uint8_t> out, size_t* out_length, std::span<const uint8_t> ticket);
   // Whether the program has to be asked first. `id` is remembered.
   bool Wants(std::span<const uint8_t> id);
-  // Whether a server may resume it here, and remembers its class.
+  // Whether a server may resume it here, and remembers its class. `session` is looked at where a client has to show a
+  // certificate.
   bool Accept(KeyExchangeClass key_exchange, const SSL_SESSION* session);
   bool RequiresPostQuantum() const;
   // Of the session that this connection establishes: no better than what it resumed.

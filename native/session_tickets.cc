@@ -74,6 +74,27 @@ class TicketAead {
 
 }  // namespace
 
+struct TicketKeys::Key {
+  SecretBytes secret = SecretBytes(kLength);
+  int64_t made_at = 0;
+  int64_t retired_at = 0;
+  std::array<uint8_t, kNameLength> name = {};
+  std::unique_ptr<TicketAead> aead;
+
+  // False when AWS-LC fails.
+  bool Prepare() {
+    if (aead != nullptr) return aead->ready();
+    DerivedKey derived;
+    if (!derived.Derive(secret)) return false;
+    std::ranges::copy(derived.name(), name.begin());
+    aead = std::make_unique<TicketAead>(derived);
+    return aead->ready();
+  }
+};
+
+TicketKeys::TicketKeys() = default;
+TicketKeys::~TicketKeys() = default;
+
 KeyExchangeClass KeyExchangeOfGroup(uint16_t group) {
   switch (group) {
     case SSL_GROUP_X25519_MLKEM768:
@@ -125,22 +146,20 @@ TicketKeys::Key& TicketKeys::Current() {
 bool TicketKeys::Seal(KeyExchangeClass key_exchange, std::span<const uint8_t> session, std::span<uint8_t> out,
                       size_t* out_length) {
   if (out.size() < session.size() + kOverhead) return false;
-  DerivedKey key;
-  if (!key.Derive(Current().secret)) return false;
-  TicketAead aead(key);
-  if (!aead.ready()) return false;
+  Key& key = Current();
+  if (!key.Prepare()) return false;
 
   SecretBytes plain(kHeaderLength + session.size());
   plain.data()[0] = kFormat;
   plain.data()[1] = static_cast<uint8_t>(key_exchange);
   if (!session.empty()) std::memcpy(plain.data() + kHeaderLength, session.data(), session.size());
 
-  std::memcpy(out.data(), key.name().data(), kNameLength);
+  std::ranges::copy(key.name, out.begin());
   uint8_t* nonce = out.data() + kNameLength;
   RAND_bytes(nonce, kNonceLength);
   std::span<uint8_t> sealed = out.subspan(kNameLength + kNonceLength);
   size_t length = 0;
-  if (!EVP_AEAD_CTX_seal(aead.get(), sealed.data(), &length, sealed.size(), nonce, kNonceLength, plain.data(),
+  if (!EVP_AEAD_CTX_seal(key.aead->get(), sealed.data(), &length, sealed.size(), nonce, kNonceLength, plain.data(),
                          plain.size(), out.data(), kNameLength)) {
     return false;
   }
@@ -152,16 +171,14 @@ std::optional<OpenedTicket> TicketKeys::Open(std::span<const uint8_t> ticket, st
   if (ticket.size() < kOverhead) return std::nullopt;
   Current();  // Retires what is due.
   for (const std::unique_ptr<Key>* candidate : {&current_, &previous_}) {
-    if (!*candidate) continue;
-    DerivedKey key;
-    if (!key.Derive((*candidate)->secret)) continue;
-    if (CRYPTO_memcmp(key.name().data(), ticket.data(), kNameLength) != 0) continue;
-    TicketAead aead(key);
+    if (!*candidate || !(*candidate)->Prepare()) continue;
+    const Key& key = **candidate;
+    if (CRYPTO_memcmp(key.name.data(), ticket.data(), kNameLength) != 0) continue;
     std::span<const uint8_t> sealed = ticket.subspan(kNameLength + kNonceLength);
     SecretBytes plain(sealed.size());
     size_t length = 0;
     bool opened =
-        aead.ready() && EVP_AEAD_CTX_open(aead.get(), plain.data(), &length, plain.size(), ticket.data() + kNameLength,
+        EVP_AEAD_CTX_open(key.aead->get(), plain.data(), &length, plain.size(), ticket.data() + kNameLength,
                                           kNonceLength, sealed.data(), sealed.size(), ticket.data(), kNameLength) == 1;
     ERR_clear_error();
     if (!opened || length < kHeaderLength || plain.data()[0] != kFormat) return std::nullopt;

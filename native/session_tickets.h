@@ -37,7 +37,8 @@ class TicketKeys {
   // The most that a ticket is longer than its session.
   static constexpr size_t kOverhead = 46;
 
-  TicketKeys() = default;
+  TicketKeys();
+  ~TicketKeys();
   TicketKeys(const TicketKeys&) = delete;
   TicketKeys& operator=(const TicketKeys&) = delete;
 
@@ -53,11 +54,8 @@ class TicketKeys {
   std::optional<OpenedTicket> Open(std::span<const uint8_t> ticket, std::span<uint8_t> out);
 
  private:
-  struct Key {
-    SecretBytes secret = SecretBytes(kLength);
-    int64_t made_at = 0;
-    int64_t retired_at = 0;
-  };
+  // The 48 bytes, and what is derived of them at first need.
+  struct Key;
 
   // The key to seal with; makes or replaces it where that is due.
   Key& Current();

@@ -30,6 +30,7 @@ Napi::Function TcpHandle::Define(Napi::Env env, TcpLoop* loop) {
                                     InstanceMethod<&TcpHandle::Handshake>("handshake"),
                                     InstanceMethod<&TcpHandle::Decrypt>("decrypt"),
                                     InstanceMethod<&TcpHandle::Encrypt>("encrypt"),
+                                    InstanceMethod<&TcpHandle::CloseNotify>("closeNotify"),
                                     InstanceMethod<&TcpHandle::End>("end"),
                                     InstanceMethod<&TcpHandle::Close>("close"),
                                     InstanceMethod<&TcpHandle::SetNoDelay>("setNoDelay"),
@@ -166,6 +167,19 @@ Napi::Value TcpHandle::Encrypt(const Napi::CallbackInfo& info) {
   registers[kConsumed] = static_cast<int32_t>(taken);
   registers[kCiphertext] = static_cast<int32_t>(sent);
   return Napi::Number::New(env, flags);
+}
+
+Napi::Value TcpHandle::CloseNotify(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  int32_t* registers = env.GetInstanceData<Addon>()->progress_registers();
+  registers[kConsumed] = registers[kCiphertext] = 0;
+  registers[kSocketStatus] = UV_EBADF;
+  if (!is_open() || stream_->connection == nullptr) return Napi::Number::New(env, 0);
+  Connection::Step step = stream_->connection->CloseNotify(stream_->loop->output());
+  size_t sent = 0;
+  registers[kSocketStatus] = stream_->SendOutput(step, true, &sent);
+  registers[kCiphertext] = static_cast<int32_t>(sent);
+  return Napi::Number::New(env, step.flags & ~kOutputPending);
 }
 
 Napi::Value TcpHandle::End(const Napi::CallbackInfo& info) {

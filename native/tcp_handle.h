@@ -47,6 +47,8 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   Napi::Value Decrypt(const Napi::CallbackInfo& info);
   // encrypt(plaintext, offset): until all is sent or the kernel takes no more. Flags of ProgressFlag.
   Napi::Value Encrypt(const Napi::CallbackInfo& info);
+  // Sends the connection's close_notify. Flags of ProgressFlag.
+  Napi::Value CloseNotify(const Napi::CallbackInfo& info);
   // The FIN goes out after what was written; kTcpShutdown follows.
   Napi::Value End(const Napi::CallbackInfo& info);
   // kTcpClosed follows.

@@ -57,6 +57,8 @@ export interface NativeTcpHandle extends NativeConnection {
    * handshake is done.
    */
   encrypt(plaintext: Uint8Array, offset: number): number;
+  /** Sends the connection's close_notify; counts as encrypt() does. */
+  closeNotify(): number;
   /** A FIN after what was written; a `shutdown` event follows. */
   end(): number;
   /** A `closed` event follows. Idempotent. */

@@ -296,6 +296,19 @@ export class NativeTlsConnection implements Connection {
       this.#laterEvents = this.#events(flags);
       if ((flags & NativeProgress.failed) !== 0) this.#fail();
     }
+    return this.#socketProgress();
+  }
+
+  /** close_notify. Undefined where there is no socket of the addon. */
+  shutdownOnSocket(): SocketProgress | undefined {
+    const socket = this.#socket;
+    if (socket === undefined || !this.#handshakeDone || this.#error !== undefined) return undefined;
+    const flags = socket.closeNotify();
+    if (flags !== 0) this.#laterEvents = this.#events(flags);
+    return this.#socketProgress();
+  }
+
+  #socketProgress(): SocketProgress {
     socketProgress.taken = this.#register('consumed');
     socketProgress.sent = this.#register('ciphertext');
     socketProgress.status = this.#register('socketStatus');

@@ -1,6 +1,7 @@
 // Secrets for a packet analyser: SSLKEYLOGFILE and node's --tls-keylog, as a file in the NSS key log format. RFC 9850.
 
 import { openSync, writeSync } from 'node:fs';
+import { soon } from './soon.js';
 
 const flag = '--tls-keylog';
 
@@ -27,9 +28,15 @@ function requested(): { path: string; by: string } | undefined {
   return variable === undefined || variable === '' ? undefined : { path: variable, by: 'SSLKEYLOGFILE' };
 }
 
-/** Lines of the connections to come go into a file. */
+let wasRequested: boolean | undefined;
+
+/** Lines of the connections to come go into a file. Asked for every connection: `process.env` is read once a turn of the event loop. */
 export function isKeyLogRequested(): boolean {
-  return requested() !== undefined;
+  if (wasRequested === undefined) {
+    wasRequested = requested() !== undefined;
+    soon(() => (wasRequested = undefined));
+  }
+  return wasRequested;
 }
 
 function open(path: string, by: string): KeyLogFile {

@@ -41,6 +41,10 @@ export class PlaintextWriter {
     this.#path = path;
   }
 
+  get waits(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   flush(): void {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.run();
   }

@@ -127,6 +127,8 @@ export class TLSSocket extends NegotiatedSocket {
   #sessions: ServerSessions | undefined;
   #offeredIdentity: VerifiedIdentity | undefined;
   #newestSession: Buffer | undefined;
+  /** When the addon's transport is closed. */
+  #tellClosed: (() => void) | undefined;
   #tickets: AwaitedTickets | undefined;
   readonly #plaintext = new PlaintextWriter(this);
   /** The connection, where it decrypts from and sends on a socket of the addon's by itself. */
@@ -139,20 +141,20 @@ export class TLSSocket extends NegotiatedSocket {
     const security = settings?.[preparedSecurity];
     const options = security && settings ? settings : { ...settings, ...joinPolicies(settings) };
     const { highWaterMark, signal } = options;
-    if (given !== undefined) checkTransport(given);
+    const isOurs = given instanceof TcpTransport;
+    if (given !== undefined && !isOurs) checkTransport(given);
     const allowHalfOpen = given ? given.allowHalfOpen : Boolean(options.allowHalfOpen);
-    super({
-      allowHalfOpen,
-      ...(highWaterMark === undefined ? {} : { highWaterMark }),
-    });
+    super(highWaterMark === undefined ? { allowHalfOpen } : ({ allowHalfOpen, highWaterMark } as object));
     this.#options = options;
     this.server = options.server;
     this.#isServer = Boolean(options.isServer);
     if (security === undefined) checkSocketOptions(options);
     this.#transport = given ?? ownTransport(options);
-    if (given && !(given instanceof TcpTransport)) this.#scope = new AsyncResource('PQTLSSOCKET');
+    if (given && !isOurs) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
-    this.#context = checkSecureContext(options.secureContext ?? createCurrentSecureContext(options));
+    const context = options.secureContext;
+    const isChecked = security !== undefined && context !== undefined;
+    this.#context = isChecked ? context : checkSecureContext(context ?? createCurrentSecureContext(options));
     this.#security = security ?? connectionSecurity(options, this.#context, this.#isServer);
     this.#firstFlight = this.#isServer ? undefined : new FirstFlight(options[redial]);
     if (this.#firstFlight?.retries) classicalGroupsOf(this.#security, this.#context);
@@ -503,10 +505,10 @@ export class TLSSocket extends NegotiatedSocket {
     this.alpnProtocol = outcome.alpn ?? false;
     this.servername = outcome.servername || false;
     // As in node:tls, whose handshake timer is this one.
-    if ((this.#options.handshakeTimeout ?? 0) > 0) this.setTimeout(0);
+    if ((this.#options.handshakeTimeout ?? 0) > 0) this.clearIdleTimer(0);
     metrics.established(this.#isServer, this.#connection.engine, outcome, this.#durationMs);
     if (this.#trace !== undefined) handshakeEnded(this.#trace, () => this.getHandshakeInfo());
-    this.#deliveries.unshift(() => this.#plaintext.flush());
+    if (this.#plaintext.waits) this.#deliveries.unshift(() => this.#plaintext.flush());
     if (!this.#isServer) {
       this.secureConnecting = false;
       this.emit('secureConnect');
@@ -590,6 +592,7 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #onTransportClose(): void {
+    this.#tellClosed?.();
     if (this.destroyed || this.#failed) return;
     // Nothing was tried yet, and nothing is told, as in node:tls.
     if (!this.#started) this.destroy();
@@ -714,6 +717,14 @@ export class TLSSocket extends NegotiatedSocket {
     this.#closeSent = true;
     // A session that the program never said it stored holds up no end, as in node:tls.
     this.#writer.release();
+    const sent = this.#writer.isIdle ? this.#native?.shutdownOnSocket() : undefined;
+    if (sent !== undefined) metrics.bytesSent += sent.sent;
+    // What could not be sent, the end can't be either.
+    if (sent !== undefined && sent.status > 0) (this.#transport as TcpTransport).sent(sent.status, () => {});
+    if (sent !== undefined) {
+      this.#transport.end(callback);
+      return;
+    }
     // Not through #handle: what is still to be read stays as it is.
     for (const ciphertext of this.#connection.shutdown().ciphertext) this.#writer.write(ciphertext);
     this.#writer.afterwards(() => this.#transport.end(() => callback()));
@@ -735,10 +746,16 @@ export class TLSSocket extends NegotiatedSocket {
     this.#writer.release();
     const transport = this.#transport;
     // The stream tells of its error in the next tick.
-    onceClosed(transport, () => process.nextTick(() => this.emit('close', error !== null && error !== undefined)));
+    const tellClosed = (): void => process.nextTick(emitClose, this, error !== null && error !== undefined);
+    if (transport instanceof TcpTransport && !transport.closed) this.#tellClosed = tellClosed;
+    else onceClosed(transport, tellClosed);
     callback(error);
     letGo(transport, { alerted, secure: this.#secured });
   }
+}
+
+function emitClose(socket: TLSSocket, hadError: boolean): void {
+  socket.emit('close', hadError);
 }
 
 // One function for all sockets, and not one for each.

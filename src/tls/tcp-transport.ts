@@ -64,16 +64,16 @@ interface Tcp extends SharedMemory {
   readonly TcpListener: NonNullable<NativeBinding['TcpListener']>;
 }
 
-let dispatchedBy: NativeBinding | undefined;
+let known: { readonly binding: NativeBinding; readonly tcp: Tcp } | undefined;
 
 export function tcpOf(binding: NativeBinding): Tcp | undefined {
+  if (known?.binding === binding) return known.tcp;
   const { TcpHandle, TcpListener, tcpSlab } = binding;
   if (!isWanted || TcpHandle === undefined || TcpListener === undefined || tcpSlab === undefined) return undefined;
-  if (dispatchedBy !== binding) {
-    binding.setTcpDispatcher?.(dispatch);
-    dispatchedBy = binding;
-  }
-  return { TcpHandle, TcpListener, slab: tcpSlab, registers: binding.progress };
+  binding.setTcpDispatcher?.(dispatch);
+  const tcp = { TcpHandle, TcpListener, slab: tcpSlab, registers: binding.progress };
+  known = { binding, tcp };
+  return tcp;
 }
 
 // One for all sockets. What it is given was set by the constructor below.

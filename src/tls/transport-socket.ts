@@ -112,7 +112,7 @@ export abstract class TransportSocket extends Socket {
   }
 
   protected setConnecting(connecting: boolean): void {
-    setOwn(this, 'connecting', connecting);
+    if (this.connecting !== connecting) (this as { connecting: boolean }).connecting = connecting;
   }
 
   /** @internal Something moved: the idle timers of this socket and of the one it was given start anew. */
@@ -123,12 +123,14 @@ export abstract class TransportSocket extends Socket {
 
   /** Stops the idle timer, which takes no orders later, and leaves `timeout` as it is, as net.Socket does. */
   override destroy(error?: Error): this {
-    if (!this.destroyed) {
-      const { timeout } = this;
-      this.setTimeout(0);
-      setOwn(this, 'timeout', timeout);
-    }
+    if (!this.destroyed) this.clearIdleTimer(this.timeout);
     return super.destroy(error);
+  }
+
+  /** `shown`: what `timeout` says from now on. */
+  protected clearIdleTimer(shown: number | undefined): void {
+    if (this.timeout) this.setTimeout(0);
+    (this as { timeout?: number | undefined }).timeout = shown;
   }
 
   protected countRead(bytes: number): void {
