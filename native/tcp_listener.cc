@@ -63,6 +63,10 @@ TcpListener::~TcpListener() {
 // listen(backlog): 0 or a negative errno
 Napi::Value TcpListener::Listen(const Napi::CallbackInfo& info) {
   if (listening_ == nullptr) return Napi::Number::New(info.Env(), UV_EBADF);
+  // Looking them up for each connection takes longer than calling them.
+  Napi::Object object = Value();
+  choose_ = Napi::Persistent(object.Get("choose").As<Napi::Function>());
+  on_handle_ = Napi::Persistent(object.Get("onHandle").As<Napi::Function>());
   int error = uv_listen(&listening_->stream, info[0].As<Napi::Number>().Int32Value(), OnConnection);
   if (error == 0) RefWhileUsed(true);
   return Napi::Number::New(info.Env(), error);
@@ -172,7 +176,7 @@ Way TcpListener::Choose() {
   napi_value chosen = nullptr;
   uint32_t way = static_cast<uint32_t>(Way::kJavaScript);
   Napi::Object object = Value();
-  napi_status status = napi_call_function(env, object, object.Get("choose"), 0, nullptr, &chosen);
+  napi_status status = napi_call_function(env, object, choose_.Value(), 0, nullptr, &chosen);
   if (status == napi_ok) {
     napi_get_value_uint32(env, chosen, &way);
   } else if (status == napi_pending_exception) {
@@ -214,7 +218,7 @@ void TcpListener::HandOver(TcpStream* stream, uint32_t flags) {
   napi_create_uint32(env, flags, &arguments[1]);
   napi_create_double(env, age, &arguments[2]);
   napi_create_uint32(env, stream->connection != nullptr ? stream->begun_with : 0, &arguments[3]);
-  Call("onHandle", arguments);
+  loop_->Call(Value(), on_handle_.Value(), arguments);
   if (listening_ == nullptr && pending_ == 0) RefWhileUsed(false);
 }
 

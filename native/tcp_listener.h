@@ -55,6 +55,8 @@ class TcpListener : public Napi::ObjectWrap<TcpListener> {
   TcpStream* listening_ = nullptr;
   size_t pending_ = 0;
   bool is_referenced_ = false;
+  Napi::FunctionReference choose_;
+  Napi::FunctionReference on_handle_;
   Napi::ObjectReference context_;
   ConnectionSettings settings_;
   uint32_t settings_number_ = 0;

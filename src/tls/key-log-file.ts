@@ -1,7 +1,6 @@
 // Secrets for a packet analyser: SSLKEYLOGFILE and node's --tls-keylog, as a file in the NSS key log format. RFC 9850.
 
 import { openSync, writeSync } from 'node:fs';
-import { soon } from './soon.js';
 
 const flag = '--tls-keylog';
 
@@ -21,22 +20,31 @@ function ofCommandLine(args: readonly string[]): string | undefined {
 
 let opened: KeyLogFile | undefined;
 
-/** The file that was asked for and by what; read anew for each connection, as `process.env` may change. */
-function requested(): { path: string; by: string } | undefined {
-  if (fromCommandLine !== undefined && fromCommandLine !== '') return { path: fromCommandLine, by: flag };
-  const variable = process.env['SSLKEYLOGFILE'];
-  return variable === undefined || variable === '' ? undefined : { path: variable, by: 'SSLKEYLOGFILE' };
+interface Request {
+  readonly path: string;
+  readonly by: string;
 }
 
-let wasRequested: boolean | undefined;
+// `process.env` may change, and reading it costs microseconds, which every connection would pay.
+const believedForMs = 1000;
+let variableReadAt = -Infinity;
+let fromVariable: Request | undefined;
 
-/** Lines of the connections to come go into a file. Asked for every connection: `process.env` is read once a turn of the event loop. */
-export function isKeyLogRequested(): boolean {
-  if (wasRequested === undefined) {
-    wasRequested = requested() !== undefined;
-    soon(() => (wasRequested = undefined));
+/** The file that was asked for and by what. */
+function requested(): Request | undefined {
+  if (fromCommandLine !== undefined && fromCommandLine !== '') return { path: fromCommandLine, by: flag };
+  const now = performance.now();
+  if (now - variableReadAt > believedForMs) {
+    variableReadAt = now;
+    const path = process.env['SSLKEYLOGFILE'];
+    fromVariable = path === undefined || path === '' ? undefined : { path, by: 'SSLKEYLOGFILE' };
   }
-  return wasRequested;
+  return fromVariable;
+}
+
+/** Lines of the connections to come go into a file. */
+export function isKeyLogRequested(): boolean {
+  return requested() !== undefined;
 }
 
 function open(path: string, by: string): KeyLogFile {
