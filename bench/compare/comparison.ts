@@ -42,7 +42,9 @@ export interface Comparison {
 }
 
 export interface Summary {
-  readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** Of rows that are ratios, and of absolute figures: between two machines, the latter tell which is the faster. */
+  readonly ratios: Readonly<Record<Verdict, number>>;
+  readonly figures: Readonly<Record<Verdict, number>>;
   /** Rows that could be called better or worse, and how many of them chance alone would. */
   readonly judged: number;
   readonly expectedByChance: number;
@@ -138,20 +140,25 @@ function rowOf(one: Figure, other: Figure, counts: boolean): Row {
 }
 
 function summarize(rows: readonly Row[], sameMachine: boolean): Summary {
-  const count = (wanted: Verdict): number => rows.filter(({ verdict }) => verdict === wanted).length;
-  const judged = rows.length - count('too few rounds');
+  const judged = rows.filter(({ verdict }) => verdict !== 'too few rounds').length;
   const controls = sameMachine ? controlsOf(rows) : undefined;
   return {
-    verdicts: {
-      better: count('better'),
-      worse: count('worse'),
-      'within the noise': count('within the noise'),
-      'too few rounds': count('too few rounds'),
-    },
+    ratios: countVerdicts(rows.filter(({ against }) => against !== undefined)),
+    figures: countVerdicts(rows.filter(({ against }) => against === undefined)),
     judged,
     expectedByChance: judged * level,
     worseThatCounts: rows.filter(({ counts, verdict }) => counts && verdict === 'worse').length,
     ...(controls === undefined ? {} : { controls }),
+  };
+}
+
+function countVerdicts(rows: readonly Row[]): Record<Verdict, number> {
+  const count = (wanted: Verdict): number => rows.filter(({ verdict }) => verdict === wanted).length;
+  return {
+    better: count('better'),
+    worse: count('worse'),
+    'within the noise': count('within the noise'),
+    'too few rounds': count('too few rounds'),
   };
 }
 

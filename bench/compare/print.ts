@@ -4,7 +4,7 @@ import type { ResultFile } from '../harness/result-file.js';
 import { duration, figure, newTable } from '../harness/table.js';
 import type { Comparison, Controls, Row } from './comparison.js';
 import type { Kind } from './figures.js';
-import { level } from './verdict.js';
+import { level, type Verdict } from './verdict.js';
 
 export interface Printed {
   readonly a: ResultFile;
@@ -96,11 +96,11 @@ function only(name: string, what: readonly string[]): string[] {
   return what.length === 0 ? [] : [`Only in ${name}:`, ...what.map((line) => `  ${line}`), ''];
 }
 
-function summaryLines({ summary }: Comparison): string[] {
-  const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${count} ${verdict}`);
-  const { judged, expectedByChance } = summary;
+function summaryLines({ summary, sameMachine }: Comparison): string[] {
+  const { judged, expectedByChance, ratios, figures } = summary;
   return [
-    `${counts.join(', ')}.`,
+    ...countLine('Ratios', ratios),
+    ...countLine(sameMachine ? 'Absolute figures' : 'Absolute figures, of two different machines', figures),
     ...(judged === 0
       ? ['Fewer than five rounds a side tell nothing: run the bench with its default of rounds, or more.']
       : [
@@ -108,6 +108,12 @@ function summaryLines({ summary }: Comparison): string[] {
             `${Math.ceil(expectedByChance)} of them would be called better or worse.`,
         ]),
   ];
+}
+
+function countLine(what: string, verdicts: Readonly<Record<Verdict, number>>): string[] {
+  const counts = Object.entries(verdicts);
+  if (counts.every(([, count]) => count === 0)) return [];
+  return [`${what}: ${counts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')}.`];
 }
 
 /** More of them than chance accounts for: then something else moved, and pqtls's absolute figures with it. */

@@ -137,14 +137,14 @@ t.test('what has no ratio counts by itself, on one machine', async (t) => {
   const parts = { series: [seriesOf(scaled(2))], measurements: [measurementOf(200)] };
   t.equal(compare(a, madeUpResult(parts)).summary.worseThatCounts, 2);
   const other = compare(a, madeUpResult({ ...parts, machine: graviton }));
-  t.match(other, { sameMachine: false, summary: { worseThatCounts: 0, verdicts: { worse: 2 } } });
+  t.match(other, { sameMachine: false, summary: { worseThatCounts: 0, figures: { worse: 2 } } });
   t.equal(other.summary.controls, undefined);
 });
 
 t.test('node:tls and the floor are not ours', async (t) => {
   const a = madeUpResult({ series: [seriesOf(steady, { driver: 'floor' })] });
   const b = madeUpResult({ series: [seriesOf(scaled(2), { driver: 'floor' })] });
-  t.match(compare(a, b).summary, { verdicts: { worse: 1 }, worseThatCounts: 0 });
+  t.match(compare(a, b).summary, { figures: { worse: 1 }, worseThatCounts: 0 });
 });
 
 t.test('targets are judged by their intervals, and more times faster is better', async (t) => {

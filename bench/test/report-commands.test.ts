@@ -41,7 +41,8 @@ t.test('compare says what changed', async (t) => {
   t.equal(stderr, '');
   t.match(stdout, /handshake, server CPU *│ pqtls \/ node:tls │ v26\.1\.0 │ 0\.500x │ 0\.745x │ \+49\.0% │ +worse/);
   t.match(stdout, /handshake, server CPU *│ +node:tls │ v26\.1\.0 │ +204 us │ +204 us │ +\+0\.0% │ within the noise/);
-  t.match(stdout, '0 better, 2 worse, 1 within the noise, 0 too few rounds.');
+  t.match(stdout, 'Ratios: 0 better, 1 worse, 0 within the noise, 0 too few rounds.');
+  t.match(stdout, 'Absolute figures: 0 better, 1 worse, 1 within the noise, 0 too few rounds.');
   t.match(stdout, /3 rows were judged at 1% each: by chance alone, up to about 1 of them/);
   t.match(stdout, 'which pqtls does not change, moved by 0.0% in the median');
   const changed = await run('compare', ['fast.json', 'slow.json', '--changed'], folder);
@@ -137,7 +138,7 @@ t.test('by npm, from another folder', { skip: process.platform === 'win32' && 'n
     runCommand('npm', ['--prefix', projectRoot, 'run', '--silent', ...args], { cwd, env: cleanEnvironment() });
   const plain = await npm('bench:compare', '../fast.json', '../slow.json');
   t.equal(plain.code, 0, plain.stderr);
-  t.match(plain.stdout, '0 better, 2 worse');
+  t.match(plain.stdout, 'Ratios: 0 better, 1 worse');
   const options = await npm('bench:compare', '--', '../fast.json', '../slow.json', '--fail-on-worse');
   t.equal(options.code, 1, options.stderr);
   const report = await npm('bench:report', '--', '../fast.json', '--output', 'page.html');
