@@ -2,10 +2,10 @@
 // @ts-check
 
 import { parseArgs } from 'node:util';
-import { setUpCheckout } from './checkout.mjs';
+import { prepareCheckout, setUpCheckout } from './checkout.mjs';
 import { StepFailedError } from './setup-error.mjs';
 
-const help = `Usage: node vendor/setup.mjs [--test] [--bench] [--sanitize]
+const help = `Usage: node vendor/setup.mjs [--test] [--bench] [--sanitize | --no-native]
 
 Installs and builds what is missing or out of date, and nothing else: the npm packages of package-lock.json,
 AWS-LC, the native addon, and src/ into dist/. npm start, npm test and npm run bench call it.
@@ -13,6 +13,7 @@ AWS-LC, the native addon, and src/ into dist/. npm start, npm test and npm run b
   --test      also compile test/
   --bench     also compile bench/
   --sanitize  also build the addon with the address and undefined-behaviour sanitizers, into build/Sanitize
+  --no-native leave AWS-LC and the addon as they are: for what reads files of the bench and runs no cryptography
 
 Environment:
   PQTLS_REQUIRE_NATIVE=1    fail where the addon cannot be built, instead of going on without it
@@ -29,6 +30,7 @@ async function main() {
       test: { type: 'boolean', default: false },
       bench: { type: 'boolean', default: false },
       sanitize: { type: 'boolean', default: false },
+      'no-native': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -36,13 +38,14 @@ async function main() {
     console.log(help);
     return;
   }
-  await setUpCheckout({
-    sanitize: values.sanitize,
-    parts: [
-      ...(values.test ? /** @type {const} */ (['test']) : []),
-      ...(values.bench ? /** @type {const} */ (['bench']) : []),
-    ],
-  });
+  const parts = [
+    ...(values.test ? /** @type {const} */ (['test']) : []),
+    ...(values.bench ? /** @type {const} */ (['bench']) : []),
+  ];
+  if (values['no-native']) {
+    if (values.sanitize) throw new StepFailedError('--sanitize builds the addon, and --no-native does not');
+    await prepareCheckout(parts, async () => {});
+  } else await setUpCheckout({ sanitize: values.sanitize, parts });
 }
 
 try {

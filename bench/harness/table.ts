@@ -81,7 +81,7 @@ export function goalTable(goals: readonly Goal[]): string {
 }
 
 /** Three significant digits, and no fraction of large ones. */
-function figure(value: number): string {
+export function figure(value: number): string {
   return value >= 999.5 ? value.toFixed(0) : significant(value);
 }
 
@@ -100,8 +100,8 @@ function significant(value: number): string {
   return value >= 99.95 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-function newTable(head: string[]): InstanceType<typeof Table> {
-  // No colours: the table is meant to be pasted.
+/** One without colours: it is meant to be pasted. */
+export function newTable(head: string[]): InstanceType<typeof Table> {
   return new Table({
     head,
     style: { head: [], border: [], compact: true },

@@ -46,6 +46,20 @@ t.test('a second run with nothing changed starts no compiler and no other tool',
   if (native) t.equal(result.stderr + result.stdout, '', 'and nothing was said, so no step was taken');
 });
 
+t.test('--no-native builds no AWS-LC, not even where the addon is asked for', { skip }, async (t) => {
+  const env = { ...process.env, AWS_LC_SOURCE_DIR: '/nowhere', PQTLS_REQUIRE_NATIVE: '1' };
+  const result = await runCommand(process.execPath, ['vendor/setup.mjs', '--test', '--no-native'], {
+    cwd: projectDir,
+    env,
+  });
+  t.match(result, { code: 0, stdout: '', stderr: '' });
+  const both = await runCommand(process.execPath, ['vendor/setup.mjs', '--no-native', '--sanitize'], {
+    cwd: projectDir,
+    env,
+  });
+  t.match(both, { code: 1, stderr: /--sanitize builds the addon, and --no-native does not/ });
+});
+
 t.test('where every tool is missing', { skip }, async (t) => {
   const scratch = temporaryFolder('no-tools');
   t.teardown(() => scratch.remove());
