@@ -10,7 +10,7 @@ import type { ServerAnswer, ServerQuestion, ServerTask } from './server.js';
 
 /** A server takes a minute; several on a machine with much else to do. */
 const mostMilliseconds = 400_000;
-const warmUp = 15;
+const warmUp = 30;
 const few = 2;
 const many = 12;
 const repetitions = 5;
@@ -49,8 +49,9 @@ export class CountedServer {
   }
 
   /**
-   * What one connection takes: counted for a few and for many of them in turns, the medians subtracted. What does not depend on
-   * their number falls out, and so does what V8 or the system did once in a while. One profile of the many goes to `kept`.
+   * What one connection takes: counted for a few and for many of them in turns, the lowest counts subtracted. What does not
+   * depend on their number falls out, and so does what V8 or the system does at times, which only ever adds. The profile of
+   * the many goes to `kept`.
    */
   async count(
     mode: 'handshake' | 'resume',
@@ -70,7 +71,7 @@ export class CountedServer {
       small.push(await run(few));
       large.push(await run(many));
     }
-    const [less, more] = [middle(small), middle(large)];
+    const [less, more] = [least(small), least(large)];
     writeFileSync(kept, forAnnotation(more.profile));
     return difference(less.counts, more.counts, many - few);
   }
@@ -94,13 +95,10 @@ export class CountedServer {
   }
 }
 
-/** The sample whose count, without what is left out, is the median. */
-function middle(samples: readonly Sample[]): Sample {
+/** The sample with the lowest count, without what is left out. */
+function least(samples: readonly Sample[]): Sample {
   const value = ({ counts }: Sample): number => counts.total - counts.withinFunction;
-  const sorted = samples.toSorted((a, b) => value(a) - value(b));
-  const found = sorted[Math.floor(sorted.length / 2)];
-  if (found === undefined) throw new Error('Nothing was counted');
-  return found;
+  return samples.reduce((lowest, sample) => (value(sample) < value(lowest) ? sample : lowest));
 }
 
 /** Of one connection. */

@@ -22,6 +22,8 @@ export const steadyNode: readonly string[] = [
   '--always-sparkplug',
   '--no-maglev',
   '--no-opt',
+  // What types a function saw is kept from its first call on, so that it is soon at its final state.
+  '--no-lazy-feedback-allocation',
   // No collection while it counts, one before each count.
   '--expose-gc',
   '--min-semi-space-size=64',
