@@ -4,21 +4,15 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { metrics } from 'pqtls';
-import { certificates } from '../support/certificates.js';
+import { handshakePems } from '../support/handshake-pems.js';
 import { holds, patience, Scene, steps, type Side, type Step } from '../support/handshake-steps.js';
 import { connectedPair } from '../support/tls-server.js';
 
-const pems = await pemsOf();
+const pems = await handshakePems();
 const sides = ['server', 'client'] as const;
 // Long enough for every step to be reached before; all steps wait at the same time.
 const shortTimeout = 2500;
 const longTimeout = 60_000;
-
-async function pemsOf() {
-  const { ca, leaf, rsa, client } = await certificates();
-  const pair = ({ cert, key }: { cert: string; key: string }) => ({ cert, key });
-  return { ca: ca.cert, leaf: pair(leaf), rsa: pair(rsa), client: pair(client) };
-}
 
 function isOver(step: Step, side: Side): boolean {
   return step.done?.includes(side) === true;
