@@ -130,7 +130,7 @@ export class TcpTransport extends EventEmitter {
   write(bytes: Uint8Array, callback: WriteCallback): void {
     const status = this.#handle.write(bytes);
     if (status === 0) callback();
-    else if (status > 0) this.#writes.push(callback);
+    else if (status > 0) this.#writes.push(inThisContext(callback));
     else {
       const error = systemError('write', status);
       callback(error);
@@ -145,7 +145,7 @@ export class TcpTransport extends EventEmitter {
       return;
     }
     this.#ended = true;
-    this.#onShutdown = callback;
+    this.#onShutdown = inThisContext(callback);
     if (this.#handle.shutdown() < 0) this.#shutDown();
   }
 
@@ -283,6 +283,12 @@ export class TcpTransport extends EventEmitter {
     this.#handle.setRef(false);
     return this;
   }
+}
+
+/** A callback of the program's belongs to where it was given, not to where the connection was made, as with node:net. */
+function inThisContext<A extends unknown[]>(callback: (...values: A) => void): (...values: A) => void {
+  const resource = new AsyncResource('PQTLSREQUEST');
+  return (...values) => resource.runInAsyncScope(callback, undefined, ...values);
 }
 
 /** Undefined for an error of the system's. */
