@@ -404,6 +404,8 @@ export class Scene {
       socket.on('close', () => (told.servedCloses += 1));
       socket.on('data', (bytes: Buffer) => (told.received.server += bytes.length));
       if (step.flow?.from.includes('server')) pour(socket);
+      // Not before: the step is one of both sides.
+      if (step.flow?.from.includes('client')) pour(this.client);
     });
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
@@ -422,7 +424,6 @@ export class Scene {
     this.client.on('error', (error) => told.clientErrors.push(error));
     this.client.on('close', () => (told.clientCloses += 1));
     this.client.on('data', (bytes: Buffer) => (told.received.client += bytes.length));
-    if (step.flow?.from.includes('client')) this.client.once('secureConnect', () => pour(this.client));
   }
 
   async connections(): Promise<number> {
