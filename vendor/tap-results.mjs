@@ -1,4 +1,4 @@
-// Counts what a TAP text says: assertions, without the lines that sum up a subtest.
+// Counts what TAP says, of one run or of several one after the other: assertions, without the lines that sum up a subtest.
 // @ts-check
 
 /**
@@ -19,14 +19,17 @@ export async function countResults(tap) {
   const counted = { passed: 0, failed: 0, skipped: 0 };
   /** @type {string[]} */
   const failures = [];
-  for (const [event, result] of Parser.parse(tap, { flat: true })) {
-    if (event !== 'assert' || typeof result !== 'object') continue;
-    if (result.skip || result.todo) counted.skipped++;
-    else if (result.ok) counted.passed++;
-    else {
-      counted.failed++;
-      const details = result.diag ? `\n${JSON.stringify(result.diag, null, 2).replace(/^/gm, '    ')}` : '';
-      failures.push(`not ok - ${result.fullname}${details}`);
+  // A parser ends with the plan of its run.
+  for (const run of tap.split(/^(?=TAP version )/m)) {
+    for (const [event, result] of Parser.parse(run, { flat: true })) {
+      if (event !== 'assert' || typeof result !== 'object') continue;
+      if (result.skip || result.todo) counted.skipped++;
+      else if (result.ok) counted.passed++;
+      else {
+        counted.failed++;
+        const details = result.diag ? `\n${JSON.stringify(result.diag, null, 2).replace(/^/gm, '    ')}` : '';
+        failures.push(`not ok - ${result.fullname}${details}`);
+      }
     }
   }
   return { ...counted, failures };

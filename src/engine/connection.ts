@@ -101,7 +101,12 @@ export interface ClientHelloInfo {
 }
 
 export type Question =
-  | { readonly kind: 'client-hello'; readonly hello: ClientHelloInfo }
+  | {
+      readonly kind: 'client-hello';
+      readonly hello: ClientHelloInfo;
+      /** Bytes of ciphertext that wait with it. */
+      readonly buffered: () => number;
+    }
   | {
       readonly kind: 'verify';
       /** undefined where the chain is trusted, otherwise what is wrong with it. */
@@ -112,11 +117,10 @@ export type Question =
       readonly resumed: boolean;
     }
   /** A server's: the session of this id, where the program keeps it. */
-  | { readonly kind: 'resume-session'; readonly id: Buffer }
+  | { readonly kind: 'resume-session'; readonly id: Buffer; readonly buffered: () => number }
   | {
       readonly kind: 'signature';
       readonly ranOn: 'threadpool';
-      /** Bytes of ciphertext that wait with it. */
       readonly buffered: () => number;
       /** Fulfilled when it is there or has failed; undefined where nothing runs any more. */
       readonly done: Promise<unknown> | undefined;

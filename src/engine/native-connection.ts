@@ -153,6 +153,8 @@ export class NativeTlsConnection implements Connection {
   #signature: Question | undefined;
   /** Bits of NativeProgress of a call that the addon has made already. */
   #achieved = 0;
+  /** Libssl is not called before the answer is there. */
+  #unanswered: Question | undefined;
 
   /** A server's connection whose handshake the addon has begun on a socket of its own. */
   static adopt(
@@ -318,13 +320,19 @@ export class NativeTlsConnection implements Connection {
 
   #receive(chunk: Uint8Array | undefined): Progress {
     if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
-    const progress = this.#inPskCallback ? nothingHappened : this.#read();
+    const progress = this.#suspended() ?? this.#read();
     if (this.#borrowsInput && chunk !== undefined && this.#input.length > 0) {
       // The slab that it stands in is filled again before the next call.
       const last = this.#input.length - 1;
       if (this.#input[last] === chunk) this.#input[last] = Uint8Array.from(chunk);
     }
     return progress;
+  }
+
+  /** What is received now waits. */
+  #suspended(): Progress | undefined {
+    if (this.#inPskCallback) return nothingHappened;
+    return this.#unanswered && { ...nothingHappened, awaits: this.#unanswered };
   }
 
   #read(): Progress {
@@ -408,6 +416,7 @@ export class NativeTlsConnection implements Connection {
   }
 
   resume(answer: Answer): Progress {
+    this.#unanswered = undefined;
     if (answer.kind === 'signature') {
       if (this.#signature !== undefined) this.giveSignature(undefined);
     } else if (answer.kind === 'client-hello') {
@@ -671,8 +680,9 @@ export class NativeTlsConnection implements Connection {
   #question(flags: number): Question | undefined {
     if ((flags & NativeProgress.awaitsClientHello) !== 0) {
       const hello = this.native.clientHello();
-      return {
+      return (this.#unanswered = {
         kind: 'client-hello',
+        buffered: () => this.#buffered(),
         hello: {
           serverName: hello.serverName,
           protocols: hello.protocols,
@@ -680,7 +690,7 @@ export class NativeTlsConnection implements Connection {
           signatureSchemes: hello.signatureSchemes.map((id) => nameOf(SignatureScheme, id)),
           ocspRequested: hello.ocspRequested,
         },
-      };
+      });
     }
     if ((flags & NativeProgress.awaitsVerification) !== 0) {
       const { code, message, resumed } = this.native.verifyResult();
@@ -688,14 +698,19 @@ export class NativeTlsConnection implements Connection {
       return { kind: 'verify', chainError, chain: this.native.peerCertificates(), resumed };
     }
     if ((flags & NativeProgress.awaitsSession) !== 0) {
-      return { kind: 'resume-session', id: this.native.wantedSession() };
+      const id = this.native.wantedSession();
+      return (this.#unanswered = { kind: 'resume-session', id, buffered: () => this.#buffered() });
     }
     if ((flags & NativeProgress.awaitsSignature) !== 0) return (this.#signature ??= this.#signatureQuestion());
     return undefined;
   }
 
+  #buffered(): number {
+    return this.#input.reduce((sum, { length }) => sum + length, 0);
+  }
+
   #signatureQuestion(): Question {
-    const buffered = (): number => this.#input.reduce((sum, { length }) => sum + length, 0);
+    const buffered = (): number => this.#buffered();
     const awaited = this.native.awaitedSignature();
     if (awaited === undefined || awaited instanceof Promise) {
       return { kind: 'signature', ranOn: 'threadpool', buffered, done: awaited };

@@ -72,8 +72,13 @@ export function refuseWithoutCertificate(socket: DecidingSocket, cipherSuite: st
 
 type HelloAnswer = Answer & { kind: 'client-hello' };
 
+// A connection that is fed while it waits asks again.
+const asked = new WeakSet<Question>();
+
 /** Answers a question of the engine, now or later. */
 export function decide(socket: DecidingSocket, question: Question): void {
+  if (asked.has(question)) return;
+  asked.add(question);
   if (question.kind === 'verify') verify(socket, question);
   else if (question.kind === 'signature') obtainSignature(socket, question);
   else if (question.kind === 'resume-session') resumeSession(socket, question.id);

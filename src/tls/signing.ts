@@ -94,23 +94,18 @@ export function applySigning(native: NativeSecureContext, options: SigningOption
   });
 }
 
-// Bytes that a peer may send ahead while its handshake waits for a signature.
+// Bytes that a peer may send ahead while its handshake waits for the program.
 const mostAhead = 16 * 1024;
 
-/** A peer that leaves while its handshake waits for a signature is noticed only where the transport is read on. */
+/** A peer that leaves while its handshake waits for the program is noticed only where the transport is read on. */
 export function stopsReading(question: Question | undefined): boolean {
-  return question !== undefined && (question.kind !== 'signature' || question.buffered() >= mostAhead);
+  return question !== undefined && (question.kind === 'verify' || question.buffered() >= mostAhead);
 }
 
 type SignatureQuestion = Extract<Question, { kind: 'signature' }>;
 
-// A connection that is fed while it waits asks again.
-const asked = new WeakSet<SignatureQuestion>();
-
 /** Answers when the signature is there, or when there will be none. */
 export function obtainSignature(socket: DecidingSocket, question: SignatureQuestion): void {
-  if (asked.has(question)) return;
-  asked.add(question);
   if (question.ranOn === 'callback') {
     askProgram(socket, question);
     return;

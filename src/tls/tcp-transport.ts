@@ -205,7 +205,7 @@ export class TcpTransport extends EventEmitter {
   /** For what the engine has sent by itself: `status` as the handle's write() returns it. */
   sent(status: number, callback: WriteCallback): void {
     if (status === 0) callback();
-    else if (status > 0) this.#writes.push(callback);
+    else if (status > 0) this.#writes.push(inThisContext(callback));
     else {
       const error = systemError('write', status);
       callback(error);
@@ -220,7 +220,7 @@ export class TcpTransport extends EventEmitter {
       return;
     }
     this.#ended = true;
-    this.#onShutdown = callback;
+    this.#onShutdown = inThisContext(callback);
     if (this.handle.end() < 0) this.#shutDown();
   }
 
@@ -370,6 +370,12 @@ export class TcpTransport extends EventEmitter {
     this.handle.setRef(false);
     return this;
   }
+}
+
+/** A callback of the program's belongs to where it was given, not to where the connection was made, as with node:net. */
+function inThisContext<A extends unknown[]>(callback: (...values: A) => void): (...values: A) => void {
+  const resource = new AsyncResource('PQTLSREQUEST');
+  return (...values) => resource.runInAsyncScope(callback, undefined, ...values);
 }
 
 /** Undefined for an error of the system's. */

@@ -6,6 +6,9 @@ import * as net from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { connect, createServer, TLSSocket, type ConnectionOptions, type Server, type TlsServerOptions } from 'pqtls';
+import { certificates } from '../support/certificates.js';
+import { Loopback } from '../support/loopback.js';
+import { modules } from '../support/tls-modules.js';
 import { PatternCheck, sendPattern } from '../support/pattern.js';
 import { duplexPair } from '../support/duplex-pair.js';
 import { programFolder } from '../support/programs.js';
@@ -58,6 +61,18 @@ void t.test('which one', async (t) => {
   t.equal(upgraded.getHandshakeInfo()?.transport, 'stream');
   over.destroy();
   upgraded.destroy();
+});
+
+void t.test('what is compared with node:tls', async (t) => {
+  const { ca, leaf } = await certificates();
+  const loopback = new Loopback(modules.pqtls, { ca: ca.cert, leaf: { cert: leaf.cert, key: leaf.key } });
+  const { server, port } = await loopback.serve();
+  const accepted = once(server, 'secureConnection') as Promise<[unknown]>;
+  const client = loopback.connect({ port }) as unknown as TLSSocket;
+  const [served] = (await accepted) as [TLSSocket];
+  t.equal(served.getHandshakeInfo()?.transport, expected);
+  t.equal(client.getHandshakeInfo()?.transport, expected);
+  await loopback.close();
 });
 
 void t.test('a Unix socket', { skip: process.platform === 'win32' && 'no Unix sockets' }, async (t) => {

@@ -156,8 +156,12 @@ not ok 1 - both
 ok 2 - not here # SKIP no addon
 not ok 3 - one day # TODO
 1..3
+pqtls: a second run
+TAP version 14
+ok 1 - passes again
+1..1
 `);
-  t.strictSame(counts, { passed: 1, failed: 1, skipped: 2 });
+  t.strictSame(counts, { passed: 2, failed: 1, skipped: 2 });
   t.equal(failures.length, 1);
   t.match(failures[0], /^not ok - both > fails\n.*wanted/s);
 });

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
+import pqtls from 'pqtls';
 import type { TlsModule } from './tls-modules.js';
 
 /** What servers show and clients trust unless their options say otherwise. */
@@ -49,11 +50,30 @@ export class Loopback {
 
   /** A free port, on which the server listens until the end. */
   async listen(server: net.Server): Promise<number> {
-    server.on('connection', (socket: net.Socket) => void this.track(socket));
+    this.#trackAccepted(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     this.cleanup(async () => closeServer(server));
     return (server.address() as net.AddressInfo).port;
+  }
+
+  /**
+   * Not by a listener for `connection` where the addon drives TCP: to show somebody a net.Socket it would leave the
+   * connection to node:net, and that alone would be tested.
+   */
+  #trackAccepted(server: net.Server): void {
+    const track = (socket: unknown): void => {
+      if (socket instanceof net.Socket) this.track(socket);
+    };
+    if (!(server instanceof pqtls.Server)) {
+      server.on('connection', track);
+      return;
+    }
+    const emit = server.emit.bind(server) as (event: string | symbol, ...values: unknown[]) => boolean;
+    Reflect.set(server, 'emit', (event: string | symbol, ...values: unknown[]): boolean => {
+      if (event === 'secureConnection' || event === 'tlsClientError') track(values.at(-1));
+      return emit(event, ...values);
+    });
   }
 
   /** A TLS server on a free port, with the leaf for localhost unless the options bring a certificate. */

@@ -10,7 +10,8 @@ const collectGarbage = runInNewContext('gc') as () => void;
 /** A `skip` reason: the sanitizers keep freed memory for a while, which looks like a leak. */
 export const keepsFreedMemory = process.env['ASAN_OPTIONS'] !== undefined && 'not measured under a sanitizer';
 
-async function residentMemory(): Promise<number> {
+/** In MiB, without what can be collected. */
+export async function residentMemory(): Promise<number> {
   for (let round = 0; round < 5; round++) {
     collectGarbage();
     // Finalizers run in later turns.

@@ -1,0 +1,220 @@
+// In which async context and in which order a program is told things, and what an exception in a listener does to others.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import type { Server, TLSSocket } from 'node:tls';
+import { Subject, type Run } from '../../support/behaviours.js';
+import { closed, textOf } from '../../support/observations.js';
+
+const subject = new Subject('async-order');
+const storage = new AsyncLocalStorage<string>();
+
+/** A server as a program has it: without a listener for raw sockets. Gone after the run. */
+async function plainServer(run: Run, options: object = {}): Promise<{ server: Server; port: number }> {
+  const server = run.tls.createServer({ cert: run.certs.leaf.cert, key: run.certs.leaf.key, ...options });
+  server.on('secureConnection', (socket) => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  run.cleanup(() => void server.close());
+  const address = server.address();
+  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
+}
+
+/** What runs when, after an event: ticks, microtasks, immediates. */
+function schedule(name: string, seen: string[]): void {
+  seen.push(name);
+  setImmediate(() => seen.push(`${name} immediate`));
+  process.nextTick(() => seen.push(`${name} tick`));
+  void Promise.resolve().then(() => seen.push(`${name} promise`));
+  queueMicrotask(() => seen.push(`${name} microtask`));
+}
+
+async function later(): Promise<void> {
+  for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+subject.add('the context of connect() reaches every event of a client and every callback', async (run) => {
+  const { server, port } = await plainServer(run);
+  server.on('secureConnection', (socket) => socket.pipe(socket));
+  const seen: unknown[] = [];
+  const look = (name: string): void => void seen.push([name, storage.getStore()]);
+  const client = storage.run('caller', () => run.connect({ port }));
+  for (const name of ['connect', 'secureConnect', 'end', 'close']) client.on(name, () => look(name));
+  client.once('data', () => look('data'));
+  await once(client, 'secureConnect');
+  storage.run('writer', () => client.write('x', () => look('write callback')));
+  await once(client, 'data');
+  storage.run('ender', () => client.end(() => look('end callback')));
+  client.resume();
+  await closed(client);
+  return seen.sort();
+});
+
+subject.add('a write that has to wait is called back in the context of its writer', async (run) => {
+  const { server, port } = await plainServer(run);
+  const seen: unknown[] = [];
+  const done = new Promise<void>((resolve) => {
+    server.on('secureConnection', (socket) => {
+      storage.run('writer', () => socket.write(Buffer.alloc(20_000_000), () => seen.push(storage.getStore())));
+      storage.run('ender', () => socket.end('x', () => resolve(void seen.push(storage.getStore()))));
+      socket.resume();
+    });
+  });
+  const client = run.connect({ port });
+  client.resume();
+  await done;
+  return seen;
+});
+
+subject.add('the context of createServer() and listen() is not that of its connections', async (run) => {
+  const seen: unknown[] = [];
+  const { server, port } = await storage.run('maker', async () => plainServer(run));
+  const look = (name: string): void => void seen.push([name, storage.getStore() ?? 'none']);
+  server.on('secureConnection', (socket) => {
+    look('secureConnection');
+    // Not 'close': node:tls tells it outside of every context.
+    socket.on('end', () => look('end'));
+    socket.once('data', () => {
+      look('data');
+      socket.end('x', () => look('end callback'));
+    });
+  });
+  const client = run.connect({ port });
+  client.end('x');
+  client.resume();
+  await closed(client);
+  await later();
+  return seen.sort();
+});
+
+subject.add('a context that is entered in secureConnection lasts for the connection', async (run) => {
+  const seen: unknown[] = [];
+  const { server, port } = await plainServer(run);
+  let count = 0;
+  server.on('secureConnection', (socket) => {
+    const own = `connection ${(count += 1)}`;
+    storage.run(own, () => {
+      socket.write('hello', () => seen.push(['write callback', storage.getStore() === own]));
+      setImmediate(() => seen.push(['immediate', storage.getStore() === own]));
+    });
+  });
+  for (let nth = 0; nth < 3; nth += 1) {
+    const client = run.connect({ port });
+    await once(client, 'data');
+    client.destroy();
+    await closed(client);
+  }
+  return seen.sort();
+});
+
+for (const event of ['secureConnect', 'data', 'end', 'close'] as const) {
+  subject.add(`ticks, promises and immediates around ${event} of a client`, async (run) => {
+    const { server, port } = await plainServer(run);
+    server.on('secureConnection', (socket) => {
+      socket.resume();
+      socket.once('data', () => socket.end('answer'));
+    });
+    const seen: string[] = [];
+    const client = run.connect({ port });
+    client.once(event, () => schedule(event, seen));
+    client.once(event, () => seen.push(`second ${event} listener`));
+    client.once('secureConnect', () => client.write('x'));
+    client.resume();
+    await closed(client);
+    await later();
+    return seen;
+  });
+}
+
+for (const event of ['secureConnection', 'data', 'end', 'close'] as const) {
+  subject.add(`ticks, promises and immediates around ${event} of a server`, async (run) => {
+    const { server, port } = await plainServer(run);
+    const seen: string[] = [];
+    const finished = new Promise<void>((resolve) => {
+      server.on('secureConnection', (socket) => {
+        if (event === 'secureConnection') schedule(event, seen);
+        else socket.once(event, () => schedule(event, seen));
+        socket.resume();
+        socket.on('close', () => resolve());
+      });
+      if (event === 'secureConnection') server.on(event, () => seen.push('second listener'));
+    });
+    const client = run.connect({ port }, () => client.end('x'));
+    client.resume();
+    await finished;
+    await later();
+    return seen;
+  });
+}
+
+subject.add('a write callback comes before what was scheduled in it', async (run) => {
+  const { server, port } = await plainServer(run);
+  server.on('secureConnection', (socket) => socket.resume());
+  const client = run.connect({ port });
+  await once(client, 'secureConnect');
+  const seen: string[] = [];
+  await new Promise<void>((resolve) => {
+    client.write('a', () => schedule('a', seen));
+    client.write('b', () => resolve(schedule('b', seen)));
+    seen.push('written');
+  });
+  await later();
+  return seen.filter((line) => !line.includes('immediate')).sort();
+});
+
+type Thrower = (server: Server, client: TLSSocket, fail: () => never) => void;
+
+const throwers: Record<string, Thrower> = {
+  secureConnection: (server, _client, fail) => server.once('secureConnection', fail),
+  'data of the server': (server, _client, fail) =>
+    server.once('secureConnection', (socket) => socket.once('data', fail)),
+  'end of the server': (server, _client, fail) => server.once('secureConnection', (socket) => socket.once('end', fail)),
+  'close of the server': (server, _client, fail) =>
+    server.once('secureConnection', (socket) => socket.once('close', fail)),
+  'a write callback of the server': (server, _client, fail) =>
+    server.once('secureConnection', (socket) => socket.write('x', fail)),
+  secureConnect: (_server, client, fail) => client.once('secureConnect', fail),
+  'data of the client': (_server, client, fail) => client.once('data', fail),
+  'end of the client': (_server, client, fail) => client.once('end', fail),
+  'close of the client': (_server, client, fail) => client.once('close', fail),
+};
+
+for (const [name, install] of Object.entries(throwers)) {
+  subject.add(`an exception in ${name} is uncaught once, and other connections go on`, async (run) => {
+    const { server, port } = await plainServer(run);
+    const other = run.connect({ port });
+    const [otherServed] = (await once(server, 'secureConnection')) as [TLSSocket];
+    otherServed.pipe(otherServed);
+    server.on('secureConnection', (socket) => {
+      socket.resume();
+      socket.on('end', () => socket.end());
+      socket.write('hello');
+    });
+    const uncaught = run.uncaught();
+    const client = run.connect({ port });
+    client.on('error', () => {});
+    install(server, client, () => {
+      throw new Error(name);
+    });
+    client.resume();
+    client.end('x');
+    const { message } = await uncaught;
+    other.end('still here');
+    return { message, other: await textOf(other) };
+  });
+}
+
+subject.add('an exception in tlsClientError is uncaught, and the server goes on', async (run) => {
+  const { server, port } = await plainServer(run, { minVersion: 'TLSv1.3' });
+  const uncaught = run.uncaught();
+  server.once('tlsClientError', () => {
+    throw new Error('from the listener');
+  });
+  const client = run.connect({ port, maxVersion: 'TLSv1.2' });
+  client.on('error', () => {});
+  const { message } = await uncaught;
+  server.once('secureConnection', (socket) => socket.end('still here'));
+  return { message, text: await textOf(run.connect({ port })) };
+});
+
+await subject.check();
