@@ -344,6 +344,10 @@ Connection::Step Connection::Encrypt(std::span<const uint8_t> plaintext, std::sp
   return {flags, taken, transport_.produced(), 0};
 }
 
+bool Connection::can_send() const {
+  return ssl_ && !busy_ && !failed_ && handshake_done_ && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0;
+}
+
 Connection::Step Connection::CloseNotify(std::span<uint8_t> output) {
   if (!ssl_ || busy_) return {kFailed, 0, 0, 0};
   transport_.BeginCall({}, output);

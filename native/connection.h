@@ -138,7 +138,8 @@ class Connection {
   Step Drain(std::span<uint8_t> output);
   Napi::Env Env() const { return env_; }
   bool is_destroyed() const { return !ssl_ || destroy_requested_; }
-  bool handshake_done() const { return handshake_done_; }
+  // Nothing has ended our direction yet.
+  bool can_send() const;
   // Ciphertext.
   uint64_t bytes_read() const { return transport_.bytes_read(); }
   uint64_t bytes_written() const { return transport_.bytes_written(); }
@@ -206,6 +207,7 @@ class Connection {
 
   Napi::Value ClientHello(const Napi::CallbackInfo& info);
   Napi::Value VerifyResult(const Napi::CallbackInfo& info);
+  Napi::Value MatchesName(const Napi::CallbackInfo& info);
   Napi::Value PeerCertificates(const Napi::CallbackInfo& info);
   Napi::Value PeerChain(const Napi::CallbackInfo& info);
   Napi::Value OwnCertificate(const Napi::CallbackInfo& info);

@@ -15,6 +15,7 @@
 #include "bytes.h"
 #include "connection.h"
 #include "error_queue.h"
+#include "host_name.h"
 #include "trust_store.h"
 
 namespace pqtls {
@@ -98,6 +99,16 @@ Napi::Value Connection::VerifyResult(const Napi::CallbackInfo& info) {
   result.Set("resumed", Napi::Boolean::New(env, ssl_ && SSL_session_reused(ssl_.get())));
   result.Set("message", Napi::String::New(env, X509_verify_cert_error_string(verify_result_)));
   return result;
+}
+
+// matchesName(name): whether the peer's certificate has a DNS name that is `name`, or `name` with `*` in the place of its
+// first label. False says nothing: it is also for every other kind of name. RFC 9525, Section 6.3.
+Napi::Value Connection::MatchesName(const Napi::CallbackInfo& info) {
+  STACK_OF(X509)* sent = ssl_ ? SSL_get_peer_full_cert_chain(ssl_.get()) : nullptr;
+  if (sent == nullptr || sk_X509_num(sent) == 0 || !info[0].IsString()) return Napi::Boolean::New(info.Env(), false);
+  bool matches = HasDnsName(sk_X509_value(sent, 0), info[0].As<Napi::String>().Utf8Value());
+  ERR_clear_error();
+  return Napi::Boolean::New(info.Env(), matches);
 }
 
 // The chain as the peer sent it, leaf first, DER.

@@ -153,10 +153,10 @@ Napi::Value TcpHandle::Encrypt(const Napi::CallbackInfo& info) {
   registers[kConsumed] = registers[kCiphertext] = 0;
   registers[kSocketStatus] = UV_EBADF;
   if (!is_open() || stream_->connection == nullptr) return Napi::Number::New(env, 0);
+  size_t sent = stream_->TakeSentAlone();
   std::span<const uint8_t> plaintext = BytesOf(info[0]);
   size_t taken = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), plaintext.size());
   uint32_t flags = 0;
-  size_t sent = 0;
   do {
     Connection::Step step = stream_->connection->Encrypt(plaintext.subspan(taken), stream_->loop->output());
     taken += step.consumed;
@@ -175,8 +175,8 @@ Napi::Value TcpHandle::CloseNotify(const Napi::CallbackInfo& info) {
   registers[kConsumed] = registers[kCiphertext] = 0;
   registers[kSocketStatus] = UV_EBADF;
   if (!is_open() || stream_->connection == nullptr) return Napi::Number::New(env, 0);
+  size_t sent = stream_->TakeSentAlone();
   Connection::Step step = stream_->connection->CloseNotify(stream_->loop->output());
-  size_t sent = 0;
   registers[kSocketStatus] = stream_->SendOutput(step, true, &sent);
   registers[kCiphertext] = static_cast<int32_t>(sent);
   return Napi::Number::New(env, step.flags & ~kOutputPending);

@@ -44,6 +44,7 @@ void TcpStream::Close() {
 void TcpStream::OnClosed(uv_handle_t* closed) {
   std::unique_ptr<TcpStream> self(From(closed));
   self->loop->RemoveDeadline(self.get());
+  if (self->has_tickets) std::erase(self->loop->with_tickets_, self.get());
   if (self->owner != nullptr) self->owner->OnClosed(self->is_heard());
   if (self->listener != nullptr) self->listener->OnGone(self.get());
   self->loop->Remove(self.get());
@@ -141,6 +142,13 @@ void TcpStream::StartFeeding(std::shared_ptr<Connection> fed, uint64_t timeout_m
   if (timeout_ms > 0) loop->AddDeadline(this, timeout_ms);
 }
 
+void TcpStream::AwaitTickets() {
+  if (has_tickets) return;
+  has_tickets = true;
+  loop->with_tickets_.push_back(this);
+  uv_prepare_start(&loop->prepare_, TcpLoop::OnPrepare);
+}
+
 void TcpStream::StopFeeding() {
   feeds = false;
   loop->RemoveDeadline(this);
@@ -160,6 +168,7 @@ void TcpStream::Feed(size_t length) {
   if (flags == 0) return;
   StopFeeding();
   int32_t* registers = loop->registers();
+  if ((flags & kHandshakeDone) != 0) AwaitTickets();
   registers[kConsumed] = static_cast<int32_t>(consumed);
   registers[kReceived] = static_cast<int32_t>(length);
   registers[kHandshakeBytesRead] = static_cast<int32_t>(connection->bytes_read());
@@ -175,11 +184,13 @@ TcpLoop* TcpLoop::Start(Napi::Env env, int32_t* registers) {
   auto self = std::unique_ptr<TcpLoop>(new TcpLoop(env));
   if (napi_get_uv_event_loop(env, &self->loop_) != napi_ok) return nullptr;
   if (uv_timer_init(self->loop_, &self->timer_) != 0) return nullptr;
-  self->timer_.data = self.get();
-  self->timer_is_open_ = true;
-  // The sockets keep the loop alive, and not their timeouts.
-  uv_unref(reinterpret_cast<uv_handle_t*>(&self->timer_));
   TcpLoop* loop = self.release();
+  uv_prepare_init(loop->loop_, &loop->prepare_);
+  loop->timer_.data = loop->prepare_.data = loop;
+  loop->open_helpers_ = 2;
+  // The sockets keep the loop alive, and not what is done for them.
+  uv_unref(reinterpret_cast<uv_handle_t*>(&loop->timer_));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&loop->prepare_));
   auto buffer = Napi::ArrayBuffer::New(env, kTcpSlabLength);
   loop->slab_ = static_cast<uint8_t*>(buffer.Data());
   loop->slab_reference_ = Napi::Persistent(Napi::Uint8Array::New(env, kTcpSlabLength, buffer, 0).As<Napi::Object>());
@@ -201,15 +212,17 @@ void TcpLoop::OnEnvironmentEnds(napi_async_cleanup_hook_handle, void* data) {
   auto* self = static_cast<TcpLoop*>(data);
   self->ending_ = true;
   for (TcpStream* stream = self->first_; stream != nullptr; stream = stream->next_) stream->Close();
-  uv_close(reinterpret_cast<uv_handle_t*>(&self->timer_), [](uv_handle_t* timer) {
-    auto* loop = static_cast<TcpLoop*>(timer->data);
-    loop->timer_is_open_ = false;
+  auto on_closed = [](uv_handle_t* helper) {
+    auto* loop = static_cast<TcpLoop*>(helper->data);
+    loop->open_helpers_--;
     loop->FinishIfEnded();
-  });
+  };
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->timer_), on_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->prepare_), on_closed);
 }
 
 void TcpLoop::FinishIfEnded() {
-  if (!ending_ || first_ != nullptr || timer_is_open_) return;
+  if (!ending_ || first_ != nullptr || open_helpers_ > 0) return;
   napi_remove_async_cleanup_hook(hook_);
   delete this;
 }
@@ -268,6 +281,17 @@ void TcpLoop::OnTimer(uv_timer_t* timer) {
     }
   }
   self->ArmTimer();
+}
+
+void TcpLoop::OnPrepare(uv_prepare_t* prepare) {
+  auto* self = static_cast<TcpLoop*>(prepare->data);
+  uv_prepare_stop(prepare);
+  for (TcpStream* stream : std::exchange(self->with_tickets_, {})) {
+    stream->has_tickets = false;
+    if (!stream->is_open() || !stream->connection->can_send()) continue;
+    // With nothing to encrypt, libssl writes what it has kept for the first write. Where that fails, reading tells why.
+    stream->SendOutput(stream->connection->Encrypt({}, self->output_), false, &stream->sent_alone_);
+  }
 }
 
 Napi::Object TcpLoop::NewHandle(TcpStream* stream) {

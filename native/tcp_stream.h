@@ -14,6 +14,8 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "connection.h"
 
@@ -33,7 +35,8 @@ enum TcpEvent : uint32_t {
   kTcpHandshake = 6,
 };
 
-inline constexpr size_t kTcpSlabLength = 65536;
+// What the kernel has for one connection is taken at once: fewer turns through JavaScript for much data.
+inline constexpr size_t kTcpSlabLength = 262144;
 // Four full records, and a flight with a chain of any kind; what is longer goes out in parts.
 inline constexpr size_t kOutputLength = 4 * (16384 + 256) + 2048;
 
@@ -62,6 +65,8 @@ struct TcpStream {
   bool feeds = false;
   size_t waiting_writes = 0;
   uint64_t accepted_at = 0;  // of uv_hrtime()
+  // The tickets of its handshake wait for data to go with.
+  bool has_tickets = false;
   uint32_t begun_with = 0;   // the listener's number for the settings of its connection
 
   // A new one that is neither open nor accepted into yet. Null, with a negative errno, where libuv has none.
@@ -81,6 +86,10 @@ struct TcpStream {
   // Runs the handshake with what comes in.
   void StartFeeding(std::shared_ptr<Connection> fed, uint64_t timeout_ms);
   void StopFeeding();
+  // The tickets go by themselves if no data takes them along before the loop waits again.
+  void AwaitTickets();
+  // Bytes that were sent by themselves since it was asked last.
+  size_t TakeSentAlone() { return std::exchange(sent_alone_, 0); }
 
  private:
   friend class TcpLoop;
@@ -95,6 +104,7 @@ struct TcpStream {
 
   TcpStream* previous_ = nullptr;
   TcpStream* next_ = nullptr;
+  size_t sent_alone_ = 0;
   bool has_deadline_ = false;
   Deadlines::iterator deadline_;
 };
@@ -133,6 +143,7 @@ class TcpLoop {
   static Napi::FunctionReference Suppressed(Napi::Function function);
   static void OnEnvironmentEnds(napi_async_cleanup_hook_handle hook, void* data);
   static void OnTimer(uv_timer_t* timer);
+  static void OnPrepare(uv_prepare_t* prepare);
   void Add(TcpStream* stream);
   void Remove(TcpStream* stream);
   void AddDeadline(TcpStream* stream, uint64_t timeout_ms);
@@ -155,7 +166,9 @@ class TcpLoop {
   // Of handshakes: when they have taken too long, in milliseconds of uv_now().
   TcpStream::Deadlines deadlines_;
   uv_timer_t timer_ = {};
-  bool timer_is_open_ = false;
+  std::vector<TcpStream*> with_tickets_;
+  uv_prepare_t prepare_ = {};
+  int open_helpers_ = 0;  // of timer_ and prepare_
 };
 
 }  // namespace pqtls

@@ -119,7 +119,7 @@ export interface NativeTcpListener extends NativeTcpListenerHooks {
 }
 
 export interface NativeTcp {
-  /** Where bytes that were read stand; 65 536 bytes, one for each thread. Never given to programs. */
+  /** Where bytes that were read stand; 262 144 bytes, one for each thread. Never given to programs. */
   readonly tcpSlab?: Uint8Array;
   /** Takes a duplicate of a connected, non-blocking descriptor; the caller closes its own. Throws with an `errno`. */
   readonly TcpHandle?: new (fd: number, isPipe: boolean) => NativeTcpHandle;

@@ -250,6 +250,8 @@ export interface NativeConnection {
   clientHello(): NativeClientHello;
   verifyResult(): { code: number; message: string; resumed: boolean };
   peerCertificates(): Buffer[];
+  /** Whether the peer's certificate has this DNS name, or it with `*` for its first label. False says nothing. */
+  matchesName(name: string): boolean;
   /** Writes `negotiatedFacts` numbers; false before the handshake is done. */
   negotiated(facts: Int32Array): boolean;
   /** By IANA and by OpenSSL. */

@@ -112,7 +112,9 @@ export type Question =
       /** undefined where the chain is trusted, otherwise what is wrong with it. */
       readonly chainError: ChainError | undefined;
       /** As the peer sent it, leaf first, DER. Empty where it sent none. */
-      readonly chain: readonly Buffer[];
+      readonly chain: () => readonly Buffer[];
+      /** Whether the peer's certificate surely has this DNS name; false says nothing. */
+      readonly hasName: (name: string) => boolean;
       /** It was sent when the session was made that this handshake resumes. */
       readonly resumed: boolean;
     }

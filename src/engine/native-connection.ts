@@ -695,7 +695,14 @@ export class NativeTlsConnection implements Connection {
     if ((flags & NativeProgress.awaitsVerification) !== 0) {
       const { code, message, resumed } = this.native.verifyResult();
       const chainError: ChainError | undefined = code === 0 ? undefined : verificationProblem(code, message);
-      return { kind: 'verify', chainError, chain: this.native.peerCertificates(), resumed };
+      const { native } = this;
+      return {
+        kind: 'verify',
+        chainError,
+        chain: () => native.peerCertificates(),
+        hasName: (name) => native.matchesName(name),
+        resumed,
+      };
     }
     if ((flags & NativeProgress.awaitsSession) !== 0) {
       const id = this.native.wantedSession();

@@ -7,6 +7,9 @@ const plaintextSlabSize = 64 * 1024;
 // From so much ciphertext on, plaintext is decrypted into a buffer that is handed out itself.
 const largeInput = plaintextSlabSize / 2;
 
+// A record of which the beginning came before. RFC 9846, Section 5.2.
+const carriedOver = 16 * 1024 + 256;
+
 /**
  * Where plaintext is decrypted to before it is handed out. What is handed out is a buffer of its own: a shared slab would
  * show one connection the bytes of another through `.buffer`, and a program that transfers its chunk would take the slab
@@ -14,23 +17,15 @@ const largeInput = plaintextSlabSize / 2;
  */
 export class PlaintextSlab {
   readonly #shared: Buffer = Buffer.allocUnsafeSlow(plaintextSlabSize);
-  /** Shown to nobody yet. */
-  #spare: Buffer | undefined;
 
   /** Where to decrypt `pending` bytes of ciphertext to: until take(), the caller's alone where that is much. */
   acquire(pending: number): Buffer {
-    if (pending < largeInput) return this.#shared;
-    const buffer = this.#spare ?? Buffer.allocUnsafeSlow(plaintextSlabSize);
-    this.#spare = undefined;
-    return buffer;
+    return pending < largeInput ? this.#shared : Buffer.allocUnsafeSlow(pending + carriedOver);
   }
 
   /** Hands out the first `length` bytes of what acquire() gave; undefined for none. */
   take(buffer: Buffer, length: number): Buffer | undefined {
-    if (buffer !== this.#shared) {
-      if (length >= largeInput) return buffer.subarray(0, length);
-      this.#spare = buffer;
-    }
+    if (buffer !== this.#shared && length >= largeInput) return buffer.subarray(0, length);
     if (length === 0) return undefined;
     const bytes = Buffer.allocUnsafeSlow(length);
     buffer.copy(bytes, 0, 0, length);

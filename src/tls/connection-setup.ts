@@ -138,8 +138,10 @@ export function isTraced(enableTrace: boolean | undefined): boolean {
   return enableTrace ?? traceRequested();
 }
 
+const traceRequestedByFlag = process.execArgv.includes(traceFlag);
+
 function traceRequested(): boolean {
-  if (!process.execArgv.includes(traceFlag)) return false;
+  if (!traceRequestedByFlag) return false;
   if (!warnedOfTrace) {
     warnedOfTrace = true;
     process.emitWarning(`Enabling ${traceFlag} can expose sensitive data in the resulting log.`);

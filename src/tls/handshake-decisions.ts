@@ -103,7 +103,7 @@ function verify(socket: DecidingSocket, question: VerifyQuestion): void {
   });
 }
 
-function verifyChain(socket: DecidingSocket, { chain, chainError, resumed }: VerifyQuestion): void {
+function verifyChain(socket: DecidingSocket, { chain, chainError, hasName, resumed }: VerifyQuestion): void {
   const { isServer, engine, options, connection } = socket;
   const offeredIdentity = socket.offeredIdentity();
   const identity = { name: expectedName(options), byProgram: Boolean(options.checkServerIdentity) };
@@ -111,7 +111,7 @@ function verifyChain(socket: DecidingSocket, { chain, chainError, resumed }: Ver
   const nameVerified =
     resumed && offeredIdentity?.name === identity.name && offeredIdentity.byProgram === identity.byProgram;
   const certificate = () => legacyChain(connection.peerChain(), true);
-  const terms = { ...options, isServer, engine, certificate, nameVerified };
+  const terms = { ...options, isServer, engine, certificate, nameVerified, hasName };
   const rejection = orEnd(socket, () => verifyPeer(chain, chainError, terms));
   socket.socket.authorized = rejection === undefined;
   socket.verifiedIdentity = rejection === undefined && !isServer ? identity : undefined;

@@ -257,9 +257,15 @@ function isOurs(server: ListeningServer): boolean {
 
 function adopt(server: ListeningServer, transport: TcpTransport): void {
   transport.allowHalfOpen = server.allowHalfOpen;
-  server._connections += 1;
+  addConnections(server, 1);
   transport.whenDestroyed(() => {
-    server._connections -= 1;
+    addConnections(server, -1);
     server._emitCloseIfDrained();
   });
+}
+
+function addConnections(server: ListeningServer, more: 1 | -1): void {
+  const count = counts.get(server);
+  if (count === undefined) server._connections += more;
+  else count.known += more;
 }

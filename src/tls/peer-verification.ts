@@ -15,6 +15,8 @@ export interface VerificationOptions {
   readonly servername?: string | undefined;
   readonly host?: string | undefined;
   readonly checkServerIdentity?: ((hostname: string, certificate: PeerCertificate) => Error | undefined) | undefined;
+  /** Whether the certificate surely has this DNS name; false says nothing. */
+  readonly hasName?: ((name: string) => boolean) | undefined;
   /** All that node:tls gives to a program's own check. */
   readonly certificate: () => PeerCertificate;
 }
@@ -36,7 +38,7 @@ export interface Rejection {
  * program's own check throws is passed on: the caller has to end the connection then.
  */
 export function verifyPeer(
-  chain: readonly Buffer[],
+  chain: () => readonly Buffer[],
   chainError: ChainError | undefined,
   options: VerificationOptions,
 ): Rejection | undefined {
@@ -66,10 +68,12 @@ export function verifyKeyHolder(options: Omit<VerificationOptions, 'certificate'
   return defaultCheck(hostname, nothing, { engine: options.engine, certificate: () => nothing });
 }
 
-function checkName(chain: readonly Buffer[], options: VerificationOptions): Error | undefined {
+function checkName(chain: () => readonly Buffer[], options: VerificationOptions): Error | undefined {
   if (options.isServer || options.nameVerified === true) return undefined;
   const hostname = expectedName(options);
-  const leaf = chain[0];
+  // Most names: node:tls's own check, which is asked below, costs a second parse of the certificate.
+  if (!options.checkServerIdentity && options.hasName?.(hostname) === true) return undefined;
+  const leaf = chain()[0];
   if (leaf === undefined) return new Error('The server sent no certificate');
   // A caller's own check reports with its own error, as in node:tls: anything falsy accepts, all else refuses.
   if (options.checkServerIdentity) return options.checkServerIdentity(hostname, options.certificate()) || undefined;

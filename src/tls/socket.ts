@@ -121,6 +121,8 @@ export class TLSSocket extends NegotiatedSocket {
   /** The program's own buffer waits for resume(). */
   #stalled = false;
   #failed = false;
+  /** The addon ran the handshake to its end. */
+  readonly #isBegun: boolean;
   /** What a callback threw while the engine was at work. */
   #abandoned: Error | undefined;
   #madeDecider: DecidingSocket | undefined;
@@ -161,9 +163,9 @@ export class TLSSocket extends NegotiatedSocket {
     this.#connection = begun?.connection ?? this.#createConnection(this.#security.restriction);
     this.#sessions = this.#createSessions();
     if (begun === undefined) this.#setUpConnection();
-    const isDone = begun !== undefined && (begun.step.achieved & NativeProgress.handshakeDone) !== 0;
+    this.#isBegun = begun !== undefined && (begun.step.achieved & NativeProgress.handshakeDone) !== 0;
     // Then there are no secrets to come.
-    if (!isDone) reportKeys(this, begun === undefined);
+    if (!this.#isBegun) reportKeys(this, begun === undefined);
     // Nobody may be listening yet: whoever takes the socket over says so by _releaseControl().
     this.on('error', this._tlsError);
     if (options.session && !this.#isServer) this.setSession(options.session);
@@ -512,7 +514,8 @@ export class TLSSocket extends NegotiatedSocket {
     if (!this.#isServer) {
       this.secureConnecting = false;
       this.emit('secureConnect');
-    } else if (outcome.protocol === 'TLSv1.3') {
+    } else if (outcome.protocol === 'TLSv1.3' && !this.#isBegun) {
+      // Those of a handshake of its own the addon sends by itself.
       soon(() => this.#sendTickets());
     }
     if (this.#isServer) this.emit('secure');
