@@ -207,6 +207,7 @@ class Connection {
 
   Napi::Value ClientHello(const Napi::CallbackInfo& info);
   Napi::Value VerifyResult(const Napi::CallbackInfo& info);
+  Napi::Value VerifyMessage(const Napi::CallbackInfo& info);
   Napi::Value MatchesName(const Napi::CallbackInfo& info);
   Napi::Value PeerCertificates(const Napi::CallbackInfo& info);
   Napi::Value PeerChain(const Napi::CallbackInfo& info);

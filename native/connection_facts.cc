@@ -93,12 +93,12 @@ Napi::Value Connection::ClientHello(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Connection::VerifyResult(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("code", Napi::Number::New(env, verify_result_));
-  result.Set("resumed", Napi::Boolean::New(env, ssl_ && SSL_session_reused(ssl_.get())));
-  result.Set("message", Napi::String::New(env, X509_verify_cert_error_string(verify_result_)));
-  return result;
+  int resumed = ssl_ && SSL_session_reused(ssl_.get()) ? 1 : 0;
+  return Napi::Number::New(info.Env(), verify_result_ * 2 + resumed);
+}
+
+Napi::Value Connection::VerifyMessage(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), X509_verify_cert_error_string(verify_result_));
 }
 
 // matchesName(name): whether the peer's certificate has a DNS name that is `name`, or `name` with `*` in the place of its

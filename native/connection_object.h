@@ -64,6 +64,7 @@ std::vector<Napi::ClassPropertyDescriptor<Holder>> Connection::Methods() {
       Holder::template ConnectionMethod<&Connection::Abort>("abort"),
       Holder::template ConnectionMethod<&Connection::ClientHello>("clientHello"),
       Holder::template ConnectionMethod<&Connection::VerifyResult>("verifyResult"),
+      Holder::template ConnectionMethod<&Connection::VerifyMessage>("verifyMessage"),
       Holder::template ConnectionMethod<&Connection::MatchesName>("matchesName"),
       Holder::template ConnectionMethod<&Connection::PeerCertificates>("peerCertificates"),
       Holder::template ConnectionMethod<&Connection::Negotiated>("negotiated"),

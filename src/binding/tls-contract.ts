@@ -248,7 +248,10 @@ export interface NativeConnection {
   /** Ends the connection with an alert of ours. */
   abort(alert: number, ciphertext: Uint8Array): number;
   clientHello(): NativeClientHello;
-  verifyResult(): { code: number; message: string; resumed: boolean };
+  /** The verdict on the chain, an X509_V_ERR_*, above one bit that says whether the handshake resumed a session. */
+  verifyResult(): number;
+  /** What the verdict means, in OpenSSL's words. */
+  verifyMessage(): string;
   peerCertificates(): Buffer[];
   /** Whether the peer's certificate has this DNS name, or it with `*` for its first label. False says nothing. */
   matchesName(name: string): boolean;

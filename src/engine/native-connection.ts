@@ -693,8 +693,11 @@ export class NativeTlsConnection implements Connection {
       });
     }
     if ((flags & NativeProgress.awaitsVerification) !== 0) {
-      const { code, message, resumed } = this.native.verifyResult();
-      const chainError: ChainError | undefined = code === 0 ? undefined : verificationProblem(code, message);
+      const result = this.native.verifyResult();
+      const resumed = (result & 1) !== 0;
+      const code = result >> 1;
+      const chainError: ChainError | undefined =
+        code === 0 ? undefined : verificationProblem(code, this.native.verifyMessage());
       const { native } = this;
       return {
         kind: 'verify',

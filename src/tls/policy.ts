@@ -90,6 +90,17 @@ function readOwn(options: PolicyOptions): OwnDemand {
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for a bad value, and for two different policies
  */
 export function joinPolicies(...sources: unknown[]): PolicyOptions {
+  // For every connection, and most ask for nothing.
+  return sources.some(asksForPolicy) ? joinDemands(sources) : {};
+}
+
+function asksForPolicy(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null) return false;
+  const { postQuantum, policy, [alsoAsked]: other } = source as PolicyOptions & { [alsoAsked]?: unknown };
+  return (postQuantum ?? policy ?? other) !== undefined;
+}
+
+function joinDemands(sources: readonly unknown[]): PolicyOptions {
   const modes: (PostQuantumMode | undefined)[] = [];
   let name: PolicyName | undefined;
   let policy: Policy | undefined;
