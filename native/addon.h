@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "crypto_job.h"
+#include "parsed_chains.h"
 #include "signature_load.h"
 
 namespace pqtls {
@@ -24,6 +25,7 @@ class Addon : public Napi::Addon<Addon> {
   uint8_t* scratch() const { return scratch_; }
   JobScheduler& scheduler() { return scheduler_; }
   const std::shared_ptr<SignatureLoad>& signature_load() const { return signature_load_; }
+  ParsedChains& parsed_chains() { return parsed_chains_; }
   // Where a TLS connection leaves the counts of its last call for JavaScript; set by RegisterTls.
   int32_t* progress_registers() const { return progress_registers_; }
   void set_progress_registers(Napi::Int32Array registers);
@@ -38,6 +40,7 @@ class Addon : public Napi::Addon<Addon> {
   Napi::Reference<Napi::ArrayBuffer> scratch_reference_;
   JobScheduler scheduler_;
   const std::shared_ptr<SignatureLoad> signature_load_ = std::make_shared<SignatureLoad>();
+  ParsedChains parsed_chains_;
   int32_t* progress_registers_ = nullptr;
   Napi::Reference<Napi::Int32Array> registers_reference_;
   Napi::FunctionReference certificate_codec_;

@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "bytes.h"
@@ -62,19 +63,10 @@ bool UseKey(SSL_CTX* ctx, EVP_PKEY* key) {
 
 }  // namespace
 
-bool UseCertificateChain(SSL_CTX* ctx, std::span<const uint8_t> pem) {
-  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
-  bssl::UniquePtr<X509> leaf(bio ? PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
-  if (!leaf || !UseLeaf(ctx, leaf.get())) return false;
-  for (;;) {
-    bssl::UniquePtr<X509> issuer(PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr));
-    if (!issuer) break;
-    if (!SSL_CTX_add1_chain_cert(ctx, issuer.get())) return false;
-  }
-  uint32_t last = ERR_peek_last_error();
-  if (ERR_GET_LIB(last) != ERR_LIB_PEM || ERR_GET_REASON(last) != PEM_R_NO_START_LINE) return false;
-  ERR_clear_error();
-  return true;
+bool UseCertificateChain(SSL_CTX* ctx, const ParsedChain& chain) {
+  if (chain.empty() || !UseLeaf(ctx, chain.front().get())) return false;
+  return std::all_of(chain.begin() + 1, chain.end(),
+                     [&](const auto& issuer) { return SSL_CTX_add1_chain_cert(ctx, issuer.get()) == 1; });
 }
 
 bool UsePrivateKey(SSL_CTX* ctx, std::span<const uint8_t> pem, const std::string* passphrase) {

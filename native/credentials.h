@@ -8,12 +8,14 @@
 #include <span>
 #include <string>
 
+#include "parsed_chains.h"
+
 namespace pqtls {
 
 // Each returns false with the reason in AWS-LC's error queue.
 
 // Leaf first. Replaces the chain of the same key type, and with it a key that does not belong to the new one.
-bool UseCertificateChain(SSL_CTX* ctx, std::span<const uint8_t> pem);
+bool UseCertificateChain(SSL_CTX* ctx, const ParsedChain& chain);
 // After the chains; a key whose type has no chain yet waits for one.
 bool UsePrivateKey(SSL_CTX* ctx, std::span<const uint8_t> pem, const std::string* passphrase);
 

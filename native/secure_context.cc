@@ -81,7 +81,9 @@ SecureContext* SecureContext::From(const Napi::Value& value) {
 }
 
 Napi::Value SecureContext::SetCertificateChain(const Napi::CallbackInfo& info) {
-  if (!UseCertificateChain(ctx_.get(), BytesOf(info[0]))) {
+  auto* addon = info.Env().GetInstanceData<Addon>();
+  std::shared_ptr<const ParsedChain> chain = addon->parsed_chains().Parse(BytesOf(info[0]));
+  if (chain == nullptr || !UseCertificateChain(ctx_.get(), *chain)) {
     ThrowTakenError(info.Env(), "The certificate was not accepted");
   }
   return info.Env().Undefined();

@@ -1,5 +1,6 @@
 // Whom a context trusts where `ca` is not given: Node's roots, NODE_EXTRA_CA_CERTS, the system's, or the program's own.
 
+import { createHash } from 'node:crypto';
 import { nodeTls } from './node-tls.js';
 import type { NativeBinding } from '../binding.js';
 import type { NativeTrustStore } from '../binding/tls-contract.js';
@@ -81,6 +82,29 @@ export function defaultTrustStore(binding: NativeBinding): NativeTrustStore {
     shared = { certificates, store };
   }
   return shared.store;
+}
+
+// The stores of this many different values of `ca` are remembered while some context has them.
+const rememberedStores = 64;
+
+const storesOf = new WeakMap<NativeBinding, Map<string, WeakRef<NativeTrustStore>>>();
+
+/** The store of a `ca` option: contexts that trust the same certificates have one, parsed once. Not to be added to. */
+export function sharedTrustStore(binding: NativeBinding, authorities: readonly Uint8Array[]): NativeTrustStore {
+  const stores = storesOf.get(binding) ?? new Map<string, WeakRef<NativeTrustStore>>();
+  storesOf.set(binding, stores);
+  const hash = createHash('sha256');
+  for (const pem of authorities) hash.update(`${pem.length}:`).update(pem);
+  const key = hash.digest('base64');
+  const known = stores.get(key)?.deref();
+  if (known !== undefined) return known;
+  const store = new binding.TrustStore();
+  for (const pem of authorities) store.addCertificates(pem);
+  stores.delete(key);
+  const [oldest] = stores.keys();
+  if (oldest !== undefined && stores.size >= rememberedStores) stores.delete(oldest);
+  stores.set(key, new WeakRef(store));
+  return store;
 }
 
 let warned = false;

@@ -3,7 +3,7 @@
 import type { NativeBinding } from '../binding.js';
 import type { NativeSecureContext, NativeTrustStore } from '../binding/tls-contract.js';
 import { invalidArgType, invalidSecretType, nodeInvalidArgValue } from '../errors.js';
-import { defaultTrustStore } from './ca-certificates.js';
+import { defaultTrustStore, sharedTrustStore } from './ca-certificates.js';
 import { configError, operationFailed, withConfigErrors } from './config-errors.js';
 
 export type PemInput = string | NodeJS.ArrayBufferView;
@@ -76,25 +76,24 @@ export function applyCredentials(
   native.setTrustStore(trust.store);
 }
 
-/** The shared default store, until something must be added to it. */
+function authoritiesOf(ca: NonNullable<CredentialOptions['ca']>): Uint8Array[] {
+  return listOf(ca).map((pem) => bytesOf('options.ca', pem));
+}
+
+/** A store that contexts share, until something must be added to it. */
 class Trust {
   store: NativeTrustStore;
   readonly #binding: NativeBinding;
-  #isOwn: boolean;
+  #isOwn = false;
 
-  constructor(binding: NativeBinding, ca: unknown) {
+  constructor(binding: NativeBinding, ca: CredentialOptions['ca']) {
     this.#binding = binding;
-    this.#isOwn = Boolean(ca);
-    this.store = this.#isOwn ? new binding.TrustStore() : defaultTrustStore(binding);
+    this.store = ca ? sharedTrustStore(binding, authoritiesOf(ca)) : defaultTrustStore(binding);
   }
 
   addAuthorities(native: NativeSecureContext, ca: CredentialOptions['ca']): void {
     if (!ca) return;
-    for (const pem of listOf(ca)) {
-      const bytes = bytesOf('options.ca', pem);
-      this.store.addCertificates(bytes);
-      native.setClientCaList(bytes);
-    }
+    for (const bytes of authoritiesOf(ca)) native.setClientCaList(bytes);
   }
 
   own(): NativeTrustStore {
