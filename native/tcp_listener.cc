@@ -55,7 +55,8 @@ TcpListener::TcpListener(const Napi::CallbackInfo& info)
 }
 
 TcpListener::~TcpListener() {
-  // Only at the end of the environment, or where it never listened; its streams are closed by the loop.
+  // Without a stream of its own left, the loop may be gone: the environment finalizes its objects after it.
+  if (listening_ == nullptr && pending_ == 0) return;
   loop_->ForgetListener(this);
   if (listening_ != nullptr) listening_->Close();
 }
