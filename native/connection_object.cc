@@ -6,14 +6,26 @@
 
 #include "error_queue.h"
 #include "secure_context.h"
+#include "tagged_object.h"
 
 namespace pqtls {
+
+namespace {
+
+constexpr napi_type_tag kConnectionTag = {0x7071746c73636f6e, 0x6e656374696f6e3a};
+
+}  // namespace
 
 Napi::Function ConnectionObject::Define(Napi::Env env) {
   return DefineClass(env, "Connection", Connection::Methods<ConnectionObject>());
 }
 
+ConnectionObject* ConnectionObject::From(const Napi::Value& value) {
+  return UnwrapTagged<ConnectionObject>(value, kConnectionTag);
+}
+
 ConnectionObject::ConnectionObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  info.This().As<Napi::Object>().TypeTag(&kConnectionTag);
   SecureContext* context = SecureContext::From(info[0]);
   if (context == nullptr) return;
   connection_ = Connection::Create(info.Env(), *context, ConnectionSettings::Read(info, 1));

@@ -86,6 +86,9 @@ class ConnectionObject : public Napi::ObjectWrap<ConnectionObject> {
   explicit ConnectionObject(const Napi::CallbackInfo& info);
   ~ConnectionObject() override;
 
+  // Null, with a TypeError pending, where `value` is something else.
+  static ConnectionObject* From(const Napi::Value& value);
+
   const std::shared_ptr<Connection>& connection() const { return connection_; }
 
   template <auto method>

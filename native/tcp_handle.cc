@@ -48,8 +48,8 @@ Napi::Function TcpHandle::Define(Napi::Env env, TcpLoop* loop) {
 TcpHandle::TcpHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Napi::Env env = info.Env();
   auto* loop = static_cast<TcpLoop*>(info.Data());
-  if (info[0].IsExternal()) {
-    stream_ = info[0].As<Napi::External<TcpStream>>().Data();
+  if (TcpStream* accepted = loop->TakeAccepted()) {
+    stream_ = accepted;
     connection_ = stream_->connection;
   } else {
     int error = Open(loop, info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Boolean>());
@@ -117,10 +117,9 @@ Napi::Value TcpHandle::Write(const Napi::CallbackInfo& info) {
 }
 
 void TcpHandle::Attach(const Napi::CallbackInfo& info) {
-  if (stream_ == nullptr || !info[0].IsObject()) return;
-  if (!info[0].As<Napi::Object>().InstanceOf(stream_->loop->connection_constructor())) return;
+  ConnectionObject* object = ConnectionObject::From(info[0]);
+  if (stream_ == nullptr || object == nullptr) return;
   stream_->StopFeeding();
-  ConnectionObject* object = ConnectionObject::Unwrap(info[0].As<Napi::Object>());
   stream_->connection = connection_ = object->connection();
 }
 

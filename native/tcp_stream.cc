@@ -295,9 +295,11 @@ void TcpLoop::OnPrepare(uv_prepare_t* prepare) {
 }
 
 Napi::Object TcpLoop::NewHandle(TcpStream* stream) {
-  napi_value external = nullptr;
-  napi_create_external(env_, stream, nullptr, nullptr, &external);
-  return handle_constructor_.New({external});
+  // Not as an argument: JavaScript could give another one.
+  accepted_ = stream;
+  Napi::Object handle = handle_constructor_.New({});
+  accepted_ = nullptr;
+  return handle;
 }
 
 void TcpLoop::Dispatch(const Napi::Object& handle, TcpEvent event, int64_t value) {

@@ -127,9 +127,9 @@ class TcpLoop {
   // (event, value), with the TcpHandle as `this`.
   void set_dispatcher(Napi::Function dispatcher) { dispatcher_ = Suppressed(dispatcher); }
   void set_handle_constructor(Napi::Function constructor) { handle_constructor_ = Suppressed(constructor); }
-  void set_connection_constructor(Napi::Function constructor) { connection_constructor_ = Suppressed(constructor); }
-  Napi::Function connection_constructor() const { return connection_constructor_.Value(); }
   Napi::Object NewHandle(TcpStream* stream);
+  // What NewHandle() makes an object for; null where JavaScript makes one.
+  TcpStream* TakeAccepted() { return std::exchange(accepted_, nullptr); }
   void Dispatch(const Napi::Object& handle, TcpEvent event, int64_t value);
   // Calls from libuv; what it throws is an uncaught exception.
   void Call(const Napi::Object& receiver, const Napi::Function& function, std::span<const napi_value> arguments);
@@ -159,10 +159,10 @@ class TcpLoop {
   Napi::ObjectReference slab_reference_;
   Napi::FunctionReference dispatcher_;
   Napi::FunctionReference handle_constructor_;
-  Napi::FunctionReference connection_constructor_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   bool ending_ = false;  // JavaScript is not called any more
   TcpStream* first_ = nullptr;
+  TcpStream* accepted_ = nullptr;
   // Of handshakes: when they have taken too long, in milliseconds of uv_now().
   TcpStream::Deadlines deadlines_;
   uv_timer_t timer_ = {};

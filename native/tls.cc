@@ -23,11 +23,9 @@ void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
               }));
   exports.Set("TrustStore", TrustStore::Define(env));
   exports.Set("SecureContext", SecureContext::Define(env));
-  Napi::Function connection = ConnectionObject::Define(env);
-  exports.Set("Connection", connection);
+  exports.Set("Connection", ConnectionObject::Define(env));
 #ifndef _WIN32
   if (TcpLoop* loop = TcpLoop::Start(env, addon->progress_registers())) {
-    loop->set_connection_constructor(connection);
     exports.Set("tcpSlab", loop->slab_object());
     exports.Set("TcpHandle", TcpHandle::Define(env, loop));
     exports.Set("TcpListener", TcpListener::Define(env, loop));
