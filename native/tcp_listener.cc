@@ -159,6 +159,8 @@ void TcpListener::Accept() {
   }
   stream->listener = this;
   pending_++;
+  // Choosing may have closed it.
+  RefWhileUsed(true);
   SecureContext* context = way == Way::kAddon && !context_.IsEmpty() ? SecureContext::From(context_.Value()) : nullptr;
   std::shared_ptr<Connection> connection =
       context != nullptr ? Connection::Create(Env(), *context, settings_) : nullptr;

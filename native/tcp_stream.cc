@@ -73,7 +73,7 @@ void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
 }
 
 TcpHandle* TcpStream::Owner() {
-  if (owner == nullptr && listener != nullptr) listener->HandOver(this, 0);
+  if (owner == nullptr && listener != nullptr && is_open()) listener->HandOver(this, 0);
   return is_open() ? owner : nullptr;
 }
 
