@@ -64,6 +64,8 @@ export function isQuestion(value: Question | EngineEvent): value is Question {
 export interface Progress {
   /** To write to the peer, in order. */
   readonly ciphertext: readonly Ciphertext[];
+  /** Bytes of ciphertext that the engine has sent by itself. */
+  readonly sent?: number;
   /** Decrypted application data, in order; the caller owns the buffers. */
   readonly plaintext: readonly Buffer[];
   /** In the order in which they happened. */

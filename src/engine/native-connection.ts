@@ -271,10 +271,12 @@ export class NativeTlsConnection implements Connection {
   }
 
   #afterDecrypting(flags: number, offset: number, end: number, plaintext: Buffer[]): Progress {
+    const sent = this.#register('ciphertext');
     if ((flags & NativeProgress.failed) !== 0) this.#fail();
     const closeNotify = (flags & NativeProgress.closeNotify) !== 0;
     const first: Progress = {
       ...nothingHappened,
+      sent,
       plaintext,
       events: this.#events(flags),
       closeNotify,
@@ -282,7 +284,7 @@ export class NativeTlsConnection implements Connection {
     };
     if (closeNotify || this.#error !== undefined) return first;
     const rest = this.#receive(this.#slab(offset, end));
-    return { ...rest, plaintext: [...plaintext, ...rest.plaintext], events: [...first.events, ...rest.events] };
+    return { ...rest, sent, plaintext: [...plaintext, ...rest.plaintext], events: [...first.events, ...rest.events] };
   }
 
   #slab(offset: number, end: number): Uint8Array | undefined {

@@ -370,6 +370,7 @@ export class TLSSocket extends NegotiatedSocket {
       this.destroy(this.#abandoned);
       return;
     }
+    metrics.bytesSent += progress.sent ?? 0;
     this.#more = progress.more;
     this.#awaits = stopsReading(progress.awaits);
     const { events, handshakeDone, plaintext, awaits, closeNotify, error } = progress;

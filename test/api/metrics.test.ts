@@ -158,3 +158,34 @@ void t.test('no peer and no program makes the table grow without end', (t) => {
   t.equal(failures.filter(({ alertReceived }) => alertReceived.startsWith('0x')).length, 0);
   t.end();
 });
+
+void t.test('an alert after the handshake is sent, too', async (t) => {
+  const before = metrics();
+  const { server, port } = await listen(t);
+  server.on('secureConnection', (socket: TLSSocket) => socket.on('error', () => {}).write('x'));
+  let passed = 0;
+  let far: net.Socket | undefined;
+  const proxy = net.createServer((near) => {
+    far = net.connect(port, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (chunk: Buffer) => {
+        passed += chunk.length;
+        to.write(chunk);
+      });
+      from.on('error', () => {}).on('close', () => to.destroy());
+    }
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.teardown(() => proxy.close());
+  const client = await dial(t, (proxy.address() as net.AddressInfo).port);
+  const failed = errorOf(client);
+  await once(client, 'data');
+  // A record that does not decrypt.
+  far?.write(Buffer.from([23, 3, 3, 0, 32, ...new Uint8Array(32)]));
+  t.match(await failed, { alertReceived: 'bad_record_mac' });
+  t.equal(metrics().bytesSent - before.bytesSent, passed);
+});
