@@ -341,10 +341,12 @@ export class TLSSocket extends NegotiatedSocket {
     if (this.destroyed) return;
     const timeout = Math.min(this.#options.handshakeTimeout ?? 0, longestTimeout);
     if (timeout > 0 && (achieved & NativeProgress.handshakeDone) === 0) {
+      // None may be left, and Node warns of what is negative.
+      const left = Math.max(timeout - waited, 1);
       this.#handshakeTimer = setTimeout(() => {
         const error = timedOut(this.#connection.engine);
         this.#lost(error, () => this.#fail(error));
-      }, timeout - waited);
+      }, left);
     }
     this.#trace ??= beginHandshake(this, this.#isServer, this.#options);
     if (achieved !== 0) return;

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import * as net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -271,6 +272,25 @@ void t.test('a handshake that does not finish times out', async (t) => {
   const deaf = await rawServer(t, () => {});
   const client = await dial(t, deaf, { handshakeTimeout: 100 });
   t.type(await errorOf(client), HandshakeTimeoutError);
+});
+
+void t.test('one whose time was over before anybody looked times out without a warning', async (t) => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error): number => warnings.push(warning);
+  process.on('warning', warn);
+  t.teardown(() => process.off('warning', warn));
+  const { server, port } = await listen(t, { handshakeTimeout: 100 });
+  const failed = errorOf(server, 'tlsClientError');
+  const silent = net.connect(port, '127.0.0.1');
+  silent.resume();
+  await once(silent, 'connect');
+  // The server has accepted it by then.
+  await sleep(20);
+  const until = performance.now() + 200;
+  while (performance.now() < until);
+  t.match(await failed, { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' });
+  await once(silent, 'close');
+  t.same(warnings, []);
 });
 
 void t.test('a record that was tampered with', async (t) => {
