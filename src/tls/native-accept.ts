@@ -48,15 +48,20 @@ export interface NativeAcceptor {
 
 const accepted = channel('net.server.socket');
 
+/** Each server's listener to `connection` that speaks TLS; a program may have put its own in its place. */
+const ownListeners = new WeakMap<ListeningServer, unknown>();
+
 /**
- * Gives `acceptor` the connections of a server to come. Those that somebody else wants to see as a net.Socket go Node's way:
- * where `connection` has further listeners, and where there are more connections than `maxConnections`.
+ * Gives `acceptor` the connections of a server to come, whose last listener to `connection` does the same for a net.Socket.
+ * Those that somebody else wants to see as one go Node's way: where `connection` has other listeners, and where there are
+ * more connections than `maxConnections`.
  */
 export function acceptNatively(given: Server, acceptor: NativeAcceptor): void {
   const server = given as ListeningServer;
   const loaded = loadBinding();
   if (!loaded.loaded || tcpOf(loaded.binding) === undefined) return;
   const { binding } = loaded;
+  ownListeners.set(server, server.listeners('connection').at(-1));
   const listen = server._listen2;
   // node:net calls it by this name, so that programs can wrap it.
   const listenNatively = function (this: ListeningServer, ...args: unknown[]): void {
@@ -252,7 +257,9 @@ function countPending(server: ListeningServer, listener: NativeTcpListener): voi
 function isOurs(server: ListeningServer): boolean {
   const { maxConnections } = server;
   const isFull = Boolean(maxConnections) && server._connections >= maxConnections;
-  return server.listenerCount('connection') === 1 && !isFull && !server.blockList && !accepted.hasSubscribers;
+  if (isFull || server.blockList || accepted.hasSubscribers) return false;
+  const [first, ...others] = server.listeners('connection');
+  return others.length === 0 && first === ownListeners.get(server);
 }
 
 function adopt(server: ListeningServer, transport: TcpTransport): void {

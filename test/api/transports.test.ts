@@ -48,6 +48,12 @@ void t.test('which one', async (t) => {
   watched.server.on('connection', (socket: net.Socket) => t.ok(socket instanceof net.Socket));
   t.same(await bothKinds(t, watched.server, { port: watched.port }), [expected, 'net'], 'somebody wants the socket');
 
+  const replaced = await listen(t);
+  const [own] = replaced.server.listeners('connection') as [(socket: net.Socket) => void];
+  replaced.server.removeAllListeners('connection');
+  replaced.server.on('connection', (socket: net.Socket) => own.call(replaced.server, socket));
+  t.same(await bothKinds(t, replaced.server, { port: replaced.port }), [expected, 'net'], "in our listener's place");
+
   const given = await listen(t);
   const socket = net.connect(given.port, '127.0.0.1');
   t.same(await bothKinds(t, given.server, { socket }), ['net', expected], 'a given socket');
