@@ -6,7 +6,14 @@ import { Socket, type Server } from 'node:net';
 import { loadBinding, type NativeBinding } from '../binding.js';
 import { AcceptWay, type NativeTcpHandle, type NativeTcpListener } from '../binding/tcp-contract.js';
 import { configureListener, type PreparedHandshake } from './begun-handshake.js';
-import { describeHandle, handshakeStep, nothingAchieved, TcpTransport, tcpOf, type NodeHandle } from './tcp-transport.js';
+import {
+  describeHandle,
+  handshakeStep,
+  nothingAchieved,
+  TcpTransport,
+  tcpOf,
+  type NodeHandle,
+} from './tcp-transport.js';
 import type { HandshakeStep } from './tcp-transport.js';
 
 type OnConnection = (this: unknown, error: number, handle: NodeHandle) => void;
@@ -114,15 +121,24 @@ function takeConnectionsOver(
   };
 }
 
+/** What connections were accepted with. */
+interface Begun {
+  readonly prepared: PreparedHandshake;
+  /** The listener's number for it. */
+  readonly number: number;
+  /** Of them, those that are at their handshake. */
+  pending: number;
+}
+
 /** A listening socket of the addon's in the place of Node's, whose handle stays bound and is asked for its address. */
 class NativeListening {
   readonly #server: ListeningServer;
   readonly #handle: ListeningHandle;
   readonly #acceptor: NativeAcceptor;
   readonly #binding: NativeBinding;
-  /** What connections were accepted with, by the listener's number. Those of before may still be at their handshake. */
-  readonly #prepared = new Map<number, PreparedHandshake>();
-  #current: PreparedHandshake | undefined;
+  /** By number: what is used now, and what connections of before are at their handshake with. */
+  readonly #begun = new Map<number, Begun>();
+  #current: Begun | undefined;
   /** Where listen() was called: connections belong to that async context, as in node:net. */
   #scope: AsyncResource | undefined;
 
@@ -193,19 +209,30 @@ class NativeListening {
     if (!isOurs(this.#server)) return AcceptWay.node;
     const prepared = this.#acceptor.prepare();
     if (prepared === undefined) return AcceptWay.javascript;
-    if (prepared !== this.#current) {
-      if (listener.pending() === 0) this.#prepared.clear();
-      this.#prepared.set(configureListener(listener, prepared), prepared);
-      this.#current = prepared;
+    let begun = this.#current;
+    if (begun?.prepared !== prepared) {
+      if (begun?.pending === 0) this.#begun.delete(begun.number);
+      begun = this.#current = { prepared, number: configureListener(listener, prepared), pending: 0 };
+      this.#begun.set(begun.number, begun);
     }
+    begun.pending += 1;
     return AcceptWay.addon;
+  }
+
+  /** What a connection, which is at its handshake no more, was accepted with. */
+  #preparedOf(number: number): PreparedHandshake | undefined {
+    const begun = this.#begun.get(number);
+    if (begun === undefined) return undefined;
+    begun.pending -= 1;
+    if (begun.pending === 0 && begun !== this.#current) this.#begun.delete(number);
+    return begun.prepared;
   }
 
   #onHandle(handle: NativeTcpHandle, flags: number, age: number, begunWith: number): void {
     const tcp = tcpOf(this.#binding);
     if (tcp === undefined) return;
     const step = flags === 0 ? nothingAchieved : handshakeStep(tcp.registers, flags);
-    const prepared = this.#prepared.get(begunWith);
+    const prepared = this.#preparedOf(begunWith);
     const transport = new TcpTransport(handle, tcp, prepared !== undefined);
     adopt(this.#server, transport);
     transport.runInScope(() => {
