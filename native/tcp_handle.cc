@@ -46,6 +46,8 @@ Napi::Function TcpHandle::Define(Napi::Env env, TcpLoop* loop) {
 }
 
 TcpHandle::TcpHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  // A worker that is being terminated wraps nothing any more, and holding on to nothing ends the process.
+  if (IsEmpty()) return;
   Napi::Env env = info.Env();
   auto* loop = static_cast<TcpLoop*>(info.Data());
   if (TcpStream* accepted = loop->TakeAccepted()) {

@@ -38,6 +38,8 @@ Napi::Function TcpListener::Define(Napi::Env env, TcpLoop* loop) {
 
 TcpListener::TcpListener(const Napi::CallbackInfo& info)
     : ObjectWrap(info), loop_(static_cast<TcpLoop*>(info.Data())) {
+  // See TcpHandle.
+  if (IsEmpty()) return;
   int fd = loop_->is_ending() ? -1 : fcntl(info[0].As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);
   int error = fd < 0 ? uv_translate_sys_error(errno) : 0;
   bool is_pipe = info[1].As<Napi::Boolean>();
@@ -207,7 +209,7 @@ void TcpListener::HandOver(TcpStream* stream, uint32_t flags) {
   Napi::Env env = Env();
   Napi::HandleScope scope(env);
   Napi::Object handle = loop_->NewHandle(stream);
-  if (env.IsExceptionPending() || handle.IsEmpty()) {
+  if (env.IsExceptionPending() || handle.IsEmpty() || stream->owner == nullptr) {
     // Without memory, or the environment ends.
     napi_value error = nullptr;
     napi_get_and_clear_last_exception(env, &error);
