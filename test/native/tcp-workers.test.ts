@@ -1,7 +1,10 @@
 // Worker threads that are ended with TLS connections of their own open, in the handshake and after it.
 
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { programFolder } from '../support/programs.js';
 
@@ -67,4 +70,16 @@ void t.test('workers that are ended with connections open', async (t) => {
   });
   t.match({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
   t.match(stdout, /^(native|net)\n$/);
+});
+
+void t.test('workers that are ended while they make a socket or a listener', async (t) => {
+  const script = fileURLToPath(new URL('socket-worker.js', import.meta.url));
+  for (let round = 0; round < 10; round++) {
+    for (const workerData of ['socket', 'listener']) {
+      const ended = new Worker(script, { execArgv: [], workerData });
+      await once(ended, 'message');
+      await ended.terminate();
+    }
+  }
+  t.pass('none took the process with it');
 });
