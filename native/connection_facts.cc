@@ -101,8 +101,8 @@ Napi::Value Connection::VerifyMessage(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), X509_verify_cert_error_string(verify_result_));
 }
 
-// matchesName(name): whether the peer's certificate has a DNS name that is `name`, or `name` with `*` in the place of its
-// first label. False says nothing: it is also for every other kind of name. RFC 9525, Section 6.3.
+// matchesName(name): whether the peer's certificate has a DNS name that is `name`, or `name` with `*` in the place of
+// its first label. False says nothing: it is also for every other kind of name. RFC 9525, Section 6.3.
 Napi::Value Connection::MatchesName(const Napi::CallbackInfo& info) {
   STACK_OF(X509)* sent = ssl_ ? SSL_get_peer_full_cert_chain(ssl_.get()) : nullptr;
   if (sent == nullptr || sk_X509_num(sent) == 0 || !info[0].IsString()) return Napi::Boolean::New(info.Env(), false);

@@ -3,7 +3,6 @@
 #if PQTLS_HAVE_TLS
 
 #include "connection_object.h"
-
 #include "error_queue.h"
 #include "secure_context.h"
 #include "tagged_object.h"

@@ -2,13 +2,13 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
-#include "host_name.h"
-
 #include <openssl/nid.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <string_view>
+
+#include "host_name.h"
 
 namespace pqtls {
 

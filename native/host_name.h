@@ -8,8 +8,8 @@
 
 namespace pqtls {
 
-// Whether a dNSName is `name`, or `name` with `*` for its first label, where at least two more follow. False for a `name`
-// that is no plain host name: letters, digits and hyphens in labels, and no address.
+// Whether a dNSName is `name`, or `name` with `*` for its first label, where at least two more follow. False for a
+// `name` that is no plain host name: letters, digits and hyphens in labels, and no address.
 bool HasDnsName(X509* certificate, const std::string& name);
 
 }  // namespace pqtls

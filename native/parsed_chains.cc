@@ -2,8 +2,6 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS
 
-#include "parsed_chains.h"
-
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -11,6 +9,7 @@
 #include <algorithm>
 
 #include "bytes.h"
+#include "parsed_chains.h"
 
 namespace pqtls {
 

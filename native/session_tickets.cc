@@ -177,9 +177,8 @@ std::optional<OpenedTicket> TicketKeys::Open(std::span<const uint8_t> ticket, st
     std::span<const uint8_t> sealed = ticket.subspan(kNameLength + kNonceLength);
     SecretBytes plain(sealed.size());
     size_t length = 0;
-    bool opened =
-        EVP_AEAD_CTX_open(key.aead->get(), plain.data(), &length, plain.size(), ticket.data() + kNameLength,
-                                          kNonceLength, sealed.data(), sealed.size(), ticket.data(), kNameLength) == 1;
+    bool opened = EVP_AEAD_CTX_open(key.aead->get(), plain.data(), &length, plain.size(), ticket.data() + kNameLength,
+                                    kNonceLength, sealed.data(), sealed.size(), ticket.data(), kNameLength) == 1;
     ERR_clear_error();
     if (!opened || length < kHeaderLength || plain.data()[0] != kFormat) return std::nullopt;
     auto key_exchange = static_cast<KeyExchangeClass>(plain.data()[1]);

@@ -2,8 +2,6 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS && !defined(_WIN32)
 
-#include "tcp_handle.h"
-
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -16,6 +14,7 @@
 
 #include "addon.h"
 #include "bytes.h"
+#include "tcp_handle.h"
 #include "tcp_listener.h"
 
 namespace pqtls {

@@ -2,8 +2,6 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS && !defined(_WIN32)
 
-#include "tcp_listener.h"
-
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <unistd.h>
@@ -14,6 +12,7 @@
 
 #include "bytes.h"
 #include "tcp_handle.h"
+#include "tcp_listener.h"
 
 namespace pqtls {
 
@@ -36,8 +35,7 @@ Napi::Function TcpListener::Define(Napi::Env env, TcpLoop* loop) {
                      loop);
 }
 
-TcpListener::TcpListener(const Napi::CallbackInfo& info)
-    : ObjectWrap(info), loop_(static_cast<TcpLoop*>(info.Data())) {
+TcpListener::TcpListener(const Napi::CallbackInfo& info) : ObjectWrap(info), loop_(static_cast<TcpLoop*>(info.Data())) {
   // See TcpHandle.
   if (IsEmpty()) return;
   int fd = loop_->is_ending() ? -1 : fcntl(info[0].As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);

@@ -22,8 +22,8 @@ enum class Way : uint32_t {
 class TcpListener : public Napi::ObjectWrap<TcpListener> {
  public:
   static Napi::Function Define(Napi::Env env, TcpLoop* loop);
-  // new TcpListener(fd, isPipe): a duplicate of a bound descriptor; the caller keeps its own. JavaScript gives the object
-  // its methods `choose`, `onHandle`, `onDescriptor` and `onError` before listen().
+  // new TcpListener(fd, isPipe): a duplicate of a bound descriptor; the caller keeps its own. JavaScript gives the
+  // object its methods `choose`, `onHandle`, `onDescriptor` and `onError` before listen().
   explicit TcpListener(const Napi::CallbackInfo& info);
   ~TcpListener() override;
 

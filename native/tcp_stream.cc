@@ -2,8 +2,6 @@
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS && !defined(_WIN32)
 
-#include "tcp_stream.h"
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "addon.h"
 #include "tcp_handle.h"
 #include "tcp_listener.h"
+#include "tcp_stream.h"
 
 namespace pqtls {
 

@@ -29,8 +29,8 @@ enum TcpEvent : uint32_t {
   kTcpWritten = 3,   // value: 0 or a negative errno, for a write that had to wait
   kTcpShutdown = 4,  // value: 0 or a negative errno
   kTcpClosed = 5,
-  // A handshake that the addon runs has something for JavaScript. value: flags of ProgressFlag, 0 for an event of TCP or
-  // the handshake timeout; the progress registers say how much of what was read is in the slab, and how much of that
+  // A handshake that the addon runs has something for JavaScript. value: flags of ProgressFlag, 0 for an event of TCP
+  // or the handshake timeout; the progress registers say how much of what was read is in the slab, and how much of that
   // was consumed.
   kTcpHandshake = 6,
 };
@@ -67,7 +67,7 @@ struct TcpStream {
   uint64_t accepted_at = 0;  // of uv_hrtime()
   // The tickets of its handshake wait for data to go with.
   bool has_tickets = false;
-  uint32_t begun_with = 0;   // the listener's number for the settings of its connection
+  uint32_t begun_with = 0;  // the listener's number for the settings of its connection
 
   // A new one that is neither open nor accepted into yet. Null, with a negative errno, where libuv has none.
   static TcpStream* Create(TcpLoop* loop, bool is_pipe, int* error);
@@ -79,7 +79,8 @@ struct TcpStream {
   bool is_heard() const;
   void Close();
   int ReadStart();
-  // 0 done, 1 it waits for the kernel, or a negative errno. Only a write of JavaScript's is told of when it was waiting.
+  // 0 done, 1 it waits for the kernel, or a negative errno. Only a write of JavaScript's is told of when it was
+  // waiting.
   int Send(std::span<const uint8_t> bytes, bool is_told);
   // Sends the output of a step of the connection's, and what did not fit into it; adds its bytes to `sent`.
   int SendOutput(Connection::Step step, bool is_told, size_t* sent);
