@@ -12,19 +12,19 @@ import {
   nothingAchieved,
   TcpTransport,
   tcpOf,
+  type HandshakeStep,
   type NodeHandle,
 } from './tcp-transport.js';
-import type { HandshakeStep } from './tcp-transport.js';
 
 type OnConnection = (this: unknown, error: number, handle: NodeHandle) => void;
 
 /** Node's handle of a server that listens, or is about to. */
 interface ListeningHandle extends NodeHandle {
   onconnection?: OnConnection;
-  listen(backlog: number): number;
+  listen: (backlog: number) => number;
   /** 0, or why binding failed, which Node learns from listen(). */
   getsockname?(out: object): number;
-  close(callback?: () => void): void;
+  close: (callback?: () => void) => void;
   ref(): void;
   unref(): void;
   hasRef(): boolean;
@@ -177,7 +177,9 @@ class NativeListening {
     listener.onHandle = (...args) => this.#scope?.runInAsyncScope(this.#onHandle, this, ...args);
     listener.onDescriptor = (fd) => this.#scope?.runInAsyncScope(this.#onDescriptor, this, fd);
     listener.onError = (status) => {
-      this.#scope?.runInAsyncScope(() => Reflect.apply(handle.onconnection as OnConnection, handle, [status]));
+      this.#scope?.runInAsyncScope(() => {
+        Reflect.apply(handle.onconnection as OnConnection, handle, [status]);
+      });
     };
     const { noDelay = false, keepAlive = false, keepAliveInitialDelay = 0 } = server;
     listener.setSocket(noDelay, keepAlive, keepAliveInitialDelay);
