@@ -239,15 +239,17 @@ subject.add('the callback of end()', async (run) => {
 
 subject.add('a truncated connection: TCP ends without close_notify', async (run) => {
   const { port } = await run.serve({}, (socket) => socket.write('hello'));
+  let cut = (): void => {};
   const relay = await run.serveTcp((near) => {
     const far = run.track(net.connect(port, '127.0.0.1'));
     far.on('error', () => {});
     far.pipe(near, { end: false });
     near.pipe(far);
     run.cleanup(() => void far.destroy());
-    setTimeout(() => near.end(), 100);
+    cut = () => void near.end();
   });
   const client = run.connect({ port: relay });
+  client.once('data', () => cut());
   const events = record(client, ['data', 'end', 'error', 'close']);
   await closed(client);
   return events;
