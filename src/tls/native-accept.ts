@@ -285,7 +285,8 @@ function countPending(server: ListeningServer, listener: NativeTcpListener): voi
 
 function isOurs(server: ListeningServer): boolean {
   const { maxConnections } = server;
-  const isFull = Boolean(maxConnections) && server._connections >= maxConnections;
+  // Without a limit it is undefined. What 0 means changed with Node 21, and Node's own code knows.
+  const isFull = maxConnections !== undefined && server._connections >= maxConnections;
   if (isFull || server.blockList || accepted.hasSubscribers) return false;
   const [first, ...others] = server.listeners('connection');
   return others.length === 0 && first === ownListeners.get(server);
