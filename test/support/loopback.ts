@@ -21,6 +21,7 @@ export interface Listening {
 export class Loopback {
   readonly #cleanups: (() => unknown)[] = [];
   readonly #trust: Trust | undefined;
+  #closing = false;
 
   /** @param trust undefined where every server and client brings its own */
   constructor(
@@ -32,11 +33,15 @@ export class Loopback {
 
   /** Something to do at the end; what came last goes first. */
   cleanup(run: () => unknown): void {
-    this.#cleanups.push(run);
+    // A server waits for what it accepts while it is closed.
+    if (this.#closing) run();
+    else this.#cleanups.push(run);
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     for (const run of this.#cleanups.splice(0).reverse()) await run();
+    this.#closing = false;
   }
 
   /** Destroys the socket at the end. */
