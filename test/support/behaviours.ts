@@ -122,9 +122,11 @@ export class Subject {
 
   /** Runs them one after the other; the last call of a file. */
   async check(): Promise<void> {
-    const only = process.env['PQTLS_BEHAVIOUR'];
-    for (const behaviour of this.#behaviours) {
-      if (only !== undefined && !behaviour.name.includes(only)) continue;
+    const only = process.env['PQTLS_BEHAVIOUR'] ?? '';
+    const behaviours = this.#behaviours.filter(({ name }) => name.includes(only));
+    // A process whose event loop is empty ends in the middle, and tap takes what it has seen for all.
+    t.plan(behaviours.length);
+    for (const behaviour of behaviours) {
       const title = `${this.name}: ${behaviour.name}`;
       if (behaviour.since !== undefined && isOlderThan(behaviour.since)) {
         await t.test(title, { skip: `node:tls behaves so since Node ${behaviour.since}` }, () => {});
