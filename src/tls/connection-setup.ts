@@ -2,7 +2,7 @@
 
 import { Socket } from 'node:net';
 import type { Connection, Restriction } from '../engine/connection.js';
-import { NativeTlsConnection } from '../engine/native-connection.js';
+import { NativeTlsConnection, type NativeConnectionOptions } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { startTrace } from './handshake-trace.js';
 import { keyLogFile } from './key-log-file.js';
@@ -26,14 +26,10 @@ interface ConnectionTerms {
 }
 
 /** What the options of a socket ask of its connection, whatever it runs over. */
-interface ConnectionSettings {
-  readonly isServer: boolean;
-  readonly verifyPeer: boolean;
-  readonly requirePeer: boolean;
-  readonly suspendOnClientHello: boolean;
-  readonly servername: string | undefined;
-  readonly alpn: Uint8Array | undefined;
-}
+type ConnectionSettings = Pick<
+  NativeConnectionOptions,
+  'isServer' | 'verifyPeer' | 'requirePeer' | 'suspendOnClientHello' | 'servername' | 'alpn'
+>;
 
 export function connectionSettings(options: TLSSocketOptions): ConnectionSettings {
   const { servername, requestCert, rejectUnauthorized, server } = options;
