@@ -50,6 +50,8 @@ enum ProgressRegister {
   // Ciphertext bytes of a handshake that the addon ran alone.
   kHandshakeBytesRead,
   kHandshakeBytesWritten,
+  // Ciphertext bytes that the addon sent when no call asked for it; JavaScript sets it back.
+  kSentAlone,
   kProgressRegisters,
 };
 

@@ -153,7 +153,7 @@ Napi::Value TcpHandle::Encrypt(const Napi::CallbackInfo& info) {
   registers[kConsumed] = registers[kCiphertext] = 0;
   registers[kSocketStatus] = UV_EBADF;
   if (!is_open() || stream_->connection == nullptr) return Napi::Number::New(env, 0);
-  size_t sent = stream_->TakeSentAlone();
+  size_t sent = 0;
   std::span<const uint8_t> plaintext = BytesOf(info[0]);
   size_t taken = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), plaintext.size());
   uint32_t flags = 0;
@@ -175,7 +175,7 @@ Napi::Value TcpHandle::CloseNotify(const Napi::CallbackInfo& info) {
   registers[kConsumed] = registers[kCiphertext] = 0;
   registers[kSocketStatus] = UV_EBADF;
   if (!is_open() || stream_->connection == nullptr) return Napi::Number::New(env, 0);
-  size_t sent = stream_->TakeSentAlone();
+  size_t sent = 0;
   Connection::Step step = stream_->connection->CloseNotify(stream_->loop->output());
   registers[kSocketStatus] = stream_->SendOutput(step, true, &sent);
   registers[kCiphertext] = static_cast<int32_t>(sent);

@@ -289,7 +289,9 @@ void TcpLoop::OnPrepare(uv_prepare_t* prepare) {
     stream->has_tickets = false;
     if (!stream->is_open() || !stream->connection->can_send()) continue;
     // With nothing to encrypt, libssl writes what it has kept for the first write. Where that fails, reading tells why.
-    stream->SendOutput(stream->connection->Encrypt({}, self->output_), false, &stream->sent_alone_);
+    size_t sent = 0;
+    stream->SendOutput(stream->connection->Encrypt({}, self->output_), false, &sent);
+    self->registers_[kSentAlone] += static_cast<int32_t>(sent);
   }
 }
 

@@ -89,8 +89,6 @@ struct TcpStream {
   void StopFeeding();
   // The tickets go by themselves if no data takes them along before the loop waits again.
   void AwaitTickets();
-  // Bytes that were sent by themselves since it was asked last.
-  size_t TakeSentAlone() { return std::exchange(sent_alone_, 0); }
 
  private:
   friend class TcpLoop;
@@ -105,7 +103,6 @@ struct TcpStream {
 
   TcpStream* previous_ = nullptr;
   TcpStream* next_ = nullptr;
-  size_t sent_alone_ = 0;
   bool has_deadline_ = false;
   Deadlines::iterator deadline_;
 };

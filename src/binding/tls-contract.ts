@@ -25,6 +25,8 @@ export const ProgressRegister = {
   /** Ciphertext of a handshake that the addon ran alone, in bytes. */
   handshakeBytesRead: 5,
   handshakeBytesWritten: 6,
+  /** Ciphertext that the addon sent when no call asked for it, in bytes, since JavaScript set it to 0. */
+  sentAlone: 7,
 } as const;
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */

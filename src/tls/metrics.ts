@@ -118,6 +118,8 @@ class Counters {
   bytesReceived = 0;
   bytesSent = 0;
   classicalRetries = 0;
+  /** What the addon sent by itself since it was asked last. */
+  sentElsewhere: () => number = () => 0;
   readonly #open = { client: 0, server: 0 };
   readonly #handshakes = new Table();
   readonly #failures = new Table();
@@ -132,6 +134,8 @@ class Counters {
   }
 
   closed(isServer: boolean): void {
+    // Often enough for the addon's counter, which has 31 bits.
+    this.bytesSent += this.sentElsewhere();
     this.#open[sideOf(isServer)] -= 1;
   }
 
@@ -180,6 +184,7 @@ class Counters {
   }
 
   snapshot(): Metrics {
+    this.bytesSent += this.sentElsewhere();
     const values = {
       handshakes: this.#handshakes.rows().map(({ labels, count }) => handshakeCount(labels, count)),
       failures: this.#failures.rows().map(({ labels, count }) => ({ ...labels, count }) as unknown as FailureCount),

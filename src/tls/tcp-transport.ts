@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { loadBinding, type NativeBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle, type NativeTcpName } from '../binding/tcp-contract.js';
+import { metricsOfThisThread as metrics } from './metrics.js';
 import { ProgressRegister, type NativeConnection } from '../binding/tls-contract.js';
 
 /** `PQTLS_TRANSPORT=net` leaves TCP to net.Socket, everywhere. */
@@ -73,6 +74,11 @@ export function tcpOf(binding: NativeBinding): Tcp | undefined {
   binding.setTcpDispatcher?.(dispatch);
   const tcp = { TcpHandle, TcpListener, slab: tcpSlab, registers: binding.progress };
   known = { binding, tcp };
+  metrics.sentElsewhere = () => {
+    const sent = tcp.registers[ProgressRegister.sentAlone] ?? 0;
+    tcp.registers[ProgressRegister.sentAlone] = 0;
+    return sent;
+  };
   return tcp;
 }
 
