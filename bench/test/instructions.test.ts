@@ -19,7 +19,7 @@ positions: line
 events: Ir
 summary: 1234
 
-ob=(1) /work/pqtls.node
+ob=(1) /project/pqtls.node
 fl=(1) ???
 fn=(1) handshake
 0 100
@@ -56,7 +56,7 @@ t.test('a profile: every instruction once, by the file it is from', async (t) =>
   t.strictSame(
     [...counts.byObject],
     [
-      ['/work/pqtls.node', 155],
+      ['/project/pqtls.node', 155],
       ['/lib/libc.so.6', 40],
       ['???', 1000],
     ],
@@ -75,7 +75,7 @@ t.test('what a connection takes is a difference', async (t) => {
   const counts = (addon: number, rest: number) => ({
     total: addon + rest,
     byObject: new Map([
-      ['/work/build/Release/pqtls.node', addon],
+      ['/project/build/Release/pqtls.node', addon],
       ['???', rest],
     ]),
     withinFunction: rest / 10,
