@@ -147,12 +147,16 @@ Napi::Value TcpHandle::Decrypt(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, step.flags & ~kOutputPending);
 }
 
+bool TcpHandle::BeginSending(int32_t* registers) const {
+  registers[kConsumed] = registers[kCiphertext] = 0;
+  registers[kSocketStatus] = UV_EBADF;
+  return is_open() && stream_->connection != nullptr;
+}
+
 Napi::Value TcpHandle::Encrypt(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   int32_t* registers = env.GetInstanceData<Addon>()->progress_registers();
-  registers[kConsumed] = registers[kCiphertext] = 0;
-  registers[kSocketStatus] = UV_EBADF;
-  if (!is_open() || stream_->connection == nullptr) return Napi::Number::New(env, 0);
+  if (!BeginSending(registers)) return Napi::Number::New(env, 0);
   size_t sent = 0;
   std::span<const uint8_t> plaintext = BytesOf(info[0]);
   size_t taken = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), plaintext.size());
@@ -172,9 +176,7 @@ Napi::Value TcpHandle::Encrypt(const Napi::CallbackInfo& info) {
 Napi::Value TcpHandle::CloseNotify(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   int32_t* registers = env.GetInstanceData<Addon>()->progress_registers();
-  registers[kConsumed] = registers[kCiphertext] = 0;
-  registers[kSocketStatus] = UV_EBADF;
-  if (!is_open() || stream_->connection == nullptr) return Napi::Number::New(env, 0);
+  if (!BeginSending(registers)) return Napi::Number::New(env, 0);
   size_t sent = 0;
   Connection::Step step = stream_->connection->CloseNotify(stream_->loop->output());
   registers[kSocketStatus] = stream_->SendOutput(step, true, &sent);

@@ -63,6 +63,8 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   Napi::Value Name(const Napi::CallbackInfo& info);
 
   bool is_open() const { return stream_ != nullptr && stream_->is_open(); }
+  // Nothing is sent yet; false where there is nothing to send it on.
+  bool BeginSending(int32_t* registers) const;
   // Opens a stream for a duplicate of the descriptor; 0 or a negative errno.
   int Open(TcpLoop* loop, int given, bool is_pipe);
 
