@@ -29,14 +29,25 @@ napi_value JobScheduler::Submit(napi_env env, std::unique_ptr<CryptoJob> job) {
   napi_deferred deferred = nullptr;
   napi_value promise = nullptr;
   if (closing_ || napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
-  queue_.push_back({.job = std::move(job), .deferred = deferred, .status = Status::kFailed});
+  queue_.push_back({.job = std::move(job), .deferred = deferred, .done = {}, .status = Status::kFailed});
   StartBatches(env);
   return promise;
 }
 
+bool JobScheduler::Submit(napi_env env, std::unique_ptr<CryptoJob> job, std::function<void()> done) {
+  if (closing_) return false;
+  queue_.push_back({.job = std::move(job), .deferred = nullptr, .done = std::move(done), .status = Status::kFailed});
+  StartBatches(env);
+  return true;
+}
+
 void JobScheduler::StartBatches(napi_env env) {
+  // A call from libuv has none.
+  napi_handle_scope scope = nullptr;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
   while (!queue_.empty() && in_flight_ < max_in_flight_ && StartBatch(env)) {
   }
+  napi_close_handle_scope(env, scope);
 }
 
 bool JobScheduler::StartBatch(napi_env env) {
@@ -73,8 +84,9 @@ bool JobScheduler::Settle(napi_env env, Pending* pending) {
     napi_get_and_clear_last_exception(env, &exception);
     result = ToValue(env, pending->status == Status::kOk ? Status::kFailed : pending->status);
   }
-  const bool settled = napi_resolve_deferred(env, pending->deferred, result) == napi_ok;
+  const bool settled = pending->deferred == nullptr || napi_resolve_deferred(env, pending->deferred, result) == napi_ok;
   napi_close_handle_scope(env, scope);
+  if (pending->done) pending->done();
   return settled;
 }
 

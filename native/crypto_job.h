@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -21,7 +22,7 @@ class CryptoJob {
   virtual ~CryptoJob() = default;
   // Called on a thread of the pool.
   virtual Status Run() = 0;
-  // Called on the JavaScript thread after Run() gave kOk: what the promise resolves with.
+  // Called on the JavaScript thread after Run() gave kOk: what the promise, where there is one, resolves with.
   virtual napi_value Result(napi_env env) = 0;
 };
 
@@ -34,6 +35,9 @@ class JobScheduler {
 
   // Returns a promise of the result, or of a Status other than kOk as a number.
   napi_value Submit(napi_env env, std::unique_ptr<CryptoJob> job);
+  // Without JavaScript: `done` runs on its thread, whatever came of the job, unless the environment ends before. False
+  // where nothing can run any more.
+  bool Submit(napi_env env, std::unique_ptr<CryptoJob> job, std::function<void()> done);
 
   // Jobs that wait for a thread.
   size_t queued() const { return queue_.size(); }
@@ -41,7 +45,8 @@ class JobScheduler {
  private:
   struct Pending {
     std::unique_ptr<CryptoJob> job;
-    napi_deferred deferred;
+    napi_deferred deferred;  // null where `done` is told
+    std::function<void()> done;
     Status status;
   };
   // What one visit to the pool does.

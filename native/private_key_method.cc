@@ -183,13 +183,15 @@ struct PrivateKeyMethod {
     return ssl_private_key_retry;
   }
 
-  // The way to another thread and back costs about as much as an ML-DSA signature. It pays where others are served, who
-  // would have to wait, and not for the first signature of a turn of the event loop, which none of them notices.
+  // It pays where others are served, who would have to wait. The way to another thread and back costs about as much as
+  // an ML-DSA signature, so that the first of a turn of the event loop stays; an RSA signature takes ten times as long.
   static bool Moves(const ConnectionSignature& self, Offload offload, const EVP_PKEY* key) {
     if (offload == Offload::kNever || self.scheduler_ == nullptr || self.scheduler_->queued() >= kMaxQueued) {
       return false;
     }
-    return offload == Offload::kAlways || (IsDear(key) && self.load_->established > 0 && self.load_->SignsAgain());
+    if (offload == Offload::kAlways) return true;
+    if (!IsDear(key) || self.load_->established == 0) return false;
+    return EVP_PKEY_id(key) == EVP_PKEY_RSA || self.load_->SignsAgain();
   }
 
   static ssl_private_key_result_t Complete(SSL* ssl, uint8_t* out, size_t* length, size_t max_length) {
@@ -243,6 +245,12 @@ napi_value ConnectionSignature::Submit(napi_env env) {
   if (pending_->started) return nullptr;
   pending_->started = true;
   return scheduler_->Submit(env, std::make_unique<SignatureJob>(pending_));
+}
+
+bool ConnectionSignature::Submit(napi_env env, std::function<void()> done) {
+  if (!pending_ || pending_->started || pending_->where != RanOn::kThreadpool) return false;
+  pending_->started = scheduler_->Submit(env, std::make_unique<SignatureJob>(pending_), std::move(done));
+  return pending_->started;
 }
 
 bool ConnectionSignature::Answer(std::span<const uint8_t> signature) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -53,6 +54,8 @@ class ConnectionSignature {
   PendingSignature* pending() const { return pending_.get(); }
   // Puts the pending signature onto the threadpool: a promise of its end, or null where nothing can run any more.
   napi_value Submit(napi_env env);
+  // The same without JavaScript; false where it is not the threadpool that signs, or nothing can run any more.
+  bool Submit(napi_env env, std::function<void()> done);
   // The program's answer, or the end of the job. False where there is none that verifies: the handshake will fail.
   bool Answer(std::span<const uint8_t> signature);
 

@@ -151,6 +151,32 @@ void TcpStream::AwaitTickets() {
 void TcpStream::StopFeeding() {
   feeds = false;
   loop->RemoveDeadline(this);
+  if (signing_ == nullptr) return;
+  *std::exchange(signing_, nullptr) = nullptr;
+  if (is_open()) ReadStart();
+}
+
+bool TcpStream::AwaitSignature() {
+  signing_ = std::make_shared<TcpStream*>(this);
+  auto done = [link = signing_] {
+    if (*link != nullptr) (*link)->OnSigned();
+  };
+  if (!connection->signature().Submit(loop->env(), std::move(done))) {
+    signing_.reset();
+    return false;
+  }
+  // What comes in meanwhile stays with the kernel: one signature does not take long, and a queue of them is bounded.
+  // Where no thread could be had it is over already.
+  if (signing_ != nullptr) uv_read_stop(&stream);
+  return true;
+}
+
+void TcpStream::OnSigned() {
+  signing_.reset();
+  // Without one the handshake fails.
+  connection->signature().Answer({});
+  ReadStart();
+  Feed(0);
 }
 
 void TcpStream::Feed(size_t length) {
@@ -164,7 +190,7 @@ void TcpStream::Feed(size_t length) {
     Tell(kTcpWritten, status);
     return;
   }
-  if (flags == 0) return;
+  if (flags == 0 || (flags == kAwaitsSignature && consumed == length && AwaitSignature())) return;
   StopFeeding();
   int32_t* registers = loop->registers();
   if ((flags & kHandshakeDone) != 0) AwaitTickets();

@@ -94,6 +94,9 @@ struct TcpStream {
   friend class TcpLoop;
 
   void Feed(size_t length);
+  // The threadpool signs, and the handshake goes on when it has; false where JavaScript is needed for it.
+  bool AwaitSignature();
+  void OnSigned();
   // The object of JavaScript's, made where there is none. Null where JavaScript has closed the socket.
   TcpHandle* Owner();
   void Tell(TcpEvent event, int64_t value);
@@ -103,6 +106,8 @@ struct TcpStream {
 
   TcpStream* previous_ = nullptr;
   TcpStream* next_ = nullptr;
+  // This stream, for the signature that it waits for; null in there once it waits no more.
+  std::shared_ptr<TcpStream*> signing_;
   bool has_deadline_ = false;
   Deadlines::iterator deadline_;
 };

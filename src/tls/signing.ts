@@ -52,8 +52,8 @@ export interface SigningOptions {
    */
   sign?: SignCallback | undefined;
   /**
-   * Where signatures with `key` run. `auto`: inline, but for RSA and ML-DSA from the second of a turn of the event loop on,
-   * which run on libuv's threadpool while this thread has a connection past its handshake that would have to wait.
+   * Where signatures with `key` run. `auto`: inline, but for RSA, and for ML-DSA from the second of a turn of the event loop
+   * on, which run on libuv's threadpool while this thread has a connection past its handshake that would have to wait.
    * `always`: every one on the threadpool. `never`: inline. At most half of the pool is used, and with 256 signatures waiting the thread
    * signs for itself. Without effect with `sign`. Default `auto`.
    */

@@ -1,7 +1,10 @@
 // `offload`: which signatures run on the threadpool, and what others on the same thread notice of them.
 
+import { pbkdf2 } from 'node:crypto';
 import { once } from 'node:events';
+import { connect as netConnect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { promisify } from 'node:util';
 import t from 'tap';
 import {
   connect,
@@ -14,7 +17,7 @@ import {
 import { certificates } from '../support/certificates.js';
 import { duplexPair } from '../support/duplex-pair.js';
 import { selfSigned } from '../support/mldsa-certificate.js';
-import { connectedPair, listen } from '../support/tls-server.js';
+import { connectedPair, dial, listen } from '../support/tls-server.js';
 
 const { ca, leaf, rsa, client: clientLeaf } = await certificates();
 const mldsa = selfSigned('ML-DSA-65');
@@ -28,7 +31,7 @@ const identities = {
 // What runs where while nothing else is open, and while another connection is established: one at a time.
 const expected: Record<OffloadMode, Record<keyof typeof identities, [alone: string, beside: string]>> = {
   never: { 'P-256': ['inline', 'inline'], 'RSA-2048': ['inline', 'inline'], 'ML-DSA-65': ['inline', 'inline'] },
-  auto: { 'P-256': ['inline', 'inline'], 'RSA-2048': ['inline', 'inline'], 'ML-DSA-65': ['inline', 'inline'] },
+  auto: { 'P-256': ['inline', 'inline'], 'RSA-2048': ['inline', 'threadpool'], 'ML-DSA-65': ['inline', 'inline'] },
   always: {
     'P-256': ['threadpool', 'threadpool'],
     'RSA-2048': ['threadpool', 'threadpool'],
@@ -70,8 +73,9 @@ void t.test("'auto' is the default, and moves what others would have to wait for
     const established = overDuplex(secureContext);
     await once(established.served, 'secure');
     await new Promise((resolve) => setImmediate(resolve));
+    const first = name === 'RSA-2048' ? 'threadpool' : 'inline';
     const moved = name === 'P-256' ? 'inline' : 'threadpool';
-    t.same(await placesOfOneTurn(secureContext, 3), ['inline', moved, moved], `${name}: an established one would`);
+    t.same(await placesOfOneTurn(secureContext, 3), [first, moved, moved], `${name}: an established one would`);
     established.client.destroy();
     established.served.destroy();
     t.same(await placesOfOneTurn(secureContext, 1), ['inline'], `${name}: it is gone`);
@@ -165,6 +169,72 @@ void t.test('a connection that is destroyed while it is signed for', async (t) =
   const fine = connect({ host: '127.0.0.1', port, ca: ca.cert, servername: 'localhost' });
   await once(fine, 'secureConnect');
   fine.destroy();
+});
+
+/** What a client of ours sends first. */
+async function clientHello(): Promise<Buffer> {
+  const [near, far] = duplexPair();
+  const client = connect({ socket: near, ca: ca.cert, servername: 'localhost' }).on('error', () => {});
+  const [hello] = (await once(far, 'data')) as [Buffer];
+  client.destroy();
+  return hello;
+}
+
+/** Keeps every thread of the pool busy until the returned promise is there. */
+function occupyThreadpool(): Promise<unknown> {
+  const derive = promisify(pbkdf2);
+  return Promise.all(Array.from({ length: 4 }, () => derive('', '', 400_000, 32, 'sha512')));
+}
+
+// No listener of `connection`: the handshake is the addon's alone, where it can be.
+void t.test('peers that leave while they are signed for, before there is a socket for them', async (t) => {
+  const hello = await clientHello();
+  const { server, port } = await listen(t, { cert: rsa.cert, key: rsa.key, offload: 'always' });
+  const failures: unknown[] = [];
+  server.on('tlsClientError', (error) => failures.push(error));
+  for (const leave of [(raw: Socket) => raw.end(), (raw: Socket) => raw.resetAndDestroy()]) {
+    const occupied = occupyThreadpool();
+    const peers = Array.from({ length: 20 }, () => netConnect(port, '127.0.0.1').on('error', () => {}));
+    await Promise.all(peers.map((raw) => once(raw, 'connect')));
+    await Promise.all(peers.map((raw) => new Promise((resolve) => raw.write(hello, resolve))));
+    await new Promise(setImmediate);
+    for (const raw of peers) leave(raw.resume());
+    await occupied;
+    while (failures.length < peers.length) await once(server, 'tlsClientError');
+    failures.length = 0;
+  }
+  const client = await dial(t, port, { ca: ca.cert });
+  await once(client, 'secureConnect');
+  client.destroy();
+});
+
+void t.test('handshakeTimeout ends the wait for the threadpool', async (t) => {
+  const { server, port } = await listen(t, { cert: rsa.cert, key: rsa.key, offload: 'always', handshakeTimeout: 50 });
+  const occupied = occupyThreadpool();
+  const client = await dial(t, port, { ca: ca.cert });
+  client.on('error', () => {});
+  const [error] = (await once(server, 'tlsClientError')) as [NodeJS.ErrnoException];
+  t.equal(error.code, 'ERR_TLS_HANDSHAKE_TIMEOUT');
+  // Its signature comes when nobody waits for it any more.
+  await occupied;
+  const next = await dial(t, port, { ca: ca.cert });
+  await once(next, 'secureConnect');
+  next.destroy();
+});
+
+void t.test('a server that closes meanwhile finishes what it has begun', async (t) => {
+  const { server, port } = await listen(t, { cert: rsa.cert, key: rsa.key, offload: 'always' }, (socket) =>
+    socket.end('served'),
+  );
+  const occupied = occupyThreadpool();
+  const client = await dial(t, port, { ca: ca.cert });
+  await once(client, 'connect');
+  while (server.connections === 0) await new Promise(setImmediate);
+  server.close();
+  const [bytes] = (await once(client, 'data')) as [Buffer];
+  t.equal(bytes.toString(), 'served');
+  client.resume();
+  await occupied;
 });
 
 function overDuplex(secureContext: SecureContext): { served: TLSSocket; client: TLSSocket; far: Duplex } {
