@@ -1,31 +1,17 @@
 // Connection over AWS-LC's libssl: drives native/connection.cc with JavaScript's slabs.
 
-import { awsLcVersion, type NativeBinding } from '../binding.js';
+import type { NativeBinding } from '../binding.js';
 import type { NativeTcpHandle } from '../binding/tcp-contract.js';
-import {
-  NativeEvent,
-  NativeProgress,
-  NegotiatedFact,
-  negotiatedFacts,
-  ProgressRegister,
-  signaturePlaces,
-  type NativeConnection,
-  type NativeSecureContext,
-} from '../binding/tls-contract.js';
-import { engineError, InternalError, verificationProblem, type PeerOffer, type TlsError } from '../errors.js';
-import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme, type AlertName } from '../protocol/constants.js';
-import { groupProperties, type GroupProperties } from '../protocol/named-groups.js';
+import { NativeEvent, NativeProgress, ProgressRegister, type NativeConnection } from '../binding/tls-contract.js';
+import { engineError, verificationProblem, type TlsError } from '../errors.js';
+import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme } from '../protocol/constants.js';
 import type {
   Answer,
-  ChainEntry,
   ChainError,
   Ciphertext,
   Connection,
   EngineContext,
   EngineEvent,
-  HandshakeOutcome,
-  Negotiated,
-  NegotiatedGroup,
   Progress,
   PskCallback,
   Question,
@@ -33,24 +19,10 @@ import type {
   SendProgress,
   TraceEvent,
 } from './connection.js';
-import { classicalHandshake, judgeFailure, peerOffer } from './post-quantum-demand.js';
+import { NativeEngineContext } from './native-context.js';
+import { alertName, NativeFacts } from './native-facts.js';
+import { classicalHandshake, judgeFailure } from './post-quantum-demand.js';
 import { CiphertextPool, PlaintextSlab } from './slabs.js';
-
-/** A SecureContext inside of AWS-LC. */
-export class NativeEngineContext implements EngineContext {
-  readonly engine = 'aws-lc';
-  readonly native: NativeSecureContext;
-  /** Its handshakes call JavaScript from inside of libssl, for certificate compression. */
-  readonly callsJavaScript: boolean;
-  /** What signs in place of a key; the engine hands it on with its question. */
-  readonly signer: unknown;
-
-  constructor(native: NativeSecureContext, callsJavaScript: boolean, signer?: unknown) {
-    this.native = native;
-    this.callsJavaScript = callsJavaScript;
-    this.signer = signer;
-  }
-}
 
 export interface NativeConnectionOptions {
   readonly isServer: boolean;
@@ -119,17 +91,10 @@ const begunOptions: NativeConnectionOptions = {
 };
 
 const plaintextSlab = new PlaintextSlab();
-// What negotiated() wrote last.
-const facts = new Int32Array(negotiatedFacts);
-const cipherNames = new Map<number, readonly [string, string]>();
-let engineVersion: string | undefined;
 const ciphertextPool = new CiphertextPool();
 
-export class NativeTlsConnection implements Connection {
-  readonly engine = 'aws-lc';
+export class NativeTlsConnection extends NativeFacts implements Connection {
   readonly #binding: NativeBinding;
-  /** For the addon's TCP; see TcpTransport#handshake(). */
-  readonly native: NativeConnection;
   readonly #registers: Int32Array;
   /** Of the addon: the connection decrypts from its slab and sends on it. */
   #socket: NativeTcpHandle | undefined;
@@ -147,7 +112,6 @@ export class NativeTlsConnection implements Connection {
   #onTraceLost: ((count: number) => void) | undefined;
   /** Made by a call whose result has no room for them. */
   #laterEvents: EngineEvent[] = [];
-  readonly #isServer: boolean;
   #requirePostQuantum = false;
   #context: NativeEngineContext;
   #signature: Question | undefined;
@@ -176,50 +140,16 @@ export class NativeTlsConnection implements Connection {
     options: NativeConnectionOptions,
     begun?: NativeConnection,
   ) {
+    const { isServer, verifyPeer, requirePeer, suspendOnClientHello, servername, alpn } = options;
+    const settings = [isServer, verifyPeer, requirePeer, suspendOnClientHello, servername, alpn] as const;
+    super(binding, begun ?? new binding.Connection(context.native, ...settings), isServer);
     this.#binding = binding;
     this.#context = context;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
     this.#borrowsInput = options.borrowsInput;
-    this.#isServer = options.isServer;
-    this.native =
-      begun ??
-      new binding.Connection(
-        context.native,
-        options.isServer,
-        options.verifyPeer,
-        options.requirePeer,
-        options.suspendOnClientHello,
-        options.servername,
-        options.alpn,
-      );
     if (options.requirePostQuantum === true) this.#demandPostQuantum();
     if (options.restriction !== undefined) this.#restrict(options.restriction);
-  }
-
-  get clientHelloLength(): number {
-    return this.native.clientHello().length;
-  }
-
-  get offeredServerName(): string | undefined {
-    if (!this.#isServer || this.native.failure().reason === 'UNSUPPORTED_PROTOCOL') return undefined;
-    return this.native.clientHello().serverName || undefined;
-  }
-
-  peerOffer(): PeerOffer {
-    return peerOffer(this.#isServer, this.native.clientHello());
-  }
-
-  get offeredGroups(): readonly string[] {
-    return this.native.clientHello().groups.map((id) => nameOf(NamedGroup, id));
-  }
-
-  get bytesRead(): number {
-    return this.native.bytesRead();
-  }
-
-  get bytesWritten(): number {
-    return this.native.bytesWritten();
   }
 
   start(): Progress {
@@ -463,112 +393,6 @@ export class NativeTlsConnection implements Connection {
     };
   }
 
-  negotiated(): Negotiated {
-    if (!this.native.negotiated(facts)) {
-      throw new InternalError('The connection was destroyed', {
-        code: 'ERR_PQTLS_INTERNAL',
-        phase: 'close',
-        engine: this.engine,
-      });
-    }
-    const [cipherSuite, cipherName] = this.#cipherNames(fact('cipher'));
-    return {
-      protocol: nameOf(ProtocolVersion, fact('version')) as Negotiated['protocol'],
-      cipherSuite,
-      cipherName,
-      group: negotiatedGroup(fact('group'), fact('clientShare'), fact('serverShare')),
-      signatureScheme: schemeName(fact('signatureScheme')),
-      signatureRanOn: fact('signatureScheme') === 0 ? undefined : signaturePlaces[fact('signatureRanOn')],
-      peerSignatureScheme: schemeName(fact('peerSignatureScheme')),
-      helloRetryRequest: fact('helloRetryRequest') !== 0,
-      resumed: fact('resumed') !== 0,
-      sessionKeyExchange: fact('sessionPostQuantum') !== 0 ? 'post-quantum' : 'classical',
-      earlyData: false,
-      alpn: fact('alpnLength') === 0 ? undefined : this.native.alpn(),
-      servername: fact('serverNameLength') === 0 ? undefined : this.native.serverName(),
-      engine: this.engine,
-      engineVersion: (engineVersion ??= awsLcVersion(this.#binding)),
-      clientHelloLength: fact('clientHelloLength'),
-    };
-  }
-
-  outcome(): HandshakeOutcome {
-    this.native.negotiated(facts);
-    return {
-      protocol: nameOf(ProtocolVersion, fact('version')) as Negotiated['protocol'],
-      group: fact('group'),
-      resumed: fact('resumed') !== 0,
-      helloRetryRequest: fact('helloRetryRequest') !== 0,
-      alpn: fact('alpnLength') === 0 ? undefined : this.native.alpn(),
-      servername: fact('serverNameLength') === 0 ? undefined : this.native.serverName(),
-    };
-  }
-
-  #cipherNames(id: number): readonly [string, string] {
-    let names = cipherNames.get(id);
-    if (names === undefined) {
-      names = this.native.cipherNames();
-      cipherNames.set(id, names);
-    }
-    return names;
-  }
-
-  offerSession(session: Uint8Array): boolean {
-    return this.native.offerSession(session);
-  }
-
-  session(): Buffer | undefined {
-    return this.native.session();
-  }
-
-  sessionTicket(): Buffer | undefined {
-    return this.native.sessionTicket();
-  }
-
-  enableSessionEvents(): void {
-    this.native.enableSessionEvents();
-  }
-
-  peerCertificates(): readonly Buffer[] {
-    return this.native.peerCertificates();
-  }
-
-  peerChain(): readonly ChainEntry[] {
-    return this.native.peerChain();
-  }
-
-  ownCertificate(): Buffer | undefined {
-    return this.native.ownCertificate();
-  }
-
-  ownIssuer(): Buffer | undefined {
-    return this.native.ownIssuer();
-  }
-
-  ocspResponse(): Buffer | undefined {
-    return this.native.ocspResponse();
-  }
-
-  finished(ofPeer: boolean): Buffer | undefined {
-    return this.native.finished(ofPeer);
-  }
-
-  sharedSchemes(): readonly string[] {
-    return this.native.sharedSchemes().map((id) => nameOf(SignatureScheme, id));
-  }
-
-  get alertSent(): string | undefined {
-    return alertName(this.native.failure().alertSent);
-  }
-
-  get alertReceived(): string | undefined {
-    return alertName(this.native.failure().alertReceived);
-  }
-
-  enableKeylog(): void {
-    this.native.enableKeylog();
-  }
-
   enableTrace(sink: (event: TraceEvent) => void, onLost: (count: number) => void): void {
     this.#traceSink = sink;
     this.#onTraceLost = onLost;
@@ -581,22 +405,6 @@ export class NativeTlsConnection implements Connection {
     return true;
   }
 
-  setServername(name: string): boolean {
-    return this.native.setServerName(name);
-  }
-
-  setMaxSendFragment(size: number): boolean {
-    return this.native.setMaxSendFragment(size);
-  }
-
-  requestOcsp(): void {
-    this.native.requestOcsp();
-  }
-
-  setPskIdentityHint(hint: string): boolean {
-    return this.native.setPskIdentityHint(hint);
-  }
-
   setPskCallback(callback: PskCallback): void {
     this.native.setPskCallback((argument, maximumKey, maximumIdentity) => {
       this.#inPskCallback = true;
@@ -606,12 +414,6 @@ export class NativeTlsConnection implements Connection {
         this.#inPskCallback = false;
       }
     });
-  }
-
-  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
-    const out = Buffer.alloc(length);
-    this.native.exportKeyingMaterial(out, label, context);
-    return out;
   }
 
   destroy(): void {
@@ -755,7 +557,7 @@ export class NativeTlsConnection implements Connection {
 
   /** OpenSSL tells this from a certificate that does not fit the schemes in common. */
   #sharesNoScheme(): boolean {
-    return this.#isServer && this.native.sharedSchemes().length === 0;
+    return this.isServer && this.native.sharedSchemes().length === 0;
   }
 
   #fail(): void {
@@ -770,9 +572,9 @@ export class NativeTlsConnection implements Connection {
       alertSent: alertName(failure.alertSent),
       alertReceived: alertName(failure.alertReceived),
       phase: this.#handshakeDone ? 'data' : 'handshake',
-      isTls13: this.#handshakeDone && this.native.negotiated(facts) && fact('version') === ProtocolVersion['TLSv1.3'],
+      isTls13: this.#handshakeDone && this.isTls13,
     });
-    this.#error = this.#requirePostQuantum ? judgeFailure(error, this.#isServer, this.native.clientHello()) : error;
+    this.#error = this.#requirePostQuantum ? judgeFailure(error, this.isServer, this.native.clientHello()) : error;
   }
 }
 
@@ -785,26 +587,4 @@ function readTraceEvent(bytes: Buffer): TraceEvent {
     length: bytes.readUInt32BE(5),
     bytes: bytes.subarray(9),
   };
-}
-
-function fact(name: keyof typeof NegotiatedFact): number {
-  return facts[NegotiatedFact[name]] ?? 0;
-}
-
-function alertName(alert: number): AlertName | undefined {
-  return alert < 0 ? undefined : (nameOf(Alert, alert) as AlertName);
-}
-
-function schemeName(id: number): string | undefined {
-  return id === 0 ? undefined : nameOf(SignatureScheme, id);
-}
-
-function negotiatedGroup(id: number, clientShare: number, serverShare: number): NegotiatedGroup | undefined {
-  if (id === 0) return undefined;
-  const name = nameOf(NamedGroup, id);
-  const properties: GroupProperties = (groupProperties as Record<string, GroupProperties>)[name] ?? {
-    postQuantum: false,
-    hybrid: false,
-  };
-  return { name, id, postQuantum: properties.postQuantum, hybrid: properties.hybrid, clientShare, serverShare };
 }

@@ -2,7 +2,7 @@
 
 import { moduleDefaults } from './module-defaults.js';
 import type { NativeSecureContext } from '../binding/tls-contract.js';
-import { NativeEngineContext } from '../engine/native-connection.js';
+import { NativeEngineContext } from '../engine/native-context.js';
 import { requireTlsBinding } from '../engine/select.js';
 import { invalidArgType, outOfRange, TlsError } from '../errors.js';
 import {
