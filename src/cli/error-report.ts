@@ -89,12 +89,12 @@ export function errorFacts(error: unknown): ErrorFacts {
 }
 
 /** One line, with its newline. */
-export function errorLine(error: unknown): string {
+export function errorLine(error: unknown, about = ''): string {
   const { code, message, advice, alertSent } = errorFacts(error);
   const sentence = message.replace(/\.$/, '');
   const facts = [code, alertSent === null ? null : `alert sent: ${alertSent}`].filter((fact) => fact !== null);
   const told = facts.length === 0 ? sentence : `${sentence} (${facts.join(', ')})`;
-  return `${paintFor(process.stderr)('red', 'pqtls:')} ${told}.${advice === null ? '' : ` ${advice}.`}\n`;
+  return `${paintFor(process.stderr)('red', 'pqtls:')} ${about}${told}.${advice === null ? '' : ` ${advice}.`}\n`;
 }
 
 /** Tells of an error and sets the exit code. */

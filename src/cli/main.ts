@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // The command `pqtls`: its commands, their arguments, and the exit codes of docs/cli.md.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from './package-version.js';
 import { reportError } from './error-report.js';
 import { ExitCode } from './exit-codes.js';
+import { infoCommand } from './info.js';
 import { sClientCommand } from './s-client.js';
+import { sServerCommand } from './s-server.js';
 import { withDoubleDashes } from './single-dash.js';
 
 const examples = `
@@ -21,17 +23,14 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad arguments or files, 3 no connection, 4 certificate not accepted,
 5 not post-quantum, 6 STARTTLS failed, 7 no TLS on this machine.`;
 
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
 function createProgram(): Command {
   const program = new Command('pqtls')
     .description('Post-quantum TLS: talk to servers and clients, and see what was negotiated.')
-    .version(version(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .addHelpText('after', examples)
-    .addCommand(sClientCommand());
+    .addCommand(sClientCommand())
+    .addCommand(sServerCommand())
+    .addCommand(infoCommand());
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -5,8 +5,11 @@ import { peerChain, type CertificateFacts } from './peer-chain.js';
 import { alignedRows, plural, printable, type Paint, type Row } from './terminal-text.js';
 
 export interface Verification {
-  /** `accepted`; `not accepted` where --insecure went on all the same; `not asked` where a client's was not asked for. */
-  readonly result: 'accepted' | 'not accepted' | 'not asked';
+  /**
+   * `accepted`; `not accepted` where --insecure went on all the same; of a client's, `not asked` for, or `none shown` where
+   * it may have none.
+   */
+  readonly result: 'accepted' | 'not accepted' | 'not asked' | 'none shown';
   /** An OpenSSL code as in node:tls. */
   readonly error: string | null;
   /** What the certificate was checked against; null on a server. */
@@ -156,13 +159,14 @@ function keySharesRow(group: NegotiatedGroup | null): Row | undefined {
 
 export function verificationText({ result, error, name }: Verification): string {
   if (result === 'not asked') return 'certificate not asked for';
+  if (result === 'none shown') return 'certificate none shown';
   if (result === 'accepted') return `certificate accepted${name === null ? '' : ` for ${printable(name)}`}`;
   return `certificate NOT accepted: ${printable(error ?? 'no reason was given')}`;
 }
 
 function colouredVerification(verification: Verification, paint: Paint): string {
   const text = verificationText(verification).replace(/^certificate /, '');
-  if (verification.result === 'not asked') return text;
+  if (verification.result === 'not asked' || verification.result === 'none shown') return text;
   return paint(verification.result === 'accepted' ? 'green' : 'red', text);
 }
 

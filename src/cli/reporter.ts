@@ -2,7 +2,7 @@
 // line with --json; warnings always on standard error.
 
 import type { TraceStep } from '../tls/handshake-messages.js';
-import { reportError } from './error-report.js';
+import { errorFacts, errorLine, reportError } from './error-report.js';
 import { HandshakeReport } from './handshake-report.js';
 import { briefFacts, factsText, type NegotiatedFacts } from './negotiated-facts.js';
 import { paintFor, type Paint } from './terminal-text.js';
@@ -56,6 +56,12 @@ export class Reporter {
 
   error(error: unknown): void {
     reportError(error, this.json);
+  }
+
+  /** Of one of a server's connections, which goes on with the others. */
+  connectionError(error: unknown, connection: number, peer: string): void {
+    if (this.json) this.event('error', { connection, peer, ...errorFacts(error), exitCode: undefined });
+    else process.stderr.write(errorLine(error, `[${connection}] ${peer}: `));
   }
 
   /** A report of one connection's handshake. */
