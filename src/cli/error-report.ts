@@ -1,6 +1,6 @@
 // How an error is told: one line with its code and what to do, or one JSON object; and the exit code it stands for.
 
-import { NotPostQuantumError, TlsError, type LargeClientHelloHint } from '../index.js';
+import { InvalidMessageError, NotPostQuantumError, TlsError, type LargeClientHelloHint } from '../index.js';
 import { codeOf, exitCodeOf, type ExitCode } from './exit-codes.js';
 import { paintFor, printable } from './terminal-text.js';
 
@@ -75,10 +75,16 @@ export function errorFacts(error: unknown): ErrorFacts {
   const message = printable(text.replaceAll(/\s*\n\s*/g, '; '), 1000);
   const hint = (error as { hint?: LargeClientHelloHint } | undefined)?.hint ?? null;
   const advice = hint === null ? undefined : `${hint.message} Try -groups X25519:P-256`;
+  const isNoTls = error instanceof InvalidMessageError && phase === 'handshake';
   return {
     code: code ?? null,
     message,
-    advice: advice ?? adviceByCode[code ?? ''] ?? adviceByAlert(alertReceived) ?? passphraseAdvice(message) ?? null,
+    advice:
+      advice ??
+      adviceByCode[code ?? ''] ??
+      adviceByAlert(alertReceived) ??
+      passphraseAdvice(message) ??
+      (isNoTls ? otherPort : null),
     phase: phase ?? null,
     alertSent: alertSent ?? null,
     alertReceived: alertReceived ?? null,

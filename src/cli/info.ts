@@ -137,7 +137,7 @@ function policyFacts(): PolicyFacts[] {
 /** With the environment: what a program without options gets. */
 function defaults(demand: Demand | undefined): Defaults {
   return {
-    postQuantum: demand?.postQuantum ?? 'every connection is refused',
+    postQuantum: demand === undefined ? 'unknown' : (demand.postQuantum ?? 'prefer'),
     policy: demand?.policy?.name ?? null,
     groups: defaultGroups,
     signatureSchemes: defaultSignatureSchemes,

@@ -18,9 +18,8 @@ import {
   addTlsOptions,
   alpnProtocols,
   count,
-  readCertificates,
   readFile,
-  readKey,
+  readIdentity,
   requireEngine,
   secureContextOptions,
   type TlsFlags,
@@ -189,17 +188,13 @@ class Service {
     }
     const context = secureContextOptions(flags);
     const { dcert, dkey = dcert } = flags;
-    const second =
-      dcert === undefined
-        ? {}
-        : {
-            cert: [context.cert as Buffer, readCertificates('-dcert', dcert)],
-            key: [context.key as Buffer, readKey(dkey ?? dcert)],
-          };
+    const second = dcert === undefined ? undefined : readIdentity(['-dcert', dcert], ['-dkey', dkey ?? dcert], context);
+    const { cert, key } = context;
+    const both = second && cert && key && { cert: [cert, second.cert], key: [key, second.key] };
     const ALPNProtocols = alpnProtocols(flags.alpn);
     return {
       ...context,
-      ...second,
+      ...both,
       ...(ALPNProtocols === undefined ? {} : { ALPNProtocols }),
       requestCert: asks,
       // With -verify alone a client may have none; what it shows is judged by #refusal().
@@ -256,7 +251,8 @@ class Service {
       throw new UsageError('-servername and -cert2 go together');
     }
     const context = secureContextOptions(this.#flags);
-    this.#server.addContext(servername, { ...context, cert: readCertificates('-cert2', cert2), key: readKey(key2) });
+    const identity = readIdentity(['-cert2', cert2], ['-key2', key2], context);
+    this.#server.addContext(servername, { ...context, ...identity });
   }
 
   #onConnection(socket: TLSSocket, mode: Mode | undefined): void {

@@ -1,7 +1,7 @@
 // The options that s_client and s_server share, and what they become: options of createSecureContext().
 
 import { readFileSync } from 'node:fs';
-import { constants, X509Certificate } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import pqtls, {
   policies,
@@ -131,8 +131,14 @@ export function requireEngine(engine: EngineFlag): void {
   );
 }
 
+/** With at most one certificate of our own. */
+interface OwnContextOptions extends SecureContextOptions {
+  cert?: Buffer;
+  key?: Buffer;
+}
+
 /** Everything but who is verified and how. */
-export function secureContextOptions(flags: TlsFlags): SecureContextOptions {
+export function secureContextOptions(flags: TlsFlags): OwnContextOptions {
   return {
     ...groupOptions(flags.groups),
     ...definedOnly({ policy: flags.policy, postQuantum: flags.postQuantum, sigalgs: flags.sigalgs }),
@@ -185,7 +191,7 @@ function cipherList({ cipher, ciphersuites, policy }: TlsFlags): string | undefi
   return [ciphersuites, tls12].filter((list) => list !== '').join(':');
 }
 
-function credentialOptions(flags: TlsFlags): Pick<SecureContextOptions, 'cert' | 'key' | 'passphrase'> {
+function credentialOptions(flags: TlsFlags): Pick<OwnContextOptions, 'cert' | 'key' | 'passphrase'> {
   const { cert, key = cert, pass, cert_chain: chain } = flags;
   if (cert === undefined) {
     for (const name of ['key', 'pass', 'cert_chain'] as const) {
@@ -194,17 +200,46 @@ function credentialOptions(flags: TlsFlags): Pick<SecureContextOptions, 'cert' |
     return {};
   }
   const issuers = chain === undefined ? [] : [readCertificates('-cert_chain', chain)];
-  return {
-    cert: Buffer.concat([readCertificates('-cert', cert), ...issuers.flatMap((pem) => [Buffer.from('\n'), pem])]),
-    key: readKey(key ?? cert),
-    ...(pass === undefined ? {} : { passphrase: readPassphrase(pass) }),
-  };
+  const passphrase = pass === undefined ? {} : { passphrase: readPassphrase(pass) };
+  const own = readIdentity(['-cert', cert], ['-key', key ?? cert], passphrase);
+  const chained = Buffer.concat([own.cert, ...issuers.flatMap((pem) => [Buffer.from('\n'), pem])]);
+  return { cert: chained, key: own.key, ...passphrase };
 }
 
-export function readKey(path: string): Buffer {
-  const pem = readFile('-key', path);
+type NamedFile = readonly [option: string, path: string];
+
+/**
+ * A certificate and the key that fits.
+ *
+ * @throws UsageError for one of another certificate: the library leaves out what has no partner, as it may be given several
+ */
+export function readIdentity(
+  [certOption, certPath]: NamedFile,
+  [keyOption, keyPath]: NamedFile,
+  { passphrase }: { readonly passphrase?: string | undefined },
+): { readonly cert: Buffer; readonly key: Buffer } {
+  const cert = readCertificates(certOption, certPath);
+  const key = readKey(keyOption, keyPath);
+  if (!fits(cert, key, passphrase)) {
+    throw new UsageError(`The key of ${keyOption} does not fit the certificate of ${certOption}`);
+  }
+  return { cert, key };
+}
+
+/** Whatever Node can't read (ML-DSA before Node 24, a wrong passphrase) is the library's to refuse. */
+function fits(cert: Buffer, key: Buffer, passphrase: string | undefined): boolean {
+  try {
+    const input = passphrase === undefined ? { key } : { key, passphrase };
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(input));
+  } catch {
+    return true;
+  }
+}
+
+function readKey(option: string, path: string): Buffer {
+  const pem = readFile(option, path);
   if (pem.includes('PRIVATE KEY-----')) return pem;
-  throw new UsageError(`There is no private key in PEM in ${path}: name its file with -key`);
+  throw new UsageError(`There is no private key in PEM in ${path}: name its file with ${option}`);
 }
 
 export function readFile(option: string, path: string): Buffer {
