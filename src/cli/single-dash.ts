@@ -6,10 +6,11 @@ import type { Command } from 'commander';
 const synonyms: Readonly<Record<string, string>> = {
   curves: 'groups',
   msg: 'trace',
+  min_protocol: 'min-version',
+  max_protocol: 'max-version',
   port: 'accept',
   debug: 'trace',
   tlsextdebug: 'trace',
-  key_pass: 'pass',
   passin: 'pass',
   h: 'help',
   help: 'help',

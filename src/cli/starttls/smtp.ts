@@ -10,7 +10,8 @@ export async function smtp(wire: Wire, clientName: string): Promise<void> {
   wire.send(`EHLO ${clientName}\r\n`);
   const capabilities = await reply(wire);
   if (capabilities.code !== 250) throw wire.unsupported(`it answered EHLO with ${quoted(capabilities.text)}`);
-  if (!capabilities.lines.some((line) => /^STARTTLS$/i.test(line.trim()))) {
+  // The first line is a greeting. RFC 5321, Section 4.1.1.1.
+  if (!capabilities.lines.slice(1).some((line) => /^STARTTLS$/i.test(line.trim()))) {
     throw wire.unsupported('its answer to EHLO has no STARTTLS');
   }
   wire.send('STARTTLS\r\n');
