@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { Readable, Transform } from 'node:stream';
 import type { TLSSocket } from '../index.js';
+import { ConnectionLostError, UsageError } from './exit-codes.js';
 import { commandFilter, crlfFilter } from './input-filters.js';
 import { printData } from './received-data.js';
 import type { Reporter } from './reporter.js';
@@ -18,8 +19,14 @@ export interface ConversationOptions {
   readonly timeoutMs: number;
 }
 
+/** Both sides of TLS have ended then, so that only TCP is left, in milliseconds. */
+const closeWait = 1000;
+
 /** Resolves when the peer is done, or has been silent for too long after we were. */
 export async function converse(socket: TLSSocket, options: ConversationOptions, reporter: Reporter): Promise<void> {
+  if (socket.destroyed) {
+    throw socket.errored ?? new ConnectionLostError('ECONNRESET', 'The connection was lost after the handshake');
+  }
   const ended = peerEnd(socket);
   printData(socket, reporter);
   const input = inputOf(socket, options, reporter);
@@ -32,6 +39,7 @@ export async function converse(socket: TLSSocket, options: ConversationOptions, 
       socket.destroy();
     });
   });
+  process.stdin.once('error', (error) => socket.destroy(new UsageError(`Standard input failed: ${error.message}`)));
   input.pipe(socket, { end: false });
   try {
     await ended;
@@ -39,11 +47,20 @@ export async function converse(socket: TLSSocket, options: ConversationOptions, 
     input.unpipe(socket);
     process.stdin.destroy();
   }
-  if (!socket.destroyed) {
-    socket.end();
-    await once(socket, 'close');
-  }
+  socket.end();
+  await closed(socket, closeWait);
   reporter.event('end', closingFacts(socket));
+}
+
+/** After our own end; a peer that keeps its side open is not waited for longer. */
+export async function closed(socket: TLSSocket, waitMs: number): Promise<void> {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), waitMs);
+  try {
+    await once(socket, 'close');
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Resolves at the peer's end or the close, rejects for an error. */

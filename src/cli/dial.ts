@@ -35,6 +35,8 @@ export async function dial(options: DialOptions, prepare: (socket: TLSSocket) =>
     await startTls(below, protocol, timeoutMs);
     socket = connect({ ...common, socket: below });
   }
+  // Whoever awaits the socket next is told; between two who do, none may be an uncaught exception.
+  socket.on('error', () => {});
   prepare(socket);
   if (protocol === undefined) await orTimeout(socket, 'connect', options);
   await orTimeout(socket, 'secureConnect', undefined);

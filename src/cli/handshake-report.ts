@@ -40,7 +40,6 @@ export class HandshakeReport {
   readonly #isServer: boolean;
   readonly #json: ((step: TraceStep) => void) | undefined;
   #shown = 0;
-  #handshakeBytes = 0;
   readonly #label: string;
 
   /** @param label what stands before each line, to tell the connections of a server apart */
@@ -56,14 +55,8 @@ export class HandshakeReport {
     this.#label = label;
   }
 
-  /** Bytes of handshake messages so far, both ways. */
-  get handshakeBytes(): number {
-    return this.#handshakeBytes;
-  }
-
   add(step: TraceStep): void {
     this.#shown += 1;
-    if (step.kind === 'handshake') this.#handshakeBytes += step.length;
     if (this.#shown > largestTrace) return;
     if (this.#json !== undefined) this.#json(step);
     else this.#stream.write(`${this.#text(step)}\n`);

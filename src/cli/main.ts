@@ -56,9 +56,12 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(normalized, { from: 'user' });
   } catch (error) {
-    // Commander has told of it, and help is no error.
-    if (!(error instanceof CommanderError)) reportError(error, args.includes('--json'));
-    else process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.misused;
+    // Commander has told of it on standard error, and help is no error.
+    const isTold = error instanceof CommanderError;
+    const json = args.some((arg) => /^--?json$/.test(arg));
+    if (isTold && error.exitCode === 0) process.exitCode = ExitCode.done;
+    else if (json || !isTold) reportError(error, json);
+    else process.exitCode = ExitCode.misused;
   }
 }
 

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { Command, Option } from 'commander';
 import { checkServerIdentity, type ConnectionOptions, type TLSSocket } from '../index.js';
 import { handshakeFollower } from '../tls/handshake-trace.js';
-import { converse } from './conversation.js';
+import { closed, converse } from './conversation.js';
 import { dial, type DialOptions } from './dial.js';
 import { UsageError } from './exit-codes.js';
 import { openKeyLog } from './key-log.js';
@@ -265,12 +265,4 @@ function verificationOf({ authorized, authorizationError }: TLSSocket, name: str
   if (authorized) return { result: 'accepted', error: null, name };
   const error = authorizationError instanceof Error ? authorizationError.message : authorizationError;
   return { result: 'not accepted', error, name };
-}
-
-/** After our own end. */
-async function closed(socket: TLSSocket, timeoutMs: number): Promise<void> {
-  if (socket.destroyed) return;
-  const timer = setTimeout(() => socket.destroy(), timeoutMs);
-  await once(socket, 'close');
-  clearTimeout(timer);
 }

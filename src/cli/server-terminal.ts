@@ -22,6 +22,7 @@ export class ServerTerminal {
 
   constructor(reporter: Reporter, { crlf, commands, stop }: TerminalOptions) {
     this.#reporter = reporter;
+    process.stdin.on('error', (error) => reporter.warn(`Standard input failed: ${error.message}`));
     const filters = [];
     if (commands && process.stdin.isTTY) {
       filters.push(commandFilter({ Q: stop, q: () => this.#current?.end() }));

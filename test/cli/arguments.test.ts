@@ -75,6 +75,9 @@ t.test('bad arguments: exit code 2, and what to do', { skip }, async (t) => {
   });
   const json = await pqtls(['s_client', 'a:1', '-CAfile', '/nonexistent', '--json']);
   t.match(eventOf(json.stdout, 'error'), { code: 'ERR_PQTLS_USAGE', exitCode: 2 });
+  const unknown = await pqtls(['s_client', 'a:1', '-json', '--nope']);
+  t.equal(unknown.code, 2);
+  t.match(eventOf(unknown.stdout, 'error'), { code: 'commander.unknownOption', exitCode: 2 });
   const typescript = await pqtls(['s_client', 'a:1', '--engine', 'typescript']);
   t.equal(typescript.code, 7);
   t.match(typescript.stderr, /TypeScript engine does not speak TLS yet/);

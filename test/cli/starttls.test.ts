@@ -224,7 +224,7 @@ for (const { protocol, good, refusals, args = [] } of scripts) {
       options: PlayOptions & { wait?: number } = {},
     ): Promise<CommandResult> => {
       const port = await play(t, turns, options);
-      const { wait = 20 } = options;
+      const { wait = 50 } = options;
       const common = ['s_client', `127.0.0.1:${port}`, '-starttls', protocol, '--json', '--timeout', String(wait)];
       return pqtls([...common, ...trust, ...args], { input: 'after' });
     };
