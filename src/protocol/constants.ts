@@ -133,8 +133,10 @@ export const ExtensionType = {
   application_layer_protocol_negotiation: 0x0010,
   signed_certificate_timestamp: 0x0012,
   padding: 0x0015,
+  encrypt_then_mac: 0x0016,
   extended_master_secret: 0x0017,
   compress_certificate: 0x001b,
+  record_size_limit: 0x001c,
   session_ticket: 0x0023,
   pre_shared_key: 0x0029,
   early_data: 0x002a,
@@ -142,8 +144,10 @@ export const ExtensionType = {
   cookie: 0x002c,
   psk_key_exchange_modes: 0x002d,
   certificate_authorities: 0x002f,
+  post_handshake_auth: 0x0031,
   signature_algorithms_cert: 0x0032,
   key_share: 0x0033,
+  encrypted_client_hello: 0xfe0d,
   renegotiation_info: 0xff01,
 } as const;
 
@@ -153,6 +157,39 @@ export const CipherSuite = {
   TLS_AES_256_GCM_SHA384: 0x1302,
   TLS_CHACHA20_POLY1305_SHA256: 0x1303,
 } as const;
+
+/**
+ * Suites of TLS 1.2 and below that are still met, by name; and what a ClientHello says with a suite that is none.
+ * RFC 5246, Section A.5; RFC 5289; RFC 7905; RFC 5746, Section 3.3; RFC 7507.
+ */
+export const CipherSuite12 = {
+  TLS_RSA_WITH_3DES_EDE_CBC_SHA: 0x000a,
+  TLS_RSA_WITH_AES_128_CBC_SHA: 0x002f,
+  TLS_RSA_WITH_AES_256_CBC_SHA: 0x0035,
+  TLS_RSA_WITH_AES_128_CBC_SHA256: 0x003c,
+  TLS_RSA_WITH_AES_256_CBC_SHA256: 0x003d,
+  TLS_RSA_WITH_AES_128_GCM_SHA256: 0x009c,
+  TLS_RSA_WITH_AES_256_GCM_SHA384: 0x009d,
+  TLS_DHE_RSA_WITH_AES_128_GCM_SHA256: 0x009e,
+  TLS_DHE_RSA_WITH_AES_256_GCM_SHA384: 0x009f,
+  TLS_EMPTY_RENEGOTIATION_INFO_SCSV: 0x00ff,
+  TLS_FALLBACK_SCSV: 0x5600,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: 0xc009,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: 0xc00a,
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA: 0xc013,
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: 0xc014,
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256: 0xc023,
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384: 0xc024,
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256: 0xc027,
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384: 0xc028,
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: 0xc02b,
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: 0xc02c,
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: 0xc02f,
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: 0xc030,
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: 0xcca8,
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: 0xcca9,
+} as const;
+
 /** Values that a peer sends to keep us tolerant; they mean nothing. RFC 8701, Section 2. */
 export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);

@@ -5,6 +5,7 @@ import type { ServerOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { invalidArgType } from '../errors.js';
 import type { AlpnCallback } from './handshake-decisions.js';
+import { handshakeFollower, type HandshakeFollower } from './handshake-trace.js';
 import {
   checkAlpnCallback,
   checkEnableTrace,
@@ -55,6 +56,8 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
   enableTrace?: boolean | undefined;
   /** Milliseconds until an unfinished handshake fails with `tlsClientError`. Default 120 000. */
   handshakeTimeout?: number | undefined;
+  /** @internal */
+  [handshakeFollower]?: HandshakeFollower | undefined;
 }
 
 /** Whether clients are asked for a certificate, and whether one is required. */
@@ -63,7 +66,7 @@ export type ClientCertificates = Pick<TlsServerOptions, 'requestCert' | 'rejectU
 type ServerSettings = ClientCertificates &
   PolicyOptions &
   Pick<TlsServerOptions, 'SNICallback' | 'ALPNProtocols' | 'ALPNCallback' | 'pskCallback' | 'pskIdentityHint'> &
-  Pick<TlsServerOptions, 'enableTrace' | 'pauseOnConnect' | 'handshakeTimeout'>;
+  Pick<TlsServerOptions, 'enableTrace' | 'pauseOnConnect' | 'handshakeTimeout' | typeof handshakeFollower>;
 
 const defaultHandshakeTimeout = 120_000;
 
@@ -276,6 +279,7 @@ function settingsOf(options: TlsServerOptions): ServerSettings {
     pskCallback,
     pskIdentityHint,
     enableTrace,
+    [handshakeFollower]: options[handshakeFollower],
     pauseOnConnect,
     handshakeTimeout: options.handshakeTimeout || defaultHandshakeTimeout,
   };

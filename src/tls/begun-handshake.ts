@@ -6,6 +6,7 @@ import type { NativeTcpListener } from '../binding/tcp-contract.js';
 import type { NativeTlsConnection } from '../engine/native-connection.js';
 import { NamedGroup, ProtocolVersion } from '../protocol/constants.js';
 import { connectionSettings, createConnection, isTraced } from './connection-setup.js';
+import { handshakeFollower } from './handshake-trace.js';
 import { isKeyLogRequested } from './key-log-file.js';
 import { ServerSessions } from './session.js';
 import type { ConnectionSecurity } from './policy.js';
@@ -118,6 +119,7 @@ function isFollowed(options: TLSSocketOptions): boolean {
     (server?.listenerCount('keylog') ?? 0) > 0 ||
     ServerSessions.wanted(server) ||
     isTraced(enableTrace) ||
+    options[handshakeFollower] !== undefined ||
     isKeyLogRequested()
   );
 }

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Connection, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection, type NativeConnectionOptions } from '../engine/native-connection.js';
 import { requireTlsBinding } from '../engine/select.js';
-import { startTrace } from './handshake-trace.js';
+import { followHandshake, handshakeFollower, startTrace } from './handshake-trace.js';
 import { keyLogFile } from './key-log-file.js';
 import { state } from './negotiated-socket.js';
 import { checkFunction, checkServername, encodeAlpn } from './options.js';
@@ -84,7 +84,9 @@ export function setUpConnection(
   const isServer = options.isServer === true;
   if (!isServer && options.requestOCSP) connection.requestOcsp();
   if (options.pskCallback) setUpPsk(socket, connection, options, abandon);
-  if (isTraced(options.enableTrace)) startTrace(connection, isServer);
+  const follower = options[handshakeFollower];
+  if (follower !== undefined) followHandshake(connection, isServer, socket, follower);
+  else if (isTraced(options.enableTrace)) startTrace(connection, isServer);
 }
 
 function onNewListener(this: TLSSocket, event: string | symbol): void {

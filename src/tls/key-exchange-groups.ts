@@ -1,8 +1,14 @@
 // Which groups a context offers and accepts: groups, or node:tls's ecdhCurve in OpenSSL's spellings.
 
 import { invalidArgType } from '../errors.js';
-import type { NamedGroupName } from '../protocol/constants.js';
-import { canonicalGroupName, defaultGroups, parseGroups } from '../protocol/named-groups.js';
+import { NamedGroup, type NamedGroupName } from '../protocol/constants.js';
+import {
+  canonicalGroupName,
+  defaultGroups,
+  groupProperties,
+  parseGroups,
+  type GroupProperties,
+} from '../protocol/named-groups.js';
 import { moduleDefaults } from './module-defaults.js';
 import type { WishSource } from './policy.js';
 
@@ -17,6 +23,22 @@ const absentGroups = /^(x448|ffdhe\d+|brainpool\w+|secp256k1|sect\w+|secp(160|19
 export interface GroupChoice {
   readonly groups: readonly NamedGroupName[];
   readonly groupsFrom: WishSource;
+}
+
+/** A group that can be asked for. */
+export interface GroupFacts extends GroupProperties {
+  readonly name: NamedGroupName;
+  /** IANA number. */
+  readonly id: number;
+}
+
+/** Every group that can be asked for, whether it is on by default or not. */
+export function groupFacts(): GroupFacts[] {
+  return (Object.keys(NamedGroup) as NamedGroupName[]).map((name) => ({
+    name,
+    id: NamedGroup[name],
+    ...groupProperties[name],
+  }));
 }
 
 /** The groups of the options, or of the module's default, most wanted first. */

@@ -49,6 +49,11 @@ const absentSchemes = new Set<SignatureSchemeName>([
   'rsa_pss_pss_sha512',
 ]);
 
+/** Every scheme that can be asked for, whether it is on by default or not. */
+export const availableSignatureSchemes: readonly SignatureSchemeName[] = (
+  Object.keys(SignatureScheme) as SignatureSchemeName[]
+).filter((name) => !absentSchemes.has(name));
+
 /** The scheme of any spelling, or undefined. OpenSSL ignores the case; so do we. */
 export function canonicalSignatureScheme(spelling: string): SignatureSchemeName | undefined {
   const name = spelling.toLowerCase();

@@ -4,6 +4,7 @@ import type { EventEmitter } from 'node:events';
 import type { PeerCertificate } from 'node:tls';
 import type { redial, Redial } from './first-flight.js';
 import type { AlpnCallback } from './handshake-decisions.js';
+import type { handshakeFollower, HandshakeFollower } from './handshake-trace.js';
 import type { ClientPskCallback, ServerPskCallback } from './pre-shared-keys.js';
 import type { ConnectionSecurity } from './policy.js';
 import type { SecureContext, SecureContextOptions } from './secure-context.js';
@@ -68,4 +69,6 @@ export interface TLSSocketOptions extends SecureContextOptions {
   handshakeTimeout?: number | undefined;
   /** @internal connect()'s way to dial again, for retryClassical. */
   [redial]?: Redial | undefined;
+  /** @internal */
+  [handshakeFollower]?: HandshakeFollower | undefined;
 }

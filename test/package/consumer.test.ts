@@ -34,6 +34,11 @@ t.test('with a toolchain', async (t) => {
   t.ok(existsSync(join(installed, 'build/AWS-LC-LICENSE.txt')), "keeps AWS-LC's license");
   t.notOk(existsSync(join(installed, 'vendor/crates')), 'leaves no AWS-LC source behind');
   t.notOk(existsSync(join(installed, 'vendor/build')), 'leaves no static libraries behind');
+  const command = await runCommand('npm', ['exec', '--offline', '--', 'pqtls', '--version'], {
+    cwd: dir,
+    env: cleanEnvironment(),
+  });
+  t.match(command.stdout, /^\d+\.\d+\.\d+\n$/, 'the command is in the path of npx');
   t.ok(sizeOf(installed) < 30e6, `takes ${Math.round(sizeOf(installed) / 1e6)} MB`);
 
   for (const version of nodeVersions) {
@@ -44,6 +49,11 @@ t.test('with a toolchain', async (t) => {
         t.equal(result.code, 0, `${file}: ${result.stderr}`);
         t.equal(result.stdout.trim(), 'usable', file);
       }
+      const info = await runCommand(node, [join(installed, 'dist/cli/main.js'), 'info', '--json'], {
+        cwd: dir,
+        env: cleanEnvironment(),
+      });
+      t.match(JSON.parse(info.stdout), { selectedEngine: 'aws-lc', problems: [] }, info.stderr);
       for (const flag of ['--import', '--require']) {
         const args = ['--no-warnings', flag, 'pqtls/register', 'unchanged.cjs'];
         const result = await runCommand(node, args, { cwd: dir, env: cleanEnvironment() });
@@ -71,6 +81,8 @@ t.test('what is packed', async (t) => {
     'docs/policy.md',
     'docs/tls.md',
     'docs/integrations.md',
+    'docs/cli.md',
+    'dist/cli/main.js',
     'dist/index.d.ts',
     'vendor/aws-lc/Cargo.lock',
   ]) {
@@ -82,7 +94,7 @@ t.test('what is packed', async (t) => {
     'no source map: its sources are not there',
   );
   t.strictSame(
-    files.filter((file) => /^(src|test|bench|dist\/cli)\/|(^|\/)\.[^/]+$/.test(file)),
+    files.filter((file) => /^(src|test|bench)\/|^dist\/cli\/(start|demo-authority)\.|(^|\/)\.[^/]+$/.test(file)),
     [],
     'no sources of TypeScript, no tests, nothing of npm start',
   );

@@ -35,7 +35,11 @@ export function runCommand(
 }
 
 /** tap wraps spawn() so that every child loads its hooks, by NODE_OPTIONS; what a user runs has none. */
-function withoutPreloads(command: string, args: readonly string[], env: NodeJS.ProcessEnv): [string, ...string[]] {
+export function withoutPreloads(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): [string, ...string[]] {
   if (process.platform === 'win32') return [command, ...args];
   const options = env['NODE_OPTIONS'];
   // By its path: what runs may have a PATH of its own, without it.

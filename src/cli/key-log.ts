@@ -1,0 +1,24 @@
+// `-keylogfile`: the secrets of the connections in the NSS key log format, for a packet analyser. RFC 9850.
+
+import { fstatSync, openSync, writeSync } from 'node:fs';
+import { UsageError } from './exit-codes.js';
+
+/**
+ * Opens the file (mode 0600) and says so: whoever reads it reads the traffic. What it returns writes a line at once, so
+ * that lines of several connections stay whole.
+ */
+export function openKeyLog(path: string): (line: Uint8Array) => void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'a', 0o600);
+  } catch (error) {
+    throw new UsageError(`The file of -keylogfile can't be written: ${(error as Error).message}`);
+  }
+  process.stderr.write(`pqtls: -keylogfile writes secrets to ${path}: whoever has them can read the traffic.\n`);
+  if (process.platform !== 'win32' && (fstatSync(descriptor).mode & 0o077) !== 0) {
+    process.stderr.write(`pqtls: others may read ${path}: chmod 600 takes that away.\n`);
+  }
+  return (line) => {
+    writeSync(descriptor, line);
+  };
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// The command `pqtls`: its commands, their arguments, and the exit codes of docs/cli.md.
+
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from './package-version.js';
+import { reportError } from './error-report.js';
+import { ExitCode } from './exit-codes.js';
+import { infoCommand } from './info.js';
+import { sClientCommand } from './s-client.js';
+import { sServerCommand } from './s-server.js';
+import { withDoubleDashes } from './single-dash.js';
+
+const examples = `
+Options may have one dash or two: -connect and --connect are the same.
+
+Examples:
+  pqtls s_client example.com:443                       what is negotiated with a server
+  pqtls s_client example.com:443 --post-quantum require --trace
+  pqtls s_client mail.example.com:25 -starttls smtp
+  pqtls s_server -accept 8443 -cert server.pem -www    a status page for browsers
+  pqtls info                                           what to paste into a bug report
+
+Exit codes: 0 done, 1 failed, 2 bad arguments or files, 3 no connection, 4 certificate not accepted,
+5 not post-quantum, 6 STARTTLS failed, 7 no TLS on this machine.`;
+
+function createProgram(): Command {
+  const program = new Command('pqtls')
+    .description('Post-quantum TLS: talk to servers and clients, and see what was negotiated.')
+    .version(packageVersion(), '-V, --version')
+    .addHelpText('after', examples)
+    .addCommand(sClientCommand())
+    .addCommand(sServerCommand())
+    .addCommand(infoCommand());
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(pqtls ${command === program ? '' : `${command.name()} `}--help says more)`);
+  }
+  return program;
+}
+
+/** A reader that has enough, as `head`, is no error; whatever else happens to the output ends the command. */
+function endWithOutput(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') process.stderr.write(`pqtls: standard output failed: ${error.message}\n`);
+  process.exit(error.code === 'EPIPE' ? (process.exitCode ?? ExitCode.done) : ExitCode.failed);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  process.stdout.on('error', endWithOutput);
+  const program = createProgram();
+  const at = args.findIndex((arg) => !arg.startsWith('-'));
+  const command = program.commands.find((one) => one.name() === args[at]);
+  const [before, after] = command === undefined ? [args, []] : [args.slice(0, at + 1), args.slice(at + 1)];
+  const normalized =
+    command === undefined ? withDoubleDashes(before, program) : [...before, ...withDoubleDashes(after, command)];
+  try {
+    await program.parseAsync(normalized, { from: 'user' });
+  } catch (error) {
+    // Commander has told of it on standard error, and help is no error.
+    const isTold = error instanceof CommanderError;
+    const json = args.some((arg) => /^--?json$/.test(arg));
+    if (isTold && error.exitCode === 0) process.exitCode = ExitCode.done;
+    else if (json || !isTold) reportError(error, json);
+    else process.exitCode = ExitCode.misused;
+  }
+}
+
+await main(process.argv.slice(2));
