@@ -65,8 +65,6 @@ export interface NativeConnectionOptions {
   readonly alpn: Uint8Array | undefined;
   /** The ciphertext's receiver is done with it when it calls release(). */
   readonly poolsOutput: boolean;
-  /** What receive() is given is the caller's again when it returns. */
-  readonly borrowsInput: boolean;
   readonly restriction?: Restriction | undefined;
   /** Let no handshake end without a post-quantum group. */
   readonly requirePostQuantum?: boolean | undefined;
@@ -115,7 +113,6 @@ const begunOptions: NativeConnectionOptions = {
   servername: undefined,
   alpn: undefined,
   poolsOutput: true,
-  borrowsInput: true,
 };
 
 const plaintextSlab = new PlaintextSlab();
@@ -134,7 +131,6 @@ export class NativeTlsConnection implements Connection {
   /** Of the addon: the connection decrypts from its slab and sends on it. */
   #socket: NativeTcpHandle | undefined;
   readonly #poolsOutput: boolean;
-  readonly #borrowsInput: boolean;
   /** Ciphertext that was received and not read by libssl yet. */
   #input: Uint8Array[] = [];
   #inputOffset = 0;
@@ -180,7 +176,6 @@ export class NativeTlsConnection implements Connection {
     this.#context = context;
     this.#registers = binding.progress;
     this.#poolsOutput = options.poolsOutput;
-    this.#borrowsInput = options.borrowsInput;
     this.#isServer = options.isServer;
     this.native =
       begun ??
@@ -323,8 +318,8 @@ export class NativeTlsConnection implements Connection {
   #receive(chunk: Uint8Array | undefined): Progress {
     if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
     const progress = this.#suspended() ?? this.#read();
-    if (this.#borrowsInput && chunk !== undefined && this.#input.length > 0) {
-      // The slab that it stands in is filled again before the next call.
+    if (this.#socket !== undefined && chunk !== undefined && this.#input.length > 0) {
+      // The slab of the thread that it stands in is filled again before the next call, by whatever connection reads then.
       const last = this.#input.length - 1;
       if (this.#input[last] === chunk) this.#input[last] = Uint8Array.from(chunk);
     }
@@ -631,9 +626,9 @@ export class NativeTlsConnection implements Connection {
     return this.#registers[ProgressRegister[name]] ?? 0;
   }
 
-  /** A transport that gives input away at once takes output at once, too. */
+  /** A socket of the addon takes output at once. */
   #wrap(buffer: Buffer, length: number): Ciphertext {
-    return ciphertextPool.wrap(buffer, length, this.#poolsOutput, this.#borrowsInput ? 0 : undefined);
+    return ciphertextPool.wrap(buffer, length, this.#poolsOutput, this.#socket === undefined ? undefined : 0);
   }
 
   #dropInput(): void {

@@ -59,7 +59,6 @@ export function createConnection(
     ...connectionSettings(options),
     // Any other stream may hold on to what it was given after it called back.
     poolsOutput: transport instanceof TcpTransport || Object.getPrototypeOf(transport) === Socket.prototype,
-    borrowsInput: transport instanceof TcpTransport,
     restriction,
     requirePostQuantum: security.postQuantum === 'require',
   });

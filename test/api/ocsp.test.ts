@@ -1,11 +1,13 @@
 // OCSP stapling: the same cases on node:tls and pqtls. RFC 6066, Section 8; RFC 9846, Section 4.4.2.1.
 
+import { once } from 'node:events';
 import type { Server } from 'node:tls';
 import t from 'tap';
 import { attempt, type AttemptHooks } from '../support/handshakes.js';
 import { modules, onBoth } from '../support/tls-modules.js';
 import { credentials } from '../support/tls-server.js';
 import { X509Certificate } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
 
 type Callback = (error: Error | null, response?: Buffer | null) => void;
 type Handler = (certificate: Buffer, issuer: Buffer | null, callback: Callback) => void;
@@ -151,4 +153,32 @@ void t.test('pqtls: an answer after the end does nothing', async (t) => {
   });
   t.ok(clientError);
   t.doesNotThrow(() => late?.(null, Buffer.from('late')));
+});
+
+// A server of OpenSSL, whose flight is several records, on a thread of its own, so that flights come at the same time.
+const otherThread = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:tls').createServer(workerData, (socket) => socket.on('error', () => {}).end('hello'));
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+// The rest of a flight waits for the verdict, which comes later, when other connections have read into the same memory.
+onBoth(t, 'many clients at a time that ask for a response', async (t, tls) => {
+  const { authority, leaf } = await credentials();
+  const worker = new Worker(otherThread, { eval: true, workerData: leaf });
+  t.teardown(() => worker.terminate());
+  const [port] = (await once(worker, 'message')) as [number];
+  const visit = async (): Promise<string> => {
+    const options = { host: '127.0.0.1', port, servername: 'localhost', ca: authority.cert, ...asking };
+    const socket = tls.connect(options);
+    t.teardown(() => socket.destroy());
+    let received = '';
+    for await (const part of socket) received += String(part);
+    return received;
+  };
+  const all = await Promise.all(Array.from({ length: 64 }, visit));
+  t.strictSame(
+    all,
+    all.map(() => 'hello'),
+  );
 });

@@ -225,7 +225,6 @@ void t.test('the last word: an engine that agreed to a classical group all the s
       servername: undefined,
       alpn: undefined,
       poolsOutput: false,
-      borrowsInput: false,
       requirePostQuantum: demanding,
     };
     return new NativeTlsConnection(binding, context.context, options);
