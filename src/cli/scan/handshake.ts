@@ -76,17 +76,17 @@ export async function handshake(target: Target, offer: Offer, options: Handshake
   } catch (error) {
     return { ...failureOf(error, 'setup'), stack: offer.stack };
   }
+  const session = new FirstSession(socket);
   const outcome = await outcomeOf(socket, offer, options);
   if (outcome.result !== 'accepted') {
     socket.destroy();
     options.signal.throwIfAborted();
     return outcome;
   }
-  // A session comes behind the handshake.
-  const session = offer.wantSession === true ? (outcome.session ?? (await nextSession(socket, options))) : undefined;
+  const bytes = offer.wantSession === true ? await session.wait(options) : undefined;
   close(socket);
   options.signal.throwIfAborted();
-  return { ...outcome, session };
+  return { ...outcome, session: bytes };
 }
 
 type AnySocket = TLSSocket | nodeTls.TLSSocket;
@@ -114,7 +114,6 @@ function outcomeOf(socket: AnySocket, offer: Offer, { timeout, signal }: Handsha
     let stage: Stage = 'connect';
     let address: string | undefined;
     let ocspStapled = false;
-    let session: Buffer | undefined;
     const fail = (failure: Failure): void => settle({ ...failure, stack, address });
     const onTimeout = (): void =>
       fail(
@@ -137,10 +136,9 @@ function outcomeOf(socket: AnySocket, offer: Offer, { timeout, signal }: Handsha
       timer = setTimeout(onTimeout, timeout);
     });
     socket.on('OCSPResponse', (response: Buffer | null) => (ocspStapled = response !== null && response.length > 0));
-    socket.once('session', (bytes: Buffer) => (session = bytes));
     socket.once('secureConnect', () => {
       try {
-        settle({ result: 'accepted', stack, address, ocspStapled, session, ...factsOf(socket) });
+        settle({ result: 'accepted', stack, address, ocspStapled, session: undefined, ...factsOf(socket) });
       } catch (error) {
         // A certificate that Node cannot read, for example.
         fail({ result: 'broken', detail: failureOf(error, stage).detail });
@@ -218,22 +216,35 @@ function chainOf(leaf: LinkedCertificate | undefined): Buffer[] {
 }
 
 // Tickets come in the flight that answers our Finished.
-const sessionWait = 500;
+const sessionWait = 2000;
 
-function nextSession(socket: AnySocket, { timeout, signal }: HandshakeOptions): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const done = (session?: Buffer): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      resolve(session);
-    };
-    const onAbort = (): void => done();
-    const timer = setTimeout(done, Math.min(timeout, sessionWait));
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.once('session', (session: Buffer) => done(session));
-    socket.once('close', () => done());
+/** In TLS 1.2 it comes right before or behind the end of the handshake, in TLS 1.3 a round trip later. */
+class FirstSession {
+  readonly #socket: AnySocket;
+  #session: Buffer | undefined;
+
+  constructor(socket: AnySocket) {
+    this.#socket = socket;
+    socket.once('session', (session: Buffer) => (this.#session = session));
+  }
+
+  async wait({ timeout, signal }: HandshakeOptions): Promise<Buffer | undefined> {
+    if (this.#session !== undefined) return this.#session;
+    const socket = this.#socket;
     socket.resume();
-  });
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(timeout, sessionWait));
+      signal.addEventListener('abort', done, { once: true });
+      socket.once('session', done);
+      socket.once('close', done);
+    });
+    return this.#session;
+  }
 }
 
 // Long enough for the peer's close_notify; what it sends meanwhile is thrown away.
