@@ -194,7 +194,7 @@ t.test('CycloneDX', (t) => {
     for (const target of dependsOn) t.ok(references.has(target), `${ref} -> ${target}`);
   }
   t.equal(bill.services.length, 3, 'what was scanned');
-  t.strictSame(bill.services[1].endpoints, ['tls://[2001:db8::7]:8443']);
+  t.strictSame(bill.services[1].endpoints, ['//[2001:db8::7]:8443']);
   t.end();
 });
 

@@ -65,7 +65,8 @@ class Bill {
     return {
       'bom-ref': ref,
       name,
-      endpoints: [`tls://${host.includes(':') ? `[${host}]` : host}:${port}`],
+      // Without a scheme: none is registered for TLS, and validators look. RFC 3986, Section 4.2.
+      endpoints: [`//${host.includes(':') ? `[${host}]` : host}:${port}`],
       properties: [
         { name: 'pqtls:scan:grade', value: verdict.grade ?? 'none' },
         { name: 'pqtls:scan:preferredGroup', value: report.preferredGroup?.group ?? 'unknown' },
