@@ -4,7 +4,7 @@ import { CustomChart, type CustomSeriesOption } from 'echarts/charts';
 import { GridComponent, type GridComponentOption } from 'echarts/components';
 import { init, use, type ComposeOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { Html } from './html.js';
+import { Html } from '#src/cli/html-template.js';
 
 export interface Spread {
   readonly value: number;

@@ -2,7 +2,7 @@
 
 import type { SavedResult } from '../harness/result-file.js';
 import { dotChart, markOf } from './charts.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '#src/cli/html-template.js';
 import type { Run } from './runs.js';
 import { chartFigure, directionText, legend, range, shortTimes, table, times } from './tables.js';
 

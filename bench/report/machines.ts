@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { describeFeatures } from '../harness/fingerprint.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '#src/cli/html-template.js';
 import { dateOf, type MachineRuns, type Run } from './runs.js';
 
 export function machineSection(machines: readonly MachineRuns[]): Html {

@@ -2,7 +2,7 @@
 
 import type { ResultFile } from '../harness/result-file.js';
 import { goalSection } from './goals.js';
-import { html, Html } from './html.js';
+import { html, Html } from '#src/cli/html-template.js';
 import { machineSection } from './machines.js';
 import { primitivesSection } from './primitives.js';
 import { runsByMachine } from './runs.js';

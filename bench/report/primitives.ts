@@ -3,7 +3,7 @@
 import type { SavedResult } from '../harness/result-file.js';
 import { duration } from '../harness/table.js';
 import { dotChart, markOf, type DotRow, type Heading } from './charts.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '#src/cli/html-template.js';
 import type { Run } from './runs.js';
 import { chartFigure, legend, table } from './tables.js';
 

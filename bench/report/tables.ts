@@ -2,7 +2,7 @@
 
 import { figure as digits } from '../harness/table.js';
 import type { Mark } from './charts.js';
-import { html, type Html, type Part } from './html.js';
+import { html, type Html, type Part } from '#src/cli/html-template.js';
 
 export interface Column {
   readonly head: string;

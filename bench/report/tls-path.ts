@@ -2,7 +2,7 @@
 
 import type { SavedResult } from '../harness/result-file.js';
 import { barChart, color, type Bar, type Heading } from './charts.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '#src/cli/html-template.js';
 import type { Run } from './runs.js';
 import { amount, chartFigure, directionText, plain, range, table, unitText } from './tables.js';
 

@@ -1,7 +1,7 @@
 // The page of bench:report: what is on it, and that a file cannot put anything else there.
 
 import t from 'tap';
-import { html } from '../report/html.js';
+import { html } from '#src/cli/html-template.js';
 import { page } from '../report/page.js';
 import { runsByMachine } from '../report/runs.js';
 import type { SavedResult } from '../harness/result-file.js';

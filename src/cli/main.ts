@@ -8,6 +8,7 @@ import { ExitCode } from './exit-codes.js';
 import { infoCommand } from './info.js';
 import { sClientCommand } from './s-client.js';
 import { sServerCommand } from './s-server.js';
+import { scanCommand } from './scan.js';
 import { withDoubleDashes } from './single-dash.js';
 
 const examples = `
@@ -18,6 +19,7 @@ Examples:
   pqtls s_client example.com:443 --post-quantum require --trace
   pqtls s_client mail.example.com:25 -starttls smtp
   pqtls s_server -accept 8443 -cert server.pem -www    a status page for browsers
+  pqtls scan example.com example.org:8443              what endpoints accept, and a grade for each
   pqtls info                                           what to paste into a bug report
 
 Exit codes: 0 done, 1 failed, 2 bad arguments or files, 3 no connection, 4 certificate not accepted,
@@ -30,6 +32,7 @@ function createProgram(): Command {
     .addHelpText('after', examples)
     .addCommand(sClientCommand())
     .addCommand(sServerCommand())
+    .addCommand(scanCommand())
     .addCommand(infoCommand());
   for (const command of [program, ...program.commands]) {
     command

@@ -1,4 +1,4 @@
-// HTML from templates that escape whatever is put into them: a result file may hold anything.
+// HTML from templates that escape whatever is put into them: a certificate or a file of results may hold anything.
 
 /** Text that is HTML already. */
 export class Html {

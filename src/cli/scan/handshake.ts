@@ -1,0 +1,309 @@
+// One ordinary handshake with an endpoint, by pqtls or by node:tls, and what it told; no data is sent.
+
+import * as nodeTls from 'node:tls';
+import { getCACertificates, connect, createSecureContext, TLSSocket } from '../../index.js';
+import { failureOf, type Failure, type Stage } from './failures.js';
+
+/** What makes a handshake. node:tls has suites that AWS-LC has not, such as DHE and CCM. */
+export type Stack = 'pqtls' | 'node:tls';
+
+export type Version = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** What the ClientHello offers. */
+export interface Offer {
+  readonly stack: Stack;
+  readonly minVersion: Version;
+  readonly maxVersion: Version;
+  /** Most wanted first; node:tls's own where they are not given. */
+  readonly groups?: readonly string[];
+  readonly ciphers?: readonly string[];
+  readonly sigalgs?: readonly string[];
+  readonly alpn?: readonly string[];
+  readonly ocsp?: boolean;
+  /** Wait for a session, for a later offer. */
+  readonly wantSession?: boolean;
+  readonly session?: Buffer | undefined;
+  /** The verdict on the chain is of no interest: to load authorities is the dearest part of a context. */
+  readonly unverified?: boolean;
+}
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly servername: string | undefined;
+}
+
+/** What a finished handshake told. */
+export interface Facts {
+  readonly result: 'accepted';
+  readonly stack: Stack;
+  readonly address: string | undefined;
+  readonly protocol: Version;
+  /** IANA name. */
+  readonly cipherSuite: string;
+  /** OpenSSL's name, which a later offer can leave out. */
+  readonly cipherName: string;
+  readonly group: string | undefined;
+  readonly peerSignatureScheme: string | undefined;
+  readonly helloRetryRequest: boolean;
+  readonly clientHelloLength: number | undefined;
+  readonly alpn: string | undefined;
+  readonly resumed: boolean;
+  readonly ocspStapled: boolean;
+  /** DER, leaf first. */
+  readonly chain: readonly Buffer[];
+  /** Why the chain or the name is not trusted. */
+  readonly untrusted: string | undefined;
+  readonly session: Buffer | undefined;
+}
+
+export type Outcome = Facts | (Failure & { readonly stack: Stack; readonly address?: string | undefined });
+
+export interface HandshakeOptions {
+  /** Milliseconds to connect, and as many for the handshake. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  /** PEM of authorities to trust beside the default ones. */
+  readonly ca: string | undefined;
+}
+
+/** Never rejects for what the endpoint does; rejects with the signal's reason once that is aborted. */
+export async function handshake(target: Target, offer: Offer, options: HandshakeOptions): Promise<Outcome> {
+  options.signal.throwIfAborted();
+  let socket: AnySocket;
+  try {
+    socket = open(target, offer, options.ca);
+  } catch (error) {
+    return { ...failureOf(error, 'setup'), stack: offer.stack };
+  }
+  const session = new FirstSession(socket);
+  const outcome = await outcomeOf(socket, offer, options);
+  if (outcome.result !== 'accepted') {
+    socket.destroy();
+    options.signal.throwIfAborted();
+    return outcome;
+  }
+  const bytes = offer.wantSession === true ? await session.wait(options) : undefined;
+  close(socket);
+  options.signal.throwIfAborted();
+  return { ...outcome, session: bytes };
+}
+
+type AnySocket = TLSSocket | nodeTls.TLSSocket;
+
+function open(target: Target, offer: Offer, ca: string | undefined): AnySocket {
+  const { alpn, ocsp, session } = offer;
+  const options = {
+    host: target.host,
+    port: target.port,
+    ...(target.servername === undefined ? {} : { servername: target.servername }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+    ...(ocsp === undefined ? {} : { requestOCSP: ocsp }),
+    ...(session === undefined ? {} : { session }),
+    // The verdict is reported: nothing is sent to whom it may concern.
+    rejectUnauthorized: false,
+  };
+  return offer.stack === 'pqtls'
+    ? connect({ ...options, secureContext: contexts.get(offer, ca, pqtlsContext) })
+    : nodeTls.connect({ ...options, secureContext: contexts.get(offer, ca, opensslContext) });
+}
+
+function outcomeOf(socket: AnySocket, offer: Offer, { timeout, signal }: HandshakeOptions): Promise<Outcome> {
+  const { stack } = offer;
+  return new Promise<Outcome>((resolve) => {
+    let stage: Stage = 'connect';
+    let address: string | undefined;
+    let ocspStapled = false;
+    const fail = (failure: Failure): void => settle({ ...failure, stack, address });
+    const onTimeout = (): void =>
+      fail(
+        stage === 'connect'
+          ? { result: 'unreachable', detail: `no TCP connection within ${timeout} ms` }
+          : { result: 'timeout', detail: silence(socket.bytesRead, timeout) },
+      );
+    let timer = setTimeout(onTimeout, timeout);
+    const onAbort = (): void => fail({ result: 'not-tried', detail: 'interrupted' });
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      resolve(outcome);
+    };
+    socket.on('connect', () => {
+      stage = 'handshake';
+      address = socket.remoteAddress;
+      clearTimeout(timer);
+      timer = setTimeout(onTimeout, timeout);
+    });
+    socket.on('OCSPResponse', (response: Buffer | null) => (ocspStapled = response !== null && response.length > 0));
+    socket.once('secureConnect', () => {
+      try {
+        settle({ result: 'accepted', stack, address, ocspStapled, session: undefined, ...factsOf(socket) });
+      } catch (error) {
+        // A certificate that Node cannot read, for example.
+        fail({ result: 'broken', detail: failureOf(error, stage).detail });
+      }
+    });
+    socket.on('error', (error) => fail(failureOf(error, stage)));
+    // After every other event: what has not settled by then ended without an error.
+    socket.on('close', () => fail({ result: 'closed', detail: 'the connection was closed in the handshake' }));
+  });
+}
+
+function silence(bytesRead: number, timeout: number): string {
+  return bytesRead === 0
+    ? `no answer within ${timeout} ms`
+    : `the handshake was not done within ${timeout} ms, after ${bytesRead} bytes`;
+}
+
+type Told = Omit<Facts, 'result' | 'stack' | 'address' | 'ocspStapled' | 'session'>;
+
+function factsOf(socket: AnySocket): Told {
+  const untrusted = socket.authorized ? undefined : String(socket.authorizationError);
+  if (!(socket instanceof TLSSocket)) return opensslFacts(socket, untrusted);
+  const info = socket.getHandshakeInfo();
+  if (info === undefined) throw new Error('A finished handshake has no information');
+  return {
+    protocol: info.protocol,
+    cipherSuite: info.cipherSuite,
+    cipherName: info.cipherName,
+    group: info.group?.name,
+    peerSignatureScheme: info.peerSignatureScheme,
+    helloRetryRequest: info.helloRetryRequest,
+    clientHelloLength: info.clientHelloLength,
+    alpn: info.alpn,
+    resumed: info.resumed,
+    chain: chainOf(socket.getPeerX509Certificate()),
+    untrusted,
+  };
+}
+
+function opensslFacts(socket: nodeTls.TLSSocket, untrusted: string | undefined): Told {
+  const { name, standardName } = socket.getCipher();
+  const key: object | null = socket.getEphemeralKeyInfo();
+  const group: unknown = key === null ? undefined : Reflect.get(key, 'name');
+  return {
+    protocol: socket.getProtocol() as Version,
+    cipherSuite: standardName,
+    cipherName: name,
+    group: typeof group === 'string' ? group : undefined,
+    peerSignatureScheme: undefined,
+    helloRetryRequest: false,
+    clientHelloLength: undefined,
+    alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
+    resumed: socket.isSessionReused(),
+    chain: chainOf(socket.getPeerX509Certificate()),
+    untrusted,
+  };
+}
+
+interface LinkedCertificate {
+  readonly raw: Buffer;
+  readonly issuerCertificate?: LinkedCertificate | undefined;
+}
+
+// A Certificate message holds more than anybody needs.
+const mostCertificates = 16;
+
+function chainOf(leaf: LinkedCertificate | undefined): Buffer[] {
+  const chain: Buffer[] = [];
+  for (let next = leaf; next !== undefined && chain.length < mostCertificates; next = next.issuerCertificate) {
+    // A self-signed certificate is its own issuer.
+    if (chain.at(-1)?.equals(next.raw) === true) break;
+    chain.push(next.raw);
+  }
+  return chain;
+}
+
+// Tickets come in the flight that answers our Finished.
+const sessionWait = 2000;
+
+/** In TLS 1.2 it comes right before or behind the end of the handshake, in TLS 1.3 a round trip later. */
+class FirstSession {
+  readonly #socket: AnySocket;
+  #session: Buffer | undefined;
+
+  constructor(socket: AnySocket) {
+    this.#socket = socket;
+    socket.once('session', (session: Buffer) => (this.#session = session));
+  }
+
+  async wait({ timeout, signal }: HandshakeOptions): Promise<Buffer | undefined> {
+    if (this.#session !== undefined) return this.#session;
+    const socket = this.#socket;
+    socket.resume();
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(timeout, sessionWait));
+      signal.addEventListener('abort', done, { once: true });
+      socket.once('session', done);
+      socket.once('close', done);
+    });
+    return this.#session;
+  }
+}
+
+// Long enough for the peer's close_notify; what it sends meanwhile is thrown away.
+const lingering = 300;
+
+/** Ends as TLS wants it, and in any case soon. */
+function close(socket: AnySocket): void {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), lingering);
+  socket.once('close', () => clearTimeout(timer));
+  socket.resume();
+  socket.end();
+}
+
+/** Contexts are dear to make, and the same offers go to all endpoints. */
+class Contexts {
+  readonly #made = new Map<string, unknown>();
+
+  get<T>(offer: Offer, ca: string | undefined, make: (offer: Offer, ca: string | undefined) => T): T {
+    const { stack, minVersion, maxVersion, groups, ciphers, sigalgs } = offer;
+    const key = JSON.stringify([stack, minVersion, maxVersion, groups, ciphers, sigalgs, offer.unverified, ca]);
+    // Lists that endpoints steer could fill it without end.
+    if (this.#made.size > 400) this.#made.clear();
+    const known = this.#made.get(key);
+    if (known !== undefined) return known as T;
+    const made = make(offer, ca);
+    this.#made.set(key, made);
+    return made;
+  }
+}
+
+const contexts = new Contexts();
+
+function pqtlsContext(offer: Offer, ca: string | undefined): ReturnType<typeof createSecureContext> {
+  const { minVersion, maxVersion, groups, ciphers, sigalgs } = offer;
+  return createSecureContext({
+    minVersion,
+    maxVersion,
+    ciphers: ciphers?.join(':') ?? 'ALL:!PSK',
+    ...(groups === undefined ? {} : { groups }),
+    ...(sigalgs === undefined ? {} : { sigalgs: sigalgs.join(':') }),
+    ...trusted(offer, ca),
+  });
+}
+
+function opensslContext(offer: Offer, ca: string | undefined): nodeTls.SecureContext {
+  const { minVersion, maxVersion, groups, ciphers, sigalgs } = offer;
+  return nodeTls.createSecureContext({
+    minVersion,
+    maxVersion,
+    // Level 0 still knows what is outdated: whether an endpoint does is the question.
+    ciphers: `${ciphers?.join(':') ?? 'ALL'}:${ciphers?.[0]?.startsWith('TLS_') === true ? 'ALL:' : ''}!PSK:!SRP:!aNULL:!eNULL:@SECLEVEL=0`,
+    ...(groups === undefined ? {} : { ecdhCurve: groups.join(':') }),
+    ...(sigalgs === undefined ? {} : { sigalgs: sigalgs.join(':') }),
+    ...trusted(offer, ca),
+  });
+}
+
+function trusted({ unverified }: Offer, ca: string | undefined): { ca?: string[] } {
+  if (unverified === true) return { ca: [] };
+  return ca === undefined ? {} : { ca: [...getCACertificates(), ca] };
+}

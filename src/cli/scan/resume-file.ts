@@ -1,0 +1,90 @@
+// The file of `--resume`: settings in its first line, then a report a line, written as endpoints finish.
+
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
+import { z } from 'zod';
+import { endpointName, type Endpoint } from './endpoints.js';
+import { endpointReportSchema, type EndpointReport } from './report.js';
+
+/** What changes the findings: reports made with other settings are not mixed. */
+export type Settings = Readonly<Record<string, string | number>>;
+
+/** The file cannot be gone on with. The message says why. */
+export class ResumeError extends Error {}
+
+const headerSchema = z.strictObject({
+  format: z.literal('pqtls scan'),
+  version: z.literal(1),
+  settings: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+
+export class ResumeFile {
+  readonly #path: string;
+  readonly #done = new Map<string, EndpointReport>();
+
+  /** @throws ResumeError; the file system's errors */
+  constructor(path: string, settings: Settings) {
+    this.#path = path;
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    if (text === '') {
+      // Reports name what is inside of a network.
+      appendFileSync(path, line({ format: 'pqtls scan', version: 1, settings }), { mode: 0o600 });
+      return;
+    }
+    const [header = '', ...lines] = text.split('\n');
+    this.#checkSettings(header, settings);
+    // A run that was killed leaves half a line.
+    const torn = lines.pop() ?? '';
+    if (torn !== '') truncateSync(path, Buffer.byteLength(text) - Buffer.byteLength(torn));
+    for (const [index, text] of lines.entries()) this.#read(text, index + 2);
+  }
+
+  /** The report of an earlier run. */
+  get(endpoint: Endpoint): EndpointReport | undefined {
+    return this.#done.get(endpointName(endpoint));
+  }
+
+  add(report: EndpointReport): void {
+    appendFileSync(this.#path, line(report));
+  }
+
+  #checkSettings(header: string, settings: Settings): void {
+    const parsed = headerSchema.safeParse(parseJson(header));
+    if (!parsed.success) {
+      throw new ResumeError(`${this.#path} is no file of pqtls scan --resume: name another one, or remove it`);
+    }
+    const before = parsed.data.settings;
+    const names = [...new Set([...Object.keys(before), ...Object.keys(settings)])];
+    const changed = names.filter((name) => before[name] !== settings[name]);
+    if (changed.length === 0) return;
+    const differences = changed.map(
+      (name) => `${name} was ${before[name] ?? 'not set'}, now ${settings[name] ?? 'not set'}`,
+    );
+    throw new ResumeError(
+      `${this.#path} was begun with other settings (${differences.join('; ')}): use the same, or another file`,
+    );
+  }
+
+  #read(text: string, lineNumber: number): void {
+    const parsed = endpointReportSchema.safeParse(parseJson(text));
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new ResumeError(
+        `${this.#path}, line ${lineNumber} is no report (${issue?.path.join('.')}: ${issue?.message}): remove the line or the file`,
+      );
+    }
+    this.#done.set(endpointName(parsed.data.endpoint), parsed.data);
+  }
+}
+
+function line(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** undefined for what is no JSON, which no schema takes. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
