@@ -85,7 +85,7 @@ async function dialPeer(peer: Peer, cell: Cell, credentials: Credentials, signal
     const { port } = conversation;
     if (port === undefined) throw new Error('the peer told no port');
     const accepted = peer.accepts?.(cell) ?? [cell.group];
-    const decoys = cell.helloRetry ? decoysFor(accepted) : [];
+    const decoys = cell.helloRetry ? decoysFor(accepted, cell.group) : [];
     const ourGroups = [...decoys, cell.group, ...curveOfKey(cell)];
     const problems: string[] = [];
     let session: Buffer | undefined;
@@ -95,8 +95,10 @@ async function dialPeer(peer: Peer, cell: Cell, credentials: Credentials, signal
         dialled.then(({ seen }) => seen),
         conversation,
       );
-      if (cell.resumption) session = (await dialled).session;
-      if (cell.resumption && session === undefined) problems.push('the server gave no session to resume');
+      if (cell.resumption && visit === 0) {
+        ({ session } = await dialled);
+        if (session === undefined) problems.push('the server gave no session to resume');
+      }
       problems.push(...judge(cell, visit, credentials, ours, theirs).map(onVisit(cell, visit)));
     }
     return problems;
@@ -148,7 +150,7 @@ function soonAfterFailure(other: Promise<unknown>): Promise<never> {
 
 export function configOf(peer: Peer, cell: Cell, credentials: Credentials, port: number | undefined): PeerConfig {
   const isServer = cell.role === 'server';
-  const before = cell.helloRetry && !isServer ? (peer.decoys?.(cell.group) ?? decoysFor([cell.group])) : [];
+  const before = cell.helloRetry && !isServer ? (peer.decoys?.(cell.group) ?? decoysFor([cell.group], cell.group)) : [];
   const after = isServer ? [] : curveOfKey(cell);
   const own = isServer ? credentials.server : credentials.client;
   return {
@@ -169,12 +171,14 @@ export function configOf(peer: Peer, cell: Cell, credentials: Credentials, port:
  * Groups for a client to put first so that it sends no share for what the server accepts: one of each class, as we and
  * others send a share for the first of each. Those of the default policies, which every peer has.
  */
-function decoysFor(accepted: readonly Group[]): Group[] {
-  const free = groups.filter((group) => !accepted.includes(group));
-  const hybrid = free.find(isPostQuantumGroup);
-  const classical = free.find((group) => !isPostQuantumGroup(group));
-  if (hybrid === undefined || classical === undefined) throw new Error('the peer accepts every group');
-  return [hybrid, classical];
+function decoysFor(accepted: readonly Group[], group: Group): Group[] {
+  const free = groups.filter((other) => !accepted.includes(other) && other !== group);
+  const postQuantum = free.find(isPostQuantumGroup);
+  const classical = free.find((other) => !isPostQuantumGroup(other));
+  const decoys = [postQuantum, classical].filter((decoy) => decoy !== undefined);
+  const isSafe = isPostQuantumGroup(group) ? postQuantum !== undefined : classical !== undefined;
+  if (!isSafe) throw new Error(`the peer accepts every group of the class of ${group}`);
+  return decoys;
 }
 
 const connections = (cell: Cell): number => (cell.resumption ? 2 : 1);

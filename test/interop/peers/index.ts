@@ -2,6 +2,10 @@
 
 import type { Peer } from '../peer.js';
 import { go } from './go.js';
+import { awsLc } from './aws-lc.js';
+import { boringssl } from './boringssl.js';
 import { rustls } from './rustls.js';
 
-export const peers: readonly Peer[] = [rustls, go];
+import { s2n, s2nDefault } from './s2n.js';
+
+export const peers: readonly Peer[] = [s2n, s2nDefault, boringssl, awsLc, rustls, go];
