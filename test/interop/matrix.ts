@@ -26,59 +26,98 @@ export interface CellResult {
 export type AllCredentials = Readonly<Record<Cell['signature'], Credentials>>;
 
 /**
- * Runs the cells of a peer, `workers` at a time.
+ * Runs the cells of a peer, `workers` conversations at a time. A conversation with a resumption has the cell without one as its
+ * first connection, so that both come of it.
  *
- * @param onResult called as each is done
+ * @param onResults called as each conversation is done
  */
 export async function runCells(
   peer: Peer,
   cells: readonly Cell[],
   credentials: AllCredentials,
   workers: number,
-  onResult: (result: CellResult) => void,
+  onResults: (results: readonly CellResult[]) => void,
 ): Promise<CellResult[]> {
   const results: CellResult[] = [];
-  const queue = cells.values();
+  const queue = conversations(cells).values();
   const work = async (): Promise<void> => {
-    for (const cell of queue) {
-      const result = { peer: peer.name, cell, outcome: await runCell(peer, cell, credentials[cell.signature]) };
-      results.push(result);
-      onResult(result);
+    for (const together of queue) {
+      const done = await runTogether(peer, together, credentials);
+      results.push(...done);
+      onResults(done);
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
   return results;
 }
 
-export async function runCell(peer: Peer, cell: Cell, credentials: Credentials): Promise<Outcome> {
-  const reason = unsupported(peer, cell);
-  if (reason !== undefined) return { status: 'n/a', reason };
+/** Cells that differ in their resumption alone. */
+function conversations(cells: readonly Cell[]): Cell[][] {
+  const byRest = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const rest = JSON.stringify({ ...cell, resumption: undefined });
+    byRest.set(rest, [...(byRest.get(rest) ?? []), cell]);
+  }
+  return [...byRest.values()];
+}
+
+async function runTogether(peer: Peer, cells: readonly Cell[], all: AllCredentials): Promise<CellResult[]> {
+  const of = (cell: Cell, outcome: Outcome): CellResult => ({ peer: peer.name, cell, outcome });
+  const excluded = cells.flatMap((cell) => {
+    const reason = unsupported(peer, cell);
+    return reason === undefined ? [] : [of(cell, { status: 'n/a', reason })];
+  });
+  const runnable = cells.filter((cell) => unsupported(peer, cell) === undefined);
+  const longest = runnable.find(({ resumption }) => resumption) ?? runnable[0];
+  if (longest === undefined) return excluded;
+  const visits: string[][] = [];
+  const failure = await converse(peer, longest, all[longest.signature], visits);
+  return [...excluded, ...runnable.map((cell) => of(cell, verdict(visits.slice(0, connections(cell)), cell, failure)))];
+}
+
+/** @param visits what is wrong with each connection that was made */
+function verdict(visits: readonly (readonly string[])[], cell: Cell, failure: string | undefined): Outcome {
+  const problems = visits.flatMap((visit, index) =>
+    visit.map((problem) => (cell.resumption ? `connection ${index + 1}: ${problem}` : problem)),
+  );
+  if (visits.length < connections(cell)) problems.push(failure ?? 'the conversation ended too early');
+  return problems.length === 0 ? { status: 'passed' } : { status: 'failed', problems };
+}
+
+/** Both connections of a cell; what is wrong with each goes to `visits`, and what ended it early comes back. */
+async function converse(
+  peer: Peer,
+  cell: Cell,
+  credentials: Credentials,
+  visits: string[][],
+): Promise<string | undefined> {
   const deadline = new AbortController();
   const outOfTime = sleep(cellTimeoutMs, undefined, { signal: deadline.signal }).then(() => {
     throw new Error(`not done after ${cellTimeoutMs / 1000} seconds`);
   });
+  // Whoever loses the race has nobody to tell.
+  outOfTime.catch(() => {});
+  const work = (cell.role === 'server' ? dialPeer : servePeer)(peer, cell, credentials, deadline.signal, visits);
   try {
-    const work = converse(peer, cell, credentials, deadline.signal);
-    // Whoever of the two loses the race has nobody to tell.
-    outOfTime.catch(() => {});
-    work.catch(() => {});
-    const problems = await Promise.race([work, outOfTime]);
-    return problems.length === 0 ? { status: 'passed' } : { status: 'failed', problems };
+    await Promise.race([work, outOfTime]);
+    return undefined;
   } catch (error) {
-    return { status: 'failed', problems: [describe(error)] };
+    return describe(error);
   } finally {
     deadline.abort();
+    // Every socket and process is gone before the next begins; why it failed was said.
+    await work.catch(() => {});
   }
 }
 
-async function converse(peer: Peer, cell: Cell, credentials: Credentials, signal: AbortSignal): Promise<string[]> {
-  return cell.role === 'server'
-    ? dialPeer(peer, cell, credentials, signal)
-    : servePeer(peer, cell, credentials, signal);
-}
-
 /** Our client, their server. */
-async function dialPeer(peer: Peer, cell: Cell, credentials: Credentials, signal: AbortSignal): Promise<string[]> {
+async function dialPeer(
+  peer: Peer,
+  cell: Cell,
+  credentials: Credentials,
+  signal: AbortSignal,
+  visits: string[][],
+): Promise<void> {
   const conversation = await peer.start(configOf(peer, cell, credentials, undefined), cell);
   const stop = endOnAbort(conversation, signal);
   try {
@@ -87,7 +126,6 @@ async function dialPeer(peer: Peer, cell: Cell, credentials: Credentials, signal
     const accepted = peer.accepts?.(cell) ?? [cell.group];
     const decoys = cell.helloRetry ? decoysFor(accepted, cell.group) : [];
     const ourGroups = [...decoys, cell.group, ...curveOfKey(cell)];
-    const problems: string[] = [];
     let session: Buffer | undefined;
     for (let visit = 0; visit < connections(cell); visit++) {
       const dialled = dial(port, { cell, credentials, groups: ourGroups }, session, signal);
@@ -95,31 +133,34 @@ async function dialPeer(peer: Peer, cell: Cell, credentials: Credentials, signal
         dialled.then(({ seen }) => seen),
         conversation,
       );
+      visits.push(judge(cell, visit, credentials, ours, theirs));
       if (cell.resumption && visit === 0) {
         ({ session } = await dialled);
-        if (session === undefined) problems.push('the server gave no session to resume');
+        if (session === undefined) throw new Error('the server gave no session to resume');
       }
-      problems.push(...judge(cell, visit, credentials, ours, theirs).map(onVisit(cell, visit)));
     }
-    return problems;
   } finally {
     await stop();
   }
 }
 
 /** Their client, our server. */
-async function servePeer(peer: Peer, cell: Cell, credentials: Credentials, signal: AbortSignal): Promise<string[]> {
+async function servePeer(
+  peer: Peer,
+  cell: Cell,
+  credentials: Credentials,
+  signal: AbortSignal,
+  visits: string[][],
+): Promise<void> {
   const server = await serve({ cell, credentials, groups: [cell.group] }, signal);
   try {
     const conversation = await peer.start(configOf(peer, cell, credentials, server.port), cell);
     const stop = endOnAbort(conversation, signal);
     try {
-      const problems: string[] = [];
       for (let visit = 0; visit < connections(cell); visit++) {
         const { ours, theirs } = await both(server.next(), conversation);
-        problems.push(...judge(cell, visit, credentials, ours, theirs).map(onVisit(cell, visit)));
+        visits.push(judge(cell, visit, credentials, ours, theirs));
       }
-      return problems;
     } finally {
       await stop();
     }
@@ -182,11 +223,6 @@ function decoysFor(accepted: readonly Group[], group: Group): Group[] {
 }
 
 const connections = (cell: Cell): number => (cell.resumption ? 2 : 1);
-
-const onVisit =
-  (cell: Cell, visit: number) =>
-  (problem: string): string =>
-    cell.resumption ? `connection ${visit + 1}: ${problem}` : problem;
 
 function endOnAbort(conversation: Conversation, signal: AbortSignal): () => Promise<void> {
   const abort = (): void => void conversation.end();

@@ -5,6 +5,7 @@ import { makeCredentials } from './credentials.js';
 import { runCells, type CellResult } from './matrix.js';
 import { PeerUnavailableError, type Peer } from './peer.js';
 import { BuildError } from './build-steps.js';
+import { roleNames } from './summary.js';
 import { startProgress } from '../support/progress.js';
 
 export interface PeerRun {
@@ -52,9 +53,11 @@ async function runPeer(
   const progress = startProgress(peer.title, cells.length, 'interop');
   let failed = 0;
   try {
-    const results = await runCells(peer, cells, credentials, workers, ({ outcome, cell }) => {
-      if (outcome.status === 'failed') failed++;
-      progress.step(`${failed === 0 ? '' : `${failed} failed, `}${cell.role} ${cell.group}`);
+    const results = await runCells(peer, cells, credentials, workers, (done) => {
+      for (const { outcome, cell } of done) {
+        if (outcome.status === 'failed') failed++;
+        progress.step(`${failed === 0 ? '' : `${failed} failed, `}${roleNames[cell.role]}, ${cell.group}`);
+      }
     });
     return { peer, version, results, seconds: (performance.now() - started) / 1000 };
   } finally {
