@@ -119,3 +119,8 @@ export function curveOfKey({ version, signature, group }: Cell): Group[] {
     signature === 'ecdsa_secp256r1_sha256' ? 'secp256r1' : signature === 'ecdsa_secp384r1_sha384' ? 'secp384r1' : group;
   return curve === group ? [] : [curve];
 }
+
+/** What a server of OpenSSL accepts: in TLS 1.2 it holds the key of a client's certificate to its own groups as well. */
+export function acceptedByOpenssl(cell: Cell): Group[] {
+  return [cell.group, ...(cell.clientAuth ? curveOfKey(cell) : [])];
+}

@@ -192,13 +192,15 @@ function soonAfterFailure(other: Promise<unknown>): Promise<never> {
 export function configOf(peer: Peer, cell: Cell, credentials: Credentials, port: number | undefined): PeerConfig {
   const isServer = cell.role === 'server';
   const before = cell.helloRetry && !isServer ? (peer.decoys?.(cell.group) ?? decoysFor([cell.group], cell.group)) : [];
-  const after = isServer ? [] : curveOfKey(cell);
+  const after = curveOfKey(cell);
   const own = isServer ? credentials.server : credentials.client;
   return {
     role: cell.role,
     connections: connections(cell),
     version: cell.version,
-    groups: [...before, cell.group, ...after].map((name) => NamedGroup[name]),
+    groups: (isServer ? (peer.accepts?.(cell) ?? [cell.group]) : [...before, cell.group, ...after]).map(
+      (name) => NamedGroup[name],
+    ),
     signature: SignatureScheme[cell.signature],
     ca: isServer ? credentials.client.ca : credentials.server.ca,
     ...(isServer || cell.clientAuth ? { cert: own.cert, key: own.key } : {}),
