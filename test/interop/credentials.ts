@@ -1,6 +1,8 @@
 // The certificates of the matrix, made for one run: for each signature scheme a server's and a client's leaf.
 
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
 import { Authority, type Issued } from '#src/cli/demo-authority.js';
 import { issuedByP256 } from '../support/mldsa-certificate.js';
 import { signatures, type Signature } from './axes.js';
@@ -12,6 +14,8 @@ export interface Identity {
   readonly ca: string;
   /** SHA-256 of the leaf, in hex. */
   readonly fingerprint: string;
+  /** SHA-256 of its SubjectPublicKeyInfo, in base64. */
+  readonly keyHash: string;
 }
 
 export interface Credentials {
@@ -52,7 +56,9 @@ async function issue(authority: Authority, signature: Signature): Promise<Identi
 
 function identity({ cert, key, ca }: Issued & { readonly ca: string }): Identity {
   const fingerprint = new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase();
-  return { cert: line(cert), key: line(key), ca: line(ca), fingerprint };
+  const info = new x509.X509Certificate(cert).publicKey.rawData;
+  const keyHash = createHash('sha256').update(Buffer.from(info)).digest('base64');
+  return { keyHash, cert: line(cert), key: line(key), ca: line(ca), fingerprint };
 }
 
 /** Some parsers want the last line ended. */

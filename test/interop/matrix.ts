@@ -7,6 +7,7 @@ import { cellName, curveOfKey, groups, type Cell, type Group } from './axes.js';
 import type { Credentials } from './credentials.js';
 import { judge } from './judge.js';
 import { dial, echoedBytes, serve, type Observation } from './ours.js';
+import { serveHttps } from './ours-https.js';
 import { unsupported, type Conversation, type Peer, type PeerConfig } from './peer.js';
 
 /** Both connections of a cell, and the start of the peer's program. */
@@ -152,7 +153,10 @@ async function servePeer(
   signal: AbortSignal,
   visits: string[][],
 ): Promise<void> {
-  const server = await serve({ cell, credentials, groups: [cell.group] }, signal);
+  const server = await (peer.carries === 'https' ? serveHttps : serve)(
+    { cell, credentials, groups: [cell.group] },
+    signal,
+  );
   try {
     const conversation = await peer.start(configOf(peer, cell, credentials, server.port), cell);
     const stop = endOnAbort(conversation, signal);
@@ -203,6 +207,7 @@ export function configOf(peer: Peer, cell: Cell, credentials: Credentials, port:
     ),
     signature: SignatureScheme[cell.signature],
     ca: isServer ? credentials.client.ca : credentials.server.ca,
+    trustedKey: (isServer ? credentials.client : credentials.server).keyHash,
     ...(isServer || cell.clientAuth ? { cert: own.cert, key: own.key } : {}),
     requestCert: isServer && cell.clientAuth,
     ...(port === undefined ? {} : { port }),

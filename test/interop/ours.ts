@@ -26,7 +26,7 @@ export interface Observation {
   readonly received: string;
 }
 
-interface SideOptions {
+export interface SideOptions {
   readonly cell: Cell;
   readonly credentials: Credentials;
   /** What we offer or accept, most wanted first. */
@@ -77,13 +77,17 @@ export interface OurServer {
   close(): Promise<void>;
 }
 
-export async function serve({ cell, credentials, groups }: SideOptions, signal: AbortSignal): Promise<OurServer> {
-  const server = createServer({
+export function serverOptions({ cell, credentials, groups }: SideOptions) {
+  return {
     cert: credentials.server.cert,
     key: credentials.server.key,
     ...(cell.clientAuth ? { requestCert: true, ca: credentials.client.ca } : {}),
     ...common(cell, groups),
-  });
+  };
+}
+
+export async function serve(side: SideOptions, signal: AbortSignal): Promise<OurServer> {
+  const server = createServer(serverOptions(side));
   const sockets = new Set<TLSSocket>();
   const seen = new Queue<Observation>();
   server.on('tlsClientError', (error) => seen.fail(error));
@@ -147,7 +151,7 @@ async function read(socket: TLSSocket, length: number): Promise<Buffer> {
   });
 }
 
-function observe(socket: TLSSocket, sent: Buffer, received: Buffer): Observation {
+export function observe(socket: TLSSocket, sent: Buffer, received: Buffer): Observation {
   const info = socket.getHandshakeInfo();
   return {
     protocol: socket.getProtocol(),
@@ -164,12 +168,12 @@ function observe(socket: TLSSocket, sent: Buffer, received: Buffer): Observation
   };
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Observations in the order in which they come, for one reader; after a failure, that. */
-class Queue<T> {
+export class Queue<T> {
   readonly #values: T[] = [];
   #failure: Error | undefined;
   #wake: (() => void) | undefined;

@@ -15,6 +15,8 @@ export interface PeerConfig {
   readonly signature: number;
   /** PEM of what our side's leaf was issued by. */
   readonly ca: string;
+  /** SHA-256 of our leaf's SubjectPublicKeyInfo, in base64, for who trusts keys. */
+  readonly trustedKey: string;
   /** A server's chain and key, or those of a client that is to show one. */
   readonly cert?: string;
   readonly key?: string;
@@ -68,6 +70,8 @@ export interface Peer {
   /** Not in the lab's list of peers that must be there. */
   readonly optional?: boolean;
   readonly limits: readonly Limit[];
+  /** What our server carries for its client: bytes both ways, or a page by pqtls/https that does the same. Default `echo`. */
+  readonly carries?: 'echo' | 'https';
   /** Why it cannot be started now, in words that end with what to do; undefined where it can. Builds and fetches nothing. */
   missing(): string | undefined;
   /** Fetches and builds what is due. Throws PeerUnavailableError where this machine cannot. */

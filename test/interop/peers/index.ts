@@ -1,6 +1,7 @@
 // Every peer of the interop lab.
 
 import type { Peer } from '../peer.js';
+import { chromium } from './chromium.js';
 import { gnutls } from './gnutls.js';
 import { go } from './go.js';
 import { nodes } from './node.js';
@@ -11,4 +12,15 @@ import { rustls } from './rustls.js';
 
 import { s2n, s2nDefault } from './s2n.js';
 
-export const peers: readonly Peer[] = [s2n, s2nDefault, boringssl, awsLc, rustls, go, openssl, ...nodes, gnutls];
+export const peers: readonly Peer[] = [
+  s2n,
+  s2nDefault,
+  boringssl,
+  awsLc,
+  rustls,
+  go,
+  openssl,
+  ...nodes,
+  chromium,
+  gnutls,
+];
