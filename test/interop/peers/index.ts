@@ -8,6 +8,7 @@ import { nodes } from './node.js';
 import { openssl } from './openssl.js';
 import { awsLc } from './aws-lc.js';
 import { boringssl } from './boringssl.js';
+import { python } from './python.js';
 import { rustls } from './rustls.js';
 
 import { s2n, s2nDefault } from './s2n.js';
@@ -21,6 +22,7 @@ export const peers: readonly Peer[] = [
   go,
   openssl,
   ...nodes,
+  python,
   chromium,
   gnutls,
 ];
