@@ -9,6 +9,7 @@ import { pageOf } from './page.js';
 import { peers } from './peers/index.js';
 import { printFailure, printOverview, printRun } from './print.js';
 import { runLab } from './run.js';
+import { saveRun, savedRunOf } from './saved-runs.js';
 import { count } from './summary.js';
 
 const pagePath = 'docs/interop.md';
@@ -28,7 +29,7 @@ interface Options {
 
 const program = new Command('npm run test:interop --')
   .description(
-    'Fetches and builds the peers (pinned, once, into .build/interop), runs the matrix against each and prints it. The whole matrix of every peer goes to docs/interop.md.',
+    'Fetches and builds the peers (pinned, once, into .build/interop), runs the matrix against each and prints it. docs/interop.md shows the newest run of all cells of each peer.',
   )
   .addOption(new Option('--peer <name...>', 'only these peers').choices(peers.map(({ name }) => name)))
   .addOption(new Option('--role <role>', 'only where the peer is that').choices(roles))
@@ -61,7 +62,7 @@ async function main(options: Options): Promise<void> {
     }
     return;
   }
-  const isWhole = chosen.length === peers.length && !options.quick && isEveryCell(options);
+  const isWhole = !options.quick && isEveryCell(options);
   const runs = await runLab({
     ...options,
     peers: chosen,
@@ -71,7 +72,12 @@ async function main(options: Options): Promise<void> {
       (options.tls ?? cell.version) === cell.version &&
       (options.group?.includes(cell.group) ?? true) &&
       (options.signature?.includes(cell.signature) ?? true),
-    onPeer: printRun,
+    onPeer(run) {
+      printRun(run);
+      if (!isWhole) return;
+      saveRun(run);
+      if (options.page) writeFileSync(join(projectDir, pagePath), pageOf(peers.map(savedRunOf)));
+    },
   });
   printOverview(runs);
   const results = runs.flatMap(({ results }) => results ?? []);
@@ -79,10 +85,11 @@ async function main(options: Options): Promise<void> {
   const { passed, failed, notApplicable } = count(results);
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
   console.log(`\n${passed} cells passed, ${failed} failed, ${notApplicable} n/a, in ${seconds.toFixed(0)} s`);
-  if (options.page && isWhole) {
-    writeFileSync(join(projectDir, pagePath), pageOf(runs, new Date()));
-    console.log(`Written: ${pagePath}`);
-  } else if (options.page) console.log(`${pagePath} is left as it is: it is written by a run of everything.`);
+  if (options.page) {
+    console.log(
+      isWhole ? `Written: ${pagePath}` : `${pagePath} is left as it is: it shows runs of all cells of a peer.`,
+    );
+  }
   const isLacking = runs.some(({ peer, results }) => results === undefined && peer.optional !== true);
   process.exitCode = failed > 0 ? 1 : isLacking ? 2 : 0;
 }

@@ -1,16 +1,14 @@
-// docs/interop.md: the results of the whole matrix, as `npm run test:interop` writes them.
+// docs/interop.md: the newest whole run of each peer, as `npm run test:interop` writes it.
 
-import { selectEngine } from 'pqtls';
 import { roles, signatures } from './axes.js';
 import { resultName } from './matrix.js';
 import type { PeerRun } from './run.js';
 import { count, detailRows, overviewColumns, reasons, roleNames, show } from './summary.js';
 
-export function pageOf(runs: readonly PeerRun[], date: Date): string {
+export function pageOf(runs: readonly PeerRun[]): string {
   return `# Interoperability
 
-Written by \`npm run test:interop\` on ${date.toISOString().slice(0, 10)}, with Node ${process.versions.node} and ${engineVersion()} on our side
-(${process.platform}-${process.arch}). Do not edit: run it again. [test/interop/README.md](../test/interop/README.md) says how the lab works.
+Written by \`npm run test:interop\`; do not edit. [test/interop/README.md](../test/interop/README.md) says how the lab works and how to add a peer.
 
 A cell is one way to come to terms: peer, role, TLS version, group, signature scheme, resumption, client certificate, HelloRetryRequest. In each, both ends must
 agree on what was negotiated, and 1 MiB goes there and back. \`8/8\` is cells passed of cells run; \`n/a\` has its reason below each table.
@@ -36,7 +34,7 @@ function overview(runs: readonly PeerRun[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function detail({ peer, version, results, unavailable }: PeerRun): string {
+function detail({ peer, date, ours, version, results, unavailable }: PeerRun): string {
   const title = `## ${peer.title}`;
   if (results === undefined) return `${title}\n\nNot run: ${oneLine(unavailable ?? '')}\n`;
   const lines = [
@@ -53,12 +51,7 @@ function detail({ peer, version, results, unavailable }: PeerRun): string {
       : [],
   );
   const list = [...notes, ...failures];
-  return `${title}\n\n${version}; pinned by ${peer.pin}\n\n${lines.join('\n')}\n${list.length === 0 ? '' : `\n${list.join('\n')}\n`}`;
-}
-
-function engineVersion(): string {
-  const choice = selectEngine();
-  return choice.engine === undefined ? choice.why : choice.version;
+  return `${title}\n\n${version}; pinned by ${peer.pin}. Run on ${date?.toISOString().slice(0, 10)} against ${ours}.\n\n${lines.join('\n')}\n${list.length === 0 ? '' : `\n${list.join('\n')}\n`}`;
 }
 
 const row = (values: readonly string[]): string => `| ${values.join(' | ')} |`;

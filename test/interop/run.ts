@@ -1,5 +1,6 @@
 // One run of the lab: prepares each peer, runs its cells, and keeps what came of it.
 
+import { selectEngine } from 'pqtls';
 import { allCells, isQuick, type Cell } from './axes.js';
 import { makeCredentials } from './credentials.js';
 import { runCells, type CellResult } from './matrix.js';
@@ -10,6 +11,10 @@ import { startProgress } from '../support/progress.js';
 
 export interface PeerRun {
   readonly peer: Peer;
+  /** When; undefined where it never was. */
+  readonly date: Date | undefined;
+  /** What ran our side. */
+  readonly ours: string;
   readonly version: string;
   /** Undefined where the peer could not be had; then `unavailable` says why. */
   readonly results: readonly CellResult[] | undefined;
@@ -47,7 +52,8 @@ async function runPeer(
   { build, workers }: RunOptions,
 ): Promise<PeerRun> {
   const unavailable = await prepare(peer, build);
-  if (unavailable !== undefined) return { peer, version: '', results: undefined, unavailable, seconds: 0 };
+  const base = { peer, date: new Date(), ours: ourSide() };
+  if (unavailable !== undefined) return { ...base, version: '', results: undefined, unavailable, seconds: 0 };
   const started = performance.now();
   const version = await peer.version();
   const progress = startProgress(peer.title, cells.length, 'interop');
@@ -59,10 +65,16 @@ async function runPeer(
         progress.step(`${failed === 0 ? '' : `${failed} failed, `}${roleNames[cell.role]}, ${cell.group}`);
       }
     });
-    return { peer, version, results, seconds: (performance.now() - started) / 1000 };
+    return { ...base, version, results, seconds: (performance.now() - started) / 1000 };
   } finally {
     progress.stop();
   }
+}
+
+function ourSide(): string {
+  const choice = selectEngine();
+  const engine = choice.engine === undefined ? choice.why : choice.version;
+  return `${engine}, Node ${process.versions.node}, ${process.platform}-${process.arch}`;
 }
 
 /** Why the peer cannot be had, or undefined. */

@@ -1,4 +1,5 @@
-// The AWS-LC peer of the interop lab: libssl used the plain way, over blocking sockets, independent of the addon's code.
+// The AWS-LC peer of the interop lab: libssl used the plain way, over blocking sockets, independent of the addon's
+// code.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <openssl/bio.h>
@@ -71,16 +72,26 @@ bssl::UniquePtr<T> FromPem(T* (*read)(BIO*, T**, pem_password_cb*, void*), const
 
 const char* GroupName(uint16_t id) {
   switch (id) {
-    case 0x0017: return "P-256";
-    case 0x0018: return "P-384";
-    case 0x0019: return "P-521";
-    case 0x001d: return "X25519";
-    case 0x0201: return "MLKEM768";
-    case 0x0202: return "MLKEM1024";
-    case 0x11eb: return "SecP256r1MLKEM768";
-    case 0x11ec: return "X25519MLKEM768";
-    case 0x11ed: return "SecP384r1MLKEM1024";
-    default: throw Failure("AWS-LC has no group " + std::to_string(id));
+    case 0x0017:
+      return "P-256";
+    case 0x0018:
+      return "P-384";
+    case 0x0019:
+      return "P-521";
+    case 0x001d:
+      return "X25519";
+    case 0x0201:
+      return "MLKEM768";
+    case 0x0202:
+      return "MLKEM1024";
+    case 0x11eb:
+      return "SecP256r1MLKEM768";
+    case 0x11ec:
+      return "X25519MLKEM768";
+    case 0x11ed:
+      return "SecP384r1MLKEM1024";
+    default:
+      throw Failure("AWS-LC has no group " + std::to_string(id));
   }
 }
 
@@ -144,9 +155,7 @@ std::vector<uint8_t> ReceiveAll(SSL* ssl, size_t length) {
   return bytes;
 }
 
-void Say(const std::string& line) {
-  std::cout << line << std::endl;
-}
+void Say(const std::string& line) { std::cout << line << std::endl; }
 
 void Report(SSL* ssl, const std::string& sent, const std::string& received) {
   std::string certificate;
@@ -244,7 +253,8 @@ void Dial(SSL_CTX* context, const Config& config) {
   for (int i = 0; i < config.connections; i++) {
     Descriptor tcp(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address = Loopback(config.port);
-    if (connect(tcp.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) throw Failure("cannot connect");
+    if (connect(tcp.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0)
+      throw Failure("cannot connect");
     Converse(context, config, tcp.get());
   }
 }
