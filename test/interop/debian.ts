@@ -41,14 +41,15 @@ export function debianProgram(peer: string, program: string): DebianProgram {
       if (isThere()) return;
       const wanted = pins();
       await check(wanted);
-      stamp().clear();
+      const current = stamp();
+      current.clear();
       rmSync(dir, { recursive: true, force: true });
       await step(`Fetching ${peer} of Debian ${wanted.suite}`, async (say) => {
         const files = await download(wanted, dir, say);
         mkdirSync(root, { recursive: true });
         for (const file of files) await command('dpkg', ['-x', file, root], { say });
       });
-      stamp().set();
+      current.set();
     },
     command: (args) => [
       join(libraries, 'ld-linux-x86-64.so.2'),

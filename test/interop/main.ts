@@ -81,7 +81,8 @@ async function main(options: Options): Promise<void> {
   });
   printOverview(runs);
   const results = runs.flatMap(({ results }) => results ?? []);
-  for (const result of results) printFailure(result);
+  // With several peers, those of the first are far above.
+  if (runs.length > 1) for (const result of results) printFailure(result);
   const { passed, failed, notApplicable } = count(results);
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
   console.log(`\n${passed} cells passed, ${failed} failed, ${notApplicable} n/a, in ${seconds.toFixed(0)} s`);

@@ -56,7 +56,7 @@ export function savedRunOf(peer: Peer): PeerRun {
     version: '',
     seconds: 0,
     results: undefined,
-    unavailable: `not run yet: npm run test:interop -- --peer ${peer.name}`,
+    unavailable: `run it with npm run test:interop -- --peer ${peer.name}`,
   };
   if (!existsSync(path)) return never;
   const { results, unavailable, ...rest } = savedRun.parse(JSON.parse(readFileSync(path, 'utf8')));

@@ -24,14 +24,16 @@ export const awsLc: Peer = {
   missing: () => (isBuilt() ? undefined : 'not built: npm run test:interop -- --peer aws-lc builds it'),
   async prepare() {
     if (isBuilt()) return;
-    stamp().clear();
+    // Of what is there now: it may change meanwhile.
+    const current = stamp();
+    current.clear();
     await step('Building the AWS-LC peer', (say) =>
       command(process.execPath, [join(projectDir, 'vendor/interop-peer-build.mjs')], {
         env: buildEnvironment(),
         say,
       }),
     );
-    stamp().set();
+    current.set();
   },
   version: async () => (await command(file, ['--version'])).trim(),
   start: (config) => startProgram(file, [], config),

@@ -30,7 +30,9 @@ export function cargoProgram(peer: string, folder: string, title: string): Cargo
         throw new PeerUnavailableError('cargo is missing (1.91 or later). Get it from https://rustup.rs');
       }
       const more = await env();
-      stamp().clear();
+      // Of what is there now: it may change meanwhile.
+      const current = stamp();
+      current.clear();
       await step(`Building ${title}`, (say) =>
         command('cargo', ['build', '--release', '--locked', '--jobs', '2'], {
           cwd: dir,
@@ -38,7 +40,7 @@ export function cargoProgram(peer: string, folder: string, title: string): Cargo
           say,
         }),
       );
-      stamp().set();
+      current.set();
     },
     locked(name) {
       const lock = readFileSync(join(dir, 'Cargo.lock'), 'utf8');

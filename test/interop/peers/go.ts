@@ -33,7 +33,9 @@ export const go: Peer = {
         'go is missing (1.21 or later, which fetches the version of go.mod). Get it with: Debian/Ubuntu: apt-get install golang-go',
       );
     }
-    stamp().clear();
+    // Of what is there now: it may change meanwhile.
+    const current = stamp();
+    current.clear();
     await step('Building the Go peer (a minute on two cores)', (say) =>
       command('go', ['build', '-trimpath', '-o', file, '.'], {
         cwd: dir,
@@ -42,7 +44,7 @@ export const go: Peer = {
         say,
       }),
     );
-    stamp().set();
+    current.set();
   },
   version: async () => toolchain(),
   start: (config) => startProgram(file, [], config),
