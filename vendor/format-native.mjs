@@ -1,4 +1,4 @@
-// Formats native/ with clang-format (or, with --check, says what it would change), of the version that package.json pins.
+// Formats native/ and the C++ of the interop lab with clang-format (or, with --check, says what it would change), of the version that package.json pins.
 // @ts-check
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -8,18 +8,20 @@ import { projectDir } from './paths.mjs';
 
 const check = process.argv.includes('--check');
 const style = readFileSync(join(projectDir, '.clang-format'), 'utf8');
-const nativeDir = join(projectDir, 'native');
+const folders = ['native', 'test/interop/peers/aws-lc'];
 
-for (const name of readdirSync(nativeDir).filter((name) => /\.(cc|h)$/.test(name))) {
-  const path = join(nativeDir, name);
-  const source = readFileSync(path, 'utf8');
-  const formatted = format(source, name, style);
-  if (formatted === source) continue;
-  if (check) {
-    console.error(`native/${name} is not formatted. Run: npm run format`);
-    process.exitCode = 1;
-  } else {
-    writeFileSync(path, formatted);
-    console.log(`native/${name}`);
+for (const folder of folders) {
+  for (const name of readdirSync(join(projectDir, folder)).filter((name) => /\.(cc|h)$/.test(name))) {
+    const path = join(projectDir, folder, name);
+    const source = readFileSync(path, 'utf8');
+    const formatted = format(source, name, style);
+    if (formatted === source) continue;
+    if (check) {
+      console.error(`${folder}/${name} is not formatted. Run: npm run format`);
+      process.exitCode = 1;
+    } else {
+      writeFileSync(path, formatted);
+      console.log(`${folder}/${name}`);
+    }
   }
 }

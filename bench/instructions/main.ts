@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Argument, Command } from 'commander';
-import { startProgress } from '../harness/progress.js';
+import { startProgress } from '../../test/support/progress.js';
 import { projectRoot } from '../harness/project.js';
 import { describeVersions } from '../harness/results.js';
 import { print } from '../harness/session.js';

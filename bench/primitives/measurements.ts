@@ -2,7 +2,7 @@
 
 import Benchmark from 'benchmark';
 import type { Measurement } from '../harness/results.js';
-import type { Progress } from '../harness/progress.js';
+import type { Progress } from '../../test/support/progress.js';
 import { calibrate } from '../harness/paired.js';
 import { medianInterval } from '../harness/statistics.js';
 import type { Work } from '../harness/work.js';

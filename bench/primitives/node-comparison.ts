@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { PairedOptions } from '../harness/paired.js';
-import type { Progress } from '../harness/progress.js';
+import type { Progress } from '../../test/support/progress.js';
 import type { TargetResult } from '../harness/results.js';
 import { operationName } from './operations.js';
 import { measureTargets, nodeTargets } from './targets.js';

@@ -2,7 +2,7 @@
 
 import { providers } from '#src/crypto/index.js';
 import { print } from '../harness/session.js';
-import { startProgress } from '../harness/progress.js';
+import { startProgress } from '../../test/support/progress.js';
 import { leastRounds, type PairedOptions } from '../harness/paired.js';
 import type { Measurement, TargetResult } from '../harness/results.js';
 import { measurementTable, targetTable } from '../harness/table.js';

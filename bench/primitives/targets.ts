@@ -1,6 +1,6 @@
 // What the primitives must reach, and the paired measurement of it.
 
-import type { Progress } from '../harness/progress.js';
+import type { Progress } from '../../test/support/progress.js';
 import { measurePaired, type PairedOptions } from '../harness/paired.js';
 import type { TargetResult } from '../harness/results.js';
 import { workOf, type Contender } from './contenders.js';

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { featuresOfCpuinfo } from '../harness/fingerprint.js';
-import { canRedraw } from '../harness/progress.js';
+import { canRedraw } from '../../test/support/progress.js';
 import type { Measurement, TargetResult } from '../harness/results.js';
 import { duration, measurementTable, targetTable } from '../harness/table.js';
 

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { medianInterval } from '../harness/statistics.js';
-import { startProgress, type Progress } from '../harness/progress.js';
+import { startProgress, type Progress } from '../../test/support/progress.js';
 import type { Goal, Series } from '../harness/results.js';
 import { nodeBinary } from '../../test/support/node-versions.js';
 import { referenceNodeMajor } from '../primitives/targets.js';

@@ -15,8 +15,8 @@ const staleLockMs = 5 * 60_000;
 
 /** Path of a `node` of that version. Tests that ask at the same time, in other processes too, share one fetch. */
 export async function nodeBinary(version: NodeVersion): Promise<string> {
-  const dir = join(cacheDir, `node-${version}`);
-  const binary = join(dir, 'node_modules', packageName(), process.platform === 'win32' ? 'bin/node.exe' : 'bin/node');
+  const dir = nodeDir(version);
+  const binary = cachedNode(version);
   if (existsSync(binary)) return binary;
   const unlock = await lock(`${dir}.lock`);
   try {
@@ -25,6 +25,16 @@ export async function nodeBinary(version: NodeVersion): Promise<string> {
     unlock();
   }
   return binary;
+}
+
+/** Where that `node` is once it was fetched. */
+export function cachedNode(version: NodeVersion): string {
+  const file = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node';
+  return join(nodeDir(version), 'node_modules', packageName(), file);
+}
+
+function nodeDir(version: NodeVersion): string {
+  return join(cacheDir, `node-${version}`);
 }
 
 /** PQTLS_PEER_ARCH is the machine's own processor where this process is emulated: its peers need not be. */

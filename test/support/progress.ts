@@ -11,8 +11,9 @@ export interface Progress {
 /** Seconds between two lines in a log. */
 const logInterval = 10;
 
-export function startProgress(title: string, steps: number): Progress {
-  return canRedraw(process.stderr) ? lineOnTerminal(title, steps) : linesInLog(title, steps);
+/** @param command who speaks, at the beginning of the lines of a log */
+export function startProgress(title: string, steps: number, command = 'bench'): Progress {
+  return canRedraw(process.stderr) ? lineOnTerminal(title, steps) : linesInLog(`${command}: ${title}`, steps);
 }
 
 /** Whether redrawing works there: on a terminal that reports 0 columns, clearing a text takes forever. */
@@ -43,7 +44,7 @@ function linesInLog(title: string, steps: number): Progress {
     step(what) {
       const now = performance.now();
       if (now - shown > logInterval * 1000) {
-        process.stderr.write(`bench: ${title} ${done}/${steps}  ${what}\n`);
+        process.stderr.write(`${title} ${done}/${steps}  ${what}\n`);
         shown = now;
       }
       done++;

@@ -1,0 +1,91 @@
+// One run of the lab: prepares each peer, runs its cells, and keeps what came of it.
+
+import { selectEngine } from 'pqtls';
+import { allCells, isQuick, type Cell } from './axes.js';
+import { makeCredentials } from './credentials.js';
+import { runCells, type CellResult } from './matrix.js';
+import { PeerUnavailableError, type Peer } from './peer.js';
+import { BuildError } from './build-steps.js';
+import { roleNames } from './summary.js';
+import { startProgress } from '../support/progress.js';
+
+export interface PeerRun {
+  readonly peer: Peer;
+  /** When; undefined where it never was. */
+  readonly date: Date | undefined;
+  /** What ran our side. */
+  readonly ours: string;
+  readonly version: string;
+  /** Undefined where the peer could not be had; then `unavailable` says why. */
+  readonly results: readonly CellResult[] | undefined;
+  readonly unavailable?: string;
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly peers: readonly Peer[];
+  readonly accepts: (cell: Cell) => boolean;
+  readonly quick: boolean;
+  /** Cells at a time. */
+  readonly workers: number;
+  /** Fetch and build what is due; otherwise a peer that is not there is reported. */
+  readonly build: boolean;
+  readonly onPeer: (run: PeerRun) => void;
+}
+
+export async function runLab(options: RunOptions): Promise<PeerRun[]> {
+  const credentials = await makeCredentials();
+  const cells = [...allCells()].filter((cell) => (!options.quick || isQuick(cell)) && options.accepts(cell));
+  const runs: PeerRun[] = [];
+  for (const peer of options.peers) {
+    const run = await runPeer(peer, cells, credentials, options);
+    runs.push(run);
+    options.onPeer(run);
+  }
+  return runs;
+}
+
+async function runPeer(
+  peer: Peer,
+  cells: readonly Cell[],
+  credentials: Awaited<ReturnType<typeof makeCredentials>>,
+  { build, workers }: RunOptions,
+): Promise<PeerRun> {
+  const unavailable = await prepare(peer, build);
+  const base = { peer, date: new Date(), ours: ourSide() };
+  if (unavailable !== undefined) return { ...base, version: '', results: undefined, unavailable, seconds: 0 };
+  const started = performance.now();
+  const version = await peer.version();
+  const progress = startProgress(peer.title, cells.length, 'interop');
+  let failed = 0;
+  try {
+    const results = await runCells(peer, cells, credentials, workers, (done) => {
+      for (const { outcome, cell } of done) {
+        if (outcome.status === 'failed') failed++;
+        progress.step(`${failed === 0 ? '' : `${failed} failed, `}${roleNames[cell.role]}, ${cell.group}`);
+      }
+    });
+    return { ...base, version, results, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    progress.stop();
+  }
+}
+
+function ourSide(): string {
+  const choice = selectEngine();
+  const engine = choice.engine === undefined ? choice.why : choice.version;
+  return `${engine}, Node ${process.versions.node}, ${process.platform}-${process.arch}`;
+}
+
+/** Why the peer cannot be had, or undefined. */
+async function prepare(peer: Peer, build: boolean): Promise<string | undefined> {
+  if (!build) return peer.missing();
+  try {
+    await peer.prepare();
+  } catch (error) {
+    if (error instanceof PeerUnavailableError) return error.message;
+    if (error instanceof BuildError) return `its build failed: ${error.message}`;
+    throw error;
+  }
+  return peer.missing();
+}
