@@ -88,8 +88,9 @@ export class DerElement {
 
   /** Two's complement, big-endian, of any length. */
   integer(): Uint8Array {
-    if (!(this.#block instanceof asn1js.Integer)) throw new DerError('an INTEGER');
-    if (this.content.length === 0) throw new DerError('an INTEGER');
+    if (!(this.#block instanceof asn1js.Integer) || this.#block instanceof asn1js.Enumerated) {
+      throw new DerError('an INTEGER');
+    }
     return this.content;
   }
 
@@ -164,15 +165,20 @@ export class DerElement {
   }
 }
 
-/** No indefinite or padded lengths, padded integers or constructed strings anywhere. X.690, Sections 10.1 and 10.2. */
+/** No indefinite or padded lengths, padded integers or constructed strings anywhere. X.690, Sections 8.3.2, 10.1, 10.2. */
 function isDistinguished(block: asn1js.AsnType): boolean {
-  const { lenBlock, valueBlock, warnings, idBlock } = block;
-  if (lenBlock.isIndefiniteForm || warnings.length > 0 || lenBlock.warnings.length > 0) return false;
-  const { value, warnings: valueWarnings } = valueBlock as { value?: unknown; warnings: string[] };
-  if (valueWarnings.length > 0) return false;
+  const { lenBlock, idBlock } = block;
+  if (lenBlock.isIndefiniteForm || block.warnings.length > 0 || lenBlock.warnings.length > 0) return false;
+  if (block instanceof asn1js.Integer || block instanceof asn1js.Enumerated) return isMinimal(block);
   if (!idBlock.isConstructed) return true;
   if (!(block instanceof asn1js.Constructed)) return false;
-  return Array.isArray(value) && (value as asn1js.AsnType[]).every(isDistinguished);
+  return (block.valueBlock.value as asn1js.AsnType[]).every(isDistinguished);
+}
+
+function isMinimal(block: asn1js.Integer): boolean {
+  const [first, second] = new DerElement(block).content;
+  if (first === undefined || second === undefined) return first !== undefined;
+  return !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
 }
 
 /** Not for secrets: it ends at the first difference. */

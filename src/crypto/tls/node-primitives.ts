@@ -125,7 +125,6 @@ function checkKeyLength(name: AeadName, key: Uint8Array): void {
   if (key.length !== aeadKeyLengths[name]) throw new RangeError(`${name} has keys of ${aeadKeyLengths[name]} bytes`);
 }
 
-
 function verifySignature(
   algorithm: SignatureAlgorithmParameters,
   spki: Uint8Array,
@@ -145,6 +144,8 @@ function verifyWith(
 ): boolean {
   try {
     if (key.type === 'ml-dsa') return verifyMlDsa(key.algorithm, key.bytes, message, signature);
+    // OpenSSL takes PSS without its leading zeros. RFC 8017, Section 8.1.2, step 1.
+    if ('modulus' in key && signature.length !== key.modulus.length) return false;
     return verifyClassically(algorithm, publicKeyObject(spki), message, signature);
   } catch {
     // A point that is not on its curve, a modulus that OpenSSL refuses: the peer's bytes.
@@ -200,9 +201,8 @@ export const nodePrimitives: TlsPrimitives = Object.freeze({
   verify(scheme: string, spki: Uint8Array, message: Uint8Array, signature: Uint8Array) {
     const key = parsePublicKey(spki);
     const algorithm = key && schemeParameters(scheme, key);
-    return algorithm !== undefined && verifyWith(algorithm, key as PublicKey, spki, message, signature);
+    return key !== undefined && algorithm !== undefined && verifyWith(algorithm, key, spki, message, signature);
   },
   verifySignature,
   equal: (a: Uint8Array, b: Uint8Array) => a.length === b.length && timingSafeEqual(a, b),
 } satisfies TlsPrimitives);
-

@@ -145,9 +145,7 @@ function hashOf(identifier: DerElement): SignatureHash | undefined {
   return hashIdentifiers.get(oid.objectIdentifier());
 }
 
-type Fields<Least extends 1 | 2> = Least extends 1
-  ? [DerElement, DerElement | undefined]
-  : [DerElement, DerElement];
+type Fields<Least extends 1 | 2> = Least extends 1 ? [DerElement, DerElement | undefined] : [DerElement, DerElement];
 
 /** The fields of a SEQUENCE with a number of them. */
 function fields<Least extends 1 | 2>(element: DerElement, least: Least, most: number = least): Fields<Least> {

@@ -60,9 +60,7 @@ export function schemeParameters(scheme: string, key: PublicKey): SignatureAlgor
 
 /** The schemes that a private key can sign with, given its public half, most wanted first. */
 export function schemesOf(key: PublicKey): string[] {
-  return handshakeSchemes.filter(
-    (scheme) => schemeParameters(scheme, key) !== undefined && isLongEnough(scheme, key),
-  );
+  return handshakeSchemes.filter((scheme) => schemeParameters(scheme, key) !== undefined && isLongEnough(scheme, key));
 }
 
 /** Whether a key may verify signatures of an algorithm. */
