@@ -23,7 +23,8 @@ export function purposeFaults(path: readonly Certificate[], purpose: Purpose, is
     const { extensions } = certificate;
     if (extensions.hasUnhandledCritical) faults.push('UNHANDLED_CRITICAL_EXTENSION');
     const isAnchor = isAnchored && index === path.length - 1;
-    if (index > 0 && !mayIssue(certificate, isAnchor)) faults.push('INVALID_CA');
+    // OpenSSL says it twice, and node:tls reports the second.
+    if (index > 0 && !mayIssue(certificate, isAnchor)) faults.push('INVALID_CA', 'INVALID_PURPOSE');
     // A purpose binds whatever stands below it, as everywhere but in the letter of RFC 5280.
     if (!allowsPurpose(certificate, purpose) || (index === 0 && !maySign(certificate))) faults.push('INVALID_PURPOSE');
     if (index > 0) {
