@@ -24,11 +24,12 @@ export interface RevocationList {
 
 /** A list with many entries is the program's own, not a peer's. */
 const mostBytes = 64 * 1024 * 1024;
+const mostElements = 4_000_000;
 
 /** CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue }. Throws DerError. */
 export function parseRevocationList(der: Uint8Array): RevocationList {
   if (der.length > mostBytes) throw new DerError('a shorter revocation list');
-  const [tbs, algorithm, signature, ...more] = parseDer(der).sequence();
+  const [tbs, algorithm, signature, ...more] = parseDer(der, mostElements).sequence();
   if (tbs === undefined || algorithm === undefined || signature === undefined || more.length > 0) {
     throw new DerError('a revocation list');
   }

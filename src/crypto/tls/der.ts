@@ -5,7 +5,7 @@
 import * as asn1js from 'asn1js';
 
 /** Nothing that is read here nests or branches as far as this. */
-const limits = { maxDepth: 24, maxNodes: 20_000, maxContentLength: 4 * 1024 * 1024, parseEmbedded: false };
+const limits = { maxDepth: 24, maxNodes: 20_000, parseEmbedded: false };
 
 export class DerError extends Error {
   constructor(expected: string) {
@@ -14,9 +14,14 @@ export class DerError extends Error {
   }
 }
 
-/** Parses one element and nothing behind it. Throws DerError. */
-export function parseDer(bytes: Uint8Array): DerElement {
-  const { offset, result } = asn1js.fromBER(bytes, limits);
+/** Parses one element and nothing behind it. `mostElements` is for what the program itself gives. Throws DerError. */
+export function parseDer(bytes: Uint8Array, mostElements = limits.maxNodes): DerElement {
+  const { offset, result } = asn1js.fromBER(bytes, {
+    ...limits,
+    maxNodes: mostElements,
+    // Whoever has the bytes has bounded them.
+    maxContentLength: bytes.length,
+  });
   if (offset !== bytes.length || result.error !== '') throw new DerError('one whole element');
   if (!isDistinguished(result) || !equalPublicBytes(new Uint8Array(result.toBER()), bytes)) {
     throw new DerError('the distinguished encoding');

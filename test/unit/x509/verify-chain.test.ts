@@ -116,6 +116,14 @@ t.test('certificates that sign each other', async (t) => {
   t.equal(verifyChain(chain, options([one])).error, undefined);
 });
 
+t.test('a long revocation list', async (t) => {
+  const root = await make({ cn: 'root', ca: true });
+  const leaf = await make({}, root);
+  const list = await root.crl([...Array<Node>(8000).fill(root), leaf]);
+  const verdict = verifyChain([leaf.der], options([root], { crls: [parseRevocationList(list)] }));
+  t.equal(verdict.error?.code, 'CERT_REVOKED');
+});
+
 t.test('a client', async (t) => {
   const root = await make({ cn: 'root', ca: true });
   t.equal(verifyChain([(await make({}, root)).der], options([root], { purpose: 'clientAuth' })).error, undefined);
