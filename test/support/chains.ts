@@ -72,7 +72,8 @@ export class Node {
     return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', this.keys.privateKey), 'PRIVATE KEY');
   }
 
-  async crl(revoked: readonly Node[], from = -day, to = day, extensions: readonly x509.Extension[] = []) {
+  /** `revoked`: certificates, or serial numbers in hexadecimal. */
+  async crl(revoked: readonly (Node | string)[], from = -day, to = day, extensions: readonly x509.Extension[] = []) {
     const list = await x509.X509CrlGenerator.create({
       issuer: this.certificate.subject,
       thisUpdate: new Date(Date.now() + from),
@@ -80,8 +81,8 @@ export class Node {
       signingAlgorithm: algorithms[this.key],
       signingKey: this.keys.privateKey,
       extensions: [...extensions],
-      entries: revoked.map(({ certificate }) => ({
-        serialNumber: certificate.serialNumber,
+      entries: revoked.map((entry) => ({
+        serialNumber: typeof entry === 'string' ? entry : entry.certificate.serialNumber,
         revocationDate: new Date(Date.now() - day),
       })),
     });
