@@ -1,6 +1,5 @@
 // Every error that pqtls throws or emits, by whose fault it was, with stable codes; and the reason -> alert table.
 
-import { inspect } from 'node:util';
 import type { AlertName } from './protocol/constants.js';
 
 /** The part of a connection's life in which an error happened. */
@@ -170,6 +169,13 @@ function wrongType(name: string, expected: string, received: string): TypeError 
   return Object.assign(new TypeError(`The "${name}" ${kind} must be ${expected}. Received ${received}`), {
     code: 'ERR_INVALID_ARG_TYPE',
   });
+}
+
+// Not imported: what the TypeScript engine is made of must run where there is no Node.
+const node = globalThis.process as NodeJS.Process | undefined;
+
+function inspect(value: unknown, options?: { depth?: number; colors?: boolean }): string {
+  return node?.getBuiltinModule('node:util').inspect(value, options) ?? String(value);
 }
 
 /** What was received, in Node's words. */
@@ -348,7 +354,7 @@ export interface EngineFailure {
 const tls13Alerts = new Set(['TLSV1_ALERT_CERTIFICATE_REQUIRED', 'TLSV1_ALERT_MISSING_EXTENSION']);
 
 // The texts of OpenSSL changed in 3.2; node:tls makes its codes of them.
-const isOpenssl32 = /^(3\.([2-9]|\d\d)|[4-9]|\d\d)/.test(process.versions.openssl);
+const isOpenssl32 = /^(3\.([2-9]|\d\d)|[4-9]|\d\d)/.test(node?.versions.openssl ?? '');
 
 /** OpenSSL's name of an alert that came. */
 function alertReason(reason: string, name: string): string {
@@ -457,7 +463,7 @@ const verificationResults = {
 
 // Since Node 24; under every flag and environment, with any `ca`.
 const systemCaHint =
-  Number(process.versions.node.split('.')[0]) >= 24
+  Number(node?.versions.node.split('.')[0]) >= 24
     ? '; if the root CA is installed locally, try running Node.js with --use-system-ca'
     : '';
 

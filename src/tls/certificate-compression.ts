@@ -3,6 +3,7 @@
 import * as zlib from 'node:zlib';
 import type { NativeBinding } from '../binding.js';
 import { invalidArgType, nodeInvalidArgValue } from '../errors.js';
+import type { CertificateCodec } from '../protocol/certificate-codec.js';
 import { CertificateCompression, type CertificateCompressionName } from '../protocol/constants.js';
 import { operationFailed } from './config-errors.js';
 
@@ -69,15 +70,27 @@ export function installCertificateCodec(binding: NativeBinding): void {
 
 /** Compresses, or decompresses to exactly `length` bytes where it is not 0; undefined where the input is bad. */
 function runCodec(algorithm: number, input: Uint8Array, length: number): Uint8Array | undefined {
-  for (const [name, codec] of codecs) {
-    if (CertificateCompression[name] !== algorithm) continue;
-    if (length === 0) return codec.compress(input);
+  return length === 0 ? zlibCodec.compress(algorithm, input) : zlibCodec.decompress(algorithm, input, length);
+}
+
+/** node:zlib, for engines in TypeScript. */
+export const zlibCodec: CertificateCodec = {
+  algorithms: Array.from(codecs.keys(), (name) => CertificateCompression[name]),
+  compress: (algorithm, input) => codecOf(algorithm)?.compress(input),
+  decompress(algorithm, input, length) {
+    // node:zlib has no way to say that nothing may come out.
+    if (length <= 0) return undefined;
     try {
-      return codec.decompress(input, { maxOutputLength: length });
+      const output = codecOf(algorithm)?.decompress(input, { maxOutputLength: length });
+      return output?.length === length ? output : undefined;
     } catch {
       // The peer's bytes: the engine answers with the alert of RFC 8879, Section 4.
       return undefined;
     }
-  }
+  },
+};
+
+function codecOf(algorithm: number): Codec | undefined {
+  for (const [name, codec] of codecs) if (CertificateCompression[name] === algorithm) return codec;
   return undefined;
 }
