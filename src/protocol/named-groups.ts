@@ -19,11 +19,9 @@ export const defaultGroups = [
 const byLowerCase = new Map<string, NamedGroupName>([
   ...(Object.keys(NamedGroup) as NamedGroupName[]).map((name) => [name.toLowerCase(), name] as const),
   ...groupAliases,
-  // Groups that TLS can be told of and pqtls/crypto does not offer.
+  // A group that TLS can be told of and pqtls/crypto does not offer.
   ['p-521', 'secp521r1'],
   ['p521', 'secp521r1'],
-  ['ml-kem-768', 'MLKEM768'],
-  ['ml-kem-1024', 'MLKEM1024'],
 ]);
 
 /** The canonical name of a group in any spelling, or undefined. */
