@@ -168,11 +168,17 @@ export class DerElement {
 /** No indefinite or padded lengths, padded integers or constructed strings anywhere. X.690, Sections 8.3.2, 10.1, 10.2. */
 function isDistinguished(block: asn1js.AsnType): boolean {
   const { lenBlock, idBlock } = block;
-  if (lenBlock.isIndefiniteForm || block.warnings.length > 0 || lenBlock.warnings.length > 0) return false;
+  if (lenBlock.isIndefiniteForm || lenBlock.blockLength !== lengthOctets(lenBlock.length)) return false;
+  if (block.warnings.length > 0 || block instanceof asn1js.EndOfContent) return false;
   if (block instanceof asn1js.Integer || block instanceof asn1js.Enumerated) return isMinimal(block);
   if (!idBlock.isConstructed) return true;
   if (!(block instanceof asn1js.Constructed)) return false;
   return (block.valueBlock.value as asn1js.AsnType[]).every(isDistinguished);
+}
+
+/** How many octets the definite form of a length has. asn1js's own warning is of 256 and its multiples too. */
+function lengthOctets(length: number): number {
+  return length < 128 ? 1 : length < 256 ? 2 : length < 65536 ? 3 : length < 16777216 ? 4 : 5;
 }
 
 function isMinimal(block: asn1js.Integer): boolean {

@@ -30,6 +30,8 @@ export type PublicKey =
   | ({ readonly type: 'rsa-pss'; readonly parameters: PssParameters | undefined } & RsaModulus);
 
 interface FixedForm {
+  /** The curve or algorithm of the keys that have it. */
+  readonly of: EcCurve | 'ed25519' | SignatureAlgorithm;
   readonly prefix: Uint8Array;
   readonly length: number;
   /** The first byte of the key, where it has to be one. */
@@ -42,7 +44,13 @@ function hex(text: string): Uint8Array {
 }
 
 function ec(curve: EcCurve, prefix: string, pointLength: number): FixedForm {
-  return { prefix: hex(prefix), length: pointLength, first: 4, make: (point) => ({ type: 'ec', curve, point }) };
+  return {
+    of: curve,
+    prefix: hex(prefix),
+    length: pointLength,
+    first: 4,
+    make: (point) => ({ type: 'ec', curve, point }),
+  };
 }
 
 /** SEQUENCE { SEQUENCE { id-ml-dsa-* }, BIT STRING }. RFC 9881, Section 4. */
@@ -54,7 +62,7 @@ function mlDsa(algorithm: SignatureAlgorithm, lastArc: number): FixedForm {
     ...[0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, lastArc],
     ...[0x03, 0x82, ...sixteenBits(length + 1), 0],
   );
-  return { prefix, length, make: (bytes) => ({ type: 'ml-dsa', algorithm, bytes }) };
+  return { of: algorithm, prefix, length, make: (bytes) => ({ type: 'ml-dsa', algorithm, bytes }) };
 }
 
 const fixedForms: readonly FixedForm[] = [
@@ -63,11 +71,18 @@ const fixedForms: readonly FixedForm[] = [
   ec('secp384r1', '3076301006072a8648ce3d020106052b81040022036200', 97),
   ec('secp521r1', '30819b301006072a8648ce3d020106052b8104002303818600', 133),
   // id-Ed25519. RFC 8410, Section 4.
-  { prefix: hex('302a300506032b6570032100'), length: 32, make: (bytes) => ({ type: 'ed25519', bytes }) },
+  { of: 'ed25519', prefix: hex('302a300506032b6570032100'), length: 32, make: (bytes) => ({ type: 'ed25519', bytes }) },
   mlDsa('ML-DSA-44', 17),
   mlDsa('ML-DSA-65', 18),
   mlDsa('ML-DSA-87', 19),
 ];
+
+/** The SubjectPublicKeyInfo of a key that is not RSA's. */
+export function encodePublicKey(of: FixedForm['of'], bytes: Uint8Array): Uint8Array {
+  const form = fixedForms.find((candidate) => candidate.of === of);
+  if (form?.length !== bytes.length) throw new RangeError(`A public key of ${of} has another length`);
+  return Uint8Array.of(...form.prefix, ...bytes);
+}
 
 /** Undefined for every encoding or kind of key that this library does not know, and for RSA keys out of bounds. */
 export function parsePublicKey(spki: Uint8Array): PublicKey | undefined {
