@@ -134,15 +134,16 @@ export function sendCertificateVerify(
   };
   if (credential.signer !== undefined) return send(signOr(credential.signer, scheme, content));
   endpoint.facts.signedByProgram = true;
-  endpoint.question = { kind: 'signature', scheme: number, content };
-  return new AwaitAnswer('signature', ({ signature }) => {
-    if (
-      signature === undefined ||
-      !endpoint.environment.primitives.verify(scheme, credential.spki, content, signature)
-    ) {
-      throw new ProtocolFault('PRIVATE_KEY_OPERATION_FAILED');
-    }
-    return send(signature);
+  let given: Uint8Array | undefined;
+  const { primitives } = endpoint.environment;
+  const give = (signature: Uint8Array): boolean => {
+    given = primitives.verify(scheme, credential.spki, content, signature) ? signature : undefined;
+    return given !== undefined;
+  };
+  endpoint.question = { kind: 'signature', scheme: number, content, give };
+  return new AwaitAnswer('signature', () => {
+    if (given === undefined) throw new ProtocolFault('PRIVATE_KEY_OPERATION_FAILED');
+    return send(given);
   });
 }
 

@@ -9,7 +9,7 @@ import {
 } from './certificates.js';
 import { suiteOf, type SuiteParameters } from './cipher-suites.js';
 import { writeClientHello } from './client-hello-writer.js';
-import { sameBytes } from './codec.js';
+import { copyOf, sameBytes } from './codec.js';
 import {
   CipherSuite,
   downgradeSentinel,
@@ -321,9 +321,9 @@ function enterHandshakeKeys(
   client.secrets = [secret, keys.client, keys.server];
   endpoint.tellSecret('CLIENT_HANDSHAKE_TRAFFIC_SECRET', keys.client);
   endpoint.tellSecret('SERVER_HANDSHAKE_TRAFFIC_SECRET', keys.server);
-  endpoint.setReadSecret(suite, keys.server.slice());
+  endpoint.setReadSecret(suite, copyOf(keys.server));
   endpoint.oweChangeCipherSpec();
-  endpoint.setWriteSecret(suite, keys.client.slice());
+  endpoint.setWriteSecret(suite, copyOf(keys.client));
   return new ExpectEncryptedExtensions(client, keys, session);
 }
 
@@ -454,7 +454,7 @@ class ExpectFinished extends HandshakeState {
     return this.#sendCredential(() => {
       sendFinished(endpoint, this.#keys.client);
       const resumption = master.resumption(endpoint.transcript.digest());
-      endpoint.setWriteSecret(suite, clientSecret.slice());
+      endpoint.setWriteSecret(suite, copyOf(clientSecret));
       this.#client.destroy();
       this.#client.secrets.push(resumption);
       endpoint.reader.allowsChangeCipherSpec = false;

@@ -176,7 +176,7 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return copyOf(this.view());
   }
 
   clear(): void {
@@ -202,6 +202,11 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return joined;
+}
+
+/** Bytes of their own. `slice()` makes none of a Node Buffer. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 /** Not for secrets. */

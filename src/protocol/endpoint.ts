@@ -1,6 +1,6 @@
 // One end of a TLS 1.3 connection: records in, records out, between the handshake's states and whoever does I/O. RFC 9846.
 
-import { concat } from './codec.js';
+import { concat, copyOf } from './codec.js';
 import { Alert, AlertLevel, ContentType, nameOf, type AlertName, type NamedGroupName } from './constants.js';
 import type { SuiteParameters } from './cipher-suites.js';
 import type { EndpointConfig, Environment, TlsContext } from './config.js';
@@ -166,7 +166,7 @@ export class Endpoint {
     if (!this.#joiner.isEmpty) throw new ProtocolFault('UNEXPECTED_RECORD');
     if (content.length !== 2) throw new ProtocolFault('BAD_ALERT');
     const [level = 0, alert = 0] = content;
-    this.observer.message?.(false, ContentType.alert, content.slice());
+    this.observer.message?.(false, ContentType.alert, copyOf(content));
     this.alertReceived = alert;
     if (alert === Alert.close_notify) {
       this.closed = true;

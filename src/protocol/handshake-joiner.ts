@@ -1,5 +1,6 @@
 // Joins handshake messages out of records, which may hold parts of one or several. RFC 9846, Sections 4 and 5.1.
 
+import { copyOf } from './codec.js';
 import { HandshakeType } from './constants.js';
 import { ProtocolFault } from './faults.js';
 
@@ -39,7 +40,7 @@ export class HandshakeJoiner {
     const length = this.#checkLength();
     if (length === undefined || this.#end - this.#start < length) return undefined;
     const type = this.#bytes[this.#start] ?? 0;
-    const bytes = this.#bytes.slice(this.#start, this.#start + length);
+    const bytes = copyOf(this.#bytes.subarray(this.#start, this.#start + length));
     this.#start += length;
     if (this.isEmpty) this.#bytes = new Uint8Array((this.#start = this.#end = 0));
     return { type, bytes };

@@ -12,7 +12,14 @@ export type ProtocolQuestion =
       /** The certificates are those of the session that is resumed. */
       readonly resumed: boolean;
     }
-  | { readonly kind: 'signature'; readonly scheme: number; readonly content: Uint8Array }
+  | {
+      readonly kind: 'signature';
+      /** IANA number. */
+      readonly scheme: number;
+      readonly content: Uint8Array;
+      /** False, and nothing is kept, for what does not verify with our certificate. */
+      readonly give: (signature: Uint8Array) => boolean;
+    }
   | { readonly kind: 'resume-session'; readonly id: Uint8Array };
 
 export type ProtocolAnswer =
@@ -26,7 +33,8 @@ export type ProtocolAnswer =
       readonly protocol?: Uint8Array | null | undefined;
     }
   | { readonly kind: 'verify'; readonly alert?: AlertName | undefined }
-  | { readonly kind: 'signature'; readonly signature: Uint8Array | undefined }
+  /** After give(). */
+  | { readonly kind: 'signature' }
   | { readonly kind: 'resume-session'; readonly session: Uint8Array | undefined };
 
 /** One state; handle() and resume() return the next. */

@@ -1,7 +1,7 @@
 // HKDF as TLS 1.3 uses it. RFC 5869; RFC 9846, Section 7.1.
 
 import { tlsHashLengths, type TlsHashName, type TlsPrimitives } from '../crypto/tls/primitives.js';
-import { bytesOfLatin1, ByteWriter, concat } from './codec.js';
+import { bytesOfLatin1, ByteWriter, concat, copyOf } from './codec.js';
 
 /** RFC 5869, Section 2.2. */
 export function hkdfExtract(
@@ -25,7 +25,7 @@ function hkdfExpand(
   if (length <= size) {
     const block = primitives.hmac(hash, secret, concat(info, Uint8Array.of(1)));
     if (length === size) return block;
-    const cut = block.slice(0, length);
+    const cut = copyOf(block.subarray(0, length));
     block.fill(0);
     return cut;
   }

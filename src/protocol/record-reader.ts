@@ -1,5 +1,6 @@
 // Finds records in what was received, and opens them. RFC 9846, Section 5.
 
+import { copyOf } from './codec.js';
 import { ContentType } from './constants.js';
 import { ProtocolFault } from './faults.js';
 import type { TrafficKeys } from './traffic-keys.js';
@@ -65,11 +66,11 @@ export class RecordReader {
 
   /** Takes copies of what was received and not read: the chunks are the caller's again. */
   own(): void {
-    this.#fragment = this.#fragment.slice();
-    this.#header = this.#header.slice();
-    this.#chunk = this.#at < this.#chunk.length ? this.#chunk.slice(this.#at) : nothing;
+    this.#fragment = copyOf(this.#fragment);
+    this.#header = copyOf(this.#header);
+    this.#chunk = this.#at < this.#chunk.length ? copyOf(this.#chunk.subarray(this.#at)) : nothing;
     this.#at = 0;
-    this.#queue = this.#queue.map((chunk) => chunk.slice());
+    this.#queue = this.#queue.map((chunk) => copyOf(chunk));
   }
 
   drop(): void {

@@ -11,7 +11,7 @@ import {
 } from './certificates.js';
 import type { SuiteParameters } from './cipher-suites.js';
 import { readOffer, type ReadOffer } from './client-hello-offer.js';
-import { sameBytes } from './codec.js';
+import { copyOf, sameBytes } from './codec.js';
 import {
   ExtensionType,
   HandshakeType,
@@ -287,8 +287,8 @@ function enterHandshakeKeys(server: ServerHandshake, suite: SuiteParameters, sec
   server.secrets = [secret, keys.client, keys.server];
   endpoint.tellSecret('CLIENT_HANDSHAKE_TRAFFIC_SECRET', keys.client);
   endpoint.tellSecret('SERVER_HANDSHAKE_TRAFFIC_SECRET', keys.server);
-  endpoint.setReadSecret(suite, keys.client.slice());
-  endpoint.setWriteSecret(suite, keys.server.slice());
+  endpoint.setReadSecret(suite, copyOf(keys.client));
+  endpoint.setWriteSecret(suite, copyOf(keys.server));
   return keys;
 }
 
@@ -388,7 +388,7 @@ class ExpectFinished extends HandshakeState {
     const { server, keys, resumed } = flight;
     const { endpoint, config } = server;
     receiveFinished(endpoint, message, keys.client);
-    endpoint.setReadSecret(keys.suite, clientSecret.slice());
+    endpoint.setReadSecret(keys.suite, copyOf(clientSecret));
     endpoint.reader.allowsChangeCipherSpec = false;
     // The certificate of a session is judged anew.
     const isAsked = resumed !== undefined && config.requestCertificate === true && endpoint.facts.peerChain.length > 0;

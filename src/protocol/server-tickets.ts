@@ -1,6 +1,7 @@
 // Tickets that a server gives when the handshake is done. RFC 9846, Section 4.7.1.
 
 import type { SuiteParameters } from './cipher-suites.js';
+import { copyOf } from './codec.js';
 import { resumptionKey } from './key-schedule.js';
 import { longestTicketLifetime, writeNewSessionTicket } from './messages/new-session-ticket.js';
 import { sessionContextOf, type ServerHandshake } from './server-context.js';
@@ -30,7 +31,7 @@ const sealed: TicketForm = ({ ownContext }, session) => ownContext.tickets.seal(
 
 const stored: TicketForm = ({ config, hooks }, session) => {
   const id = config.environment.primitives.randomBytes(storedIdLength);
-  hooks.onNewSession(id, session.slice());
+  hooks.onNewSession(id, copyOf(session));
   return id;
 };
 

@@ -1,6 +1,6 @@
 // What is left of a handshake for the next one: the client keeps it, the server seals it into the ticket. RFC 9846, Section 4.7.1.
 
-import { ByteReader, bytesOfLatin1, ByteWriter, latin1 } from './codec.js';
+import { ByteReader, bytesOfLatin1, ByteWriter, copyOf, latin1 } from './codec.js';
 import { ProtocolFault } from './faults.js';
 
 export interface SessionState {
@@ -62,18 +62,18 @@ function decode(bytes: Uint8Array): SessionState | undefined {
   const reader = new ByteReader(bytes);
   if (reader.uint8() !== format || reader.uint8() !== version) return undefined;
   const cipherSuite = reader.uint16();
-  const preSharedKey = reader.vector8(1).slice();
+  const preSharedKey = copyOf(reader.vector8(1));
   const createdAt = reader.uint32() * 2 ** 32 + reader.uint32();
   const lifetime = reader.uint32();
   const ageAdd = reader.uint32();
   const postQuantum = reader.uint8() === 1;
   const serverName = latin1(reader.vector16());
-  const context = reader.vector8().slice();
-  const ticket = reader.vector16().slice();
+  const context = copyOf(reader.vector8());
+  const ticket = copyOf(reader.vector16());
   const certificates = new ByteReader(reader.vector24());
   reader.end();
   const peerChain: Uint8Array[] = [];
-  while (certificates.remaining > 0) peerChain.push(certificates.vector24(1).slice());
+  while (certificates.remaining > 0) peerChain.push(copyOf(certificates.vector24(1)));
   return {
     cipherSuite,
     preSharedKey,

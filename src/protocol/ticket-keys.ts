@@ -1,7 +1,7 @@
 // Seals a server's sessions into tickets, so that it need not keep them. RFC 9846, Section 4.7.1; RFC 5077, Section 4.
 
 import { aeadNonceLength, aeadTagLength, type TlsPrimitives } from '../crypto/tls/primitives.js';
-import { bytesOfLatin1, concat, sameBytes } from './codec.js';
+import { bytesOfLatin1, concat, copyOf, sameBytes } from './codec.js';
 import type { TicketSealer } from './config.js';
 
 /** What setTicketKeys() of node:tls takes. */
@@ -42,12 +42,12 @@ export class TicketKeys implements TicketSealer {
   give(bytes: Uint8Array): void {
     this.#isGiven = true;
     this.#previous = undefined;
-    this.#current = this.#derive(bytes.slice());
+    this.#current = this.#derive(copyOf(bytes));
   }
 
   /** Those that seal now. Secret. */
   current(): Uint8Array {
-    return this.#sealing().bytes.slice();
+    return copyOf(this.#sealing().bytes);
   }
 
   /** Seconds after which an own key is replaced, and for which the one before it still opens tickets. */
@@ -99,7 +99,7 @@ export class TicketKeys implements TicketSealer {
 
   #derive(bytes: Uint8Array): TicketKey {
     const primitives = this.#primitives;
-    const name = primitives.hmac('sha256', bytes, bytesOfLatin1('pqtls ticket key name')).slice(0, nameLength);
+    const name = primitives.hmac('sha256', bytes, bytesOfLatin1('pqtls ticket key name')).subarray(0, nameLength);
     const secret = primitives.hmac('sha256', bytes, bytesOfLatin1('pqtls ticket key secret'));
     return { bytes, name, secret, madeAt: this.#now() };
   }

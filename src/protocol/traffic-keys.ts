@@ -1,6 +1,7 @@
 // One direction's record protection: key, IV and sequence number of one traffic secret. RFC 9846, Sections 5.2, 5.3, 7.3.
 
 import { aeadKeyLengths, aeadNonceLength, type TlsAead, type TlsPrimitives } from '../crypto/tls/primitives.js';
+import { copyOf } from './codec.js';
 import type { SuiteParameters } from './cipher-suites.js';
 import { hkdfExpandLabel } from './hkdf.js';
 
@@ -20,7 +21,7 @@ export class TrafficKeys {
     this.#aead = primitives.aead(suite.aead, key);
     key.fill(0);
     this.#iv = hkdfExpandLabel(primitives, suite.hash, secret, 'iv', nothing, aeadNonceLength);
-    this.#nonce = this.#iv.slice();
+    this.#nonce = copyOf(this.#iv);
   }
 
   /** Records so far. */

@@ -1,12 +1,12 @@
 // Two TLS 1.3 endpoints of protocol/ in memory, without sockets: what one writes, the other reads.
 
-import { createPrivateKey, sign as signWithNode, X509Certificate, constants, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { groupLayouts, type GroupName } from '#src/crypto/parameters.js';
 import { selectProvider } from '#src/crypto/select-provider.js';
 import { nodePrimitives } from '#src/crypto/tls/node-primitives.js';
-import type { TlsSigner } from '#src/crypto/tls/primitives.js';
+import { signerFromPrivateKey } from '#src/crypto/tls/node-signer.js';
 import { parsePublicKey } from '#src/crypto/tls/public-key.js';
-import { schemeParameters, schemesOf } from '#src/crypto/tls/signature-schemes.js';
+import { schemeParameters } from '#src/crypto/tls/signature-schemes.js';
 import { startClient } from '#src/protocol/client-handshake.js';
 import type { ClientConfig, Credential, Environment, ServerConfig, TlsContext } from '#src/protocol/config.js';
 import { Endpoint, PeerAlert } from '#src/protocol/endpoint.js';
@@ -37,32 +37,10 @@ export const environment: Environment = {
 /** Every group that keys can be exchanged with here. */
 export const groups = Object.keys(groupLayouts) as GroupName[];
 
-class NodeSigner implements TlsSigner {
-  readonly schemes: readonly string[];
-  readonly spki: Uint8Array;
-  readonly #key: KeyObject;
-
-  constructor(pem: string, spki: Uint8Array) {
-    this.#key = createPrivateKey(pem);
-    this.spki = spki;
-    const key = parsePublicKey(spki);
-    this.schemes = key === undefined ? [] : schemesOf(key);
-  }
-
-  sign(scheme: string, message: Uint8Array): Uint8Array {
-    const isPss = scheme.startsWith('rsa_pss');
-    const hash = /sha\d+$/.exec(scheme)?.[0];
-    const padding = isPss ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: -1 } : {};
-    return signWithNode(hash, message, { key: this.#key, ...padding });
-  }
-
-  destroy(): void {}
-}
-
 export function credentialOf({ cert, key }: { cert: string; key: string }): Credential {
   const certificate = new X509Certificate(cert);
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
-  const signer = new NodeSigner(key, spki);
+  const signer = signerFromPrivateKey(key);
   return { chain: [certificate.raw], schemes: signer.schemes, spki, signer };
 }
 
@@ -185,4 +163,15 @@ export function exchange(client: Peer, server: Peer): void {
     server.receive(up);
     client.receive(down);
   }
+}
+
+/** What `run` throws, which must be a ProtocolFault. */
+export function faultOf(run: () => unknown): ProtocolFault {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ProtocolFault) return error;
+    throw error;
+  }
+  throw new Error('Nothing was thrown');
 }
