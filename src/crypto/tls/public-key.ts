@@ -117,8 +117,19 @@ function parseRsaKey(spki: Uint8Array): PublicKey | undefined {
   return spki.length > mostRsaBytes ? undefined : tryParseDer(spki, readRsaKey);
 }
 
+/** Whether it is an RSA key that is refused because it is too short. */
+export function isShortRsaKey(spki: Uint8Array): boolean {
+  const key = spki.length > mostRsaBytes ? undefined : tryParseDer(spki, readRsaNumbers);
+  return key !== undefined && key.modulusBits < rsaModulusBits.least;
+}
+
+interface RsaNumbers extends RsaModulus {
+  readonly algorithm: string;
+  readonly parameters: DerElement | undefined;
+}
+
 /** SubjectPublicKeyInfo ::= SEQUENCE { algorithm, subjectPublicKey BIT STRING }. RFC 5280, Section 4.1. */
-function readRsaKey(info: DerElement): PublicKey | undefined {
+function readRsaNumbers(info: DerElement): RsaNumbers | undefined {
   const [identifier, bits] = fields(info, 2);
   const [oid, parameters] = fields(identifier, 1, 2);
   const algorithm = oid.objectIdentifier();
@@ -127,9 +138,13 @@ function readRsaKey(info: DerElement): PublicKey | undefined {
     const [modulus, exponent] = fields(element, 2);
     return { modulus: modulus.positiveInteger(), exponent: exponent.positiveInteger() };
   });
-  if (key === undefined) return undefined;
-  const numbers = { ...key, modulusBits: bitLength(key.modulus) };
-  if (!isWithinBounds(numbers)) return undefined;
+  return key && { algorithm, parameters, ...key, modulusBits: bitLength(key.modulus) };
+}
+
+function readRsaKey(info: DerElement): PublicKey | undefined {
+  const read = readRsaNumbers(info);
+  if (read === undefined || !isWithinBounds(read)) return undefined;
+  const { algorithm, parameters, ...numbers } = read;
   // NULL is there. RFC 3279, Section 2.3.1.
   if (algorithm === rsaEncryption) return parameters?.isNull() === true ? { type: 'rsa', ...numbers } : undefined;
   if (parameters === undefined) return { type: 'rsa-pss', parameters: undefined, ...numbers };

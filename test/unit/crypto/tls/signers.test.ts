@@ -98,12 +98,12 @@ for (const { title, key, schemes, old } of kinds) {
     });
     if (old !== undefined) {
       t.test('the older form', async (t) => {
-        const older = key.export({ type: old as 'sec1', format: 'pem' }) as string;
+        const older = key.export({ type: old, format: 'pem' }) as string;
         t.same(signerFromPrivateKey(older).schemes, schemes);
         t.same(nobleSignerFromPem(older).spki, signerFromKeyObject(key).spki);
         t.same(signerFromPrivateKey(key.export({ type: old as 'sec1', format: 'der' })).schemes, schemes);
-        const encrypted = key.export({ type: old as 'sec1', format: 'pem', cipher: 'aes-128-cbc', passphrase });
-        t.same(signerFromPrivateKey(encrypted as string, passphrase).schemes, schemes);
+        const encrypted = key.export({ type: old, format: 'pem', cipher: 'aes-128-cbc', passphrase });
+        t.same(signerFromPrivateKey(encrypted, passphrase).schemes, schemes);
         t.throws(() => nobleSignerFromPem(encrypted as string, passphrase), { code: 'ERR_PQTLS_UNSUPPORTED' });
       });
     }
