@@ -556,7 +556,12 @@ type VerificationRow = readonly [code: string, alert: AlertName, text?: string];
 export function verificationProblem(result: number, text: string): { code: string; message: string } {
   const row: VerificationRow | undefined = (verificationResults as Record<number, VerificationRow>)[result];
   const code = row?.[0] ?? 'UNSPECIFIED';
-  return { code, message: (row?.[2] ?? text) + (hinted.has(code) ? systemCaHint : '') };
+  return { code, message: verificationText(code, row?.[2] ?? text) };
+}
+
+/** What is told of a problem with a certificate, with node:tls's hint where it gives one. */
+export function verificationText(code: string, text: string): string {
+  return text + (hinted.has(code) ? systemCaHint : '');
 }
 
 const alertByVerificationCode = new Map<string, AlertName>(

@@ -66,7 +66,7 @@ export interface Environment {
   fitsKey(scheme: string, publicKey: Uint8Array): boolean;
   readonly codec: CertificateCodec | undefined;
   /** Milliseconds. */
-  now(): number;
+  readonly now: () => number;
 }
 
 export interface EndpointConfig {
