@@ -379,7 +379,11 @@ const engineReasons = {
     fault: 'misbehaved',
     text: 'the second ClientHello changes what it may not change',
   },
-  BAD_ENCAPSULATION_KEY: { fault: 'misbehaved', text: 'an ML-KEM encapsulation key was rejected' },
+  BAD_ENCAPSULATION_KEY: {
+    fault: 'misbehaved',
+    openssl: 'BAD_KEY_SHARE',
+    text: 'an ML-KEM encapsulation key was rejected',
+  },
   INVALID_ALPN_PROTOCOL: {
     fault: 'misbehaved',
     openssl: 'BAD_EXTENSION',

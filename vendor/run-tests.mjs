@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { projectDir } from './paths.mjs';
 import { filesBelow } from './stamp.mjs';
 
+/** Skips what the TypeScript engine has not, each with its reason. */
+const scope = join(projectDir, '.build/test/support/engine-scope.js');
+
 const help = `Usage: npm test [-- FILE...]
 
 Builds what is due and runs every test, then all of test/api a second time with PQTLS_TRANSPORT=net, which leaves TCP to
-net.Socket, where the addon drives it otherwise. With FILE..., compiled tests in .build/test, those alone, once.
+net.Socket, where the addon drives it otherwise, and a third time with PQTLS_ENGINE=typescript, but for what
+test/support/engine-scope.ts excludes. With FILE..., compiled tests in .build/test, those alone, once.
 
 Example: npm test -- .build/test/api/stream.test.js`;
 
@@ -25,12 +29,12 @@ function main() {
   if (files.length === 0 && process.env['PQTLS_TRANSPORT'] !== 'net') {
     console.log('pqtls: test/api once more, over net.Socket');
     const api = filesBelow(join(projectDir, '.build/test/api'), (path) => path.endsWith('.test.js'));
-    runs.push(
-      run(
-        api.map((path) => `.build/test/api/${path}`),
-        { PQTLS_TRANSPORT: 'net' },
-      ),
-    );
+    const paths = api.map((path) => `.build/test/api/${path}`);
+    runs.push(run(paths, { PQTLS_TRANSPORT: 'net' }));
+    console.log('pqtls: test/api once more, on the TypeScript engine');
+    // Those of compat/ compare with node:tls option by option, TLS 1.2 all over.
+    const onTypescript = paths.filter((path) => !path.includes('/compat/'));
+    runs.push(run([`--node-arg=--import=${scope}`, ...onTypescript], { PQTLS_ENGINE: 'typescript' }));
   }
   process.exitCode = runs.every((status) => status === 0) ? 0 : 1;
 }

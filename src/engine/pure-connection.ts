@@ -10,6 +10,7 @@ import {
   ProtocolVersion,
   SignatureScheme,
   type AlertName,
+  type SignatureSchemeName,
 } from '../protocol/constants.js';
 import { startClient } from '../protocol/client-handshake.js';
 import type { ClientConfig, Environment, ServerConfig } from '../protocol/config.js';
@@ -63,6 +64,8 @@ const tracedMessages: ReadonlySet<number> = new Set([
 ]);
 const maxTracedBytes = 32 * 1024;
 const headerLength = 4;
+/** What a TraceEvent has in place of a content type. */
+const recordHeader = 256;
 
 export class PureTlsConnection implements Connection {
   readonly engine = 'typescript';
@@ -367,13 +370,18 @@ export class PureTlsConnection implements Connection {
     return true;
   }
 
+  /** The newest, or the one that was resumed where the server gave no other. */
+  get #currentSession(): SessionState | undefined {
+    return this.#newestSession ?? (this.#endpoint.facts.resumed ? this.#offeredSession : undefined);
+  }
+
   session(): Buffer | undefined {
-    const session = this.#newestSession;
+    const session = this.#currentSession;
     return session === undefined ? undefined : Buffer.from(encodeSession(session));
   }
 
   sessionTicket(): Buffer | undefined {
-    const session = this.#newestSession;
+    const session = this.#currentSession;
     return session === undefined ? undefined : Buffer.from(session.ticket);
   }
 
@@ -505,7 +513,12 @@ export class PureTlsConnection implements Connection {
 
   sharedSchemes(): readonly string[] {
     const { facts, context } = this.#endpoint;
-    return context.schemes.filter((name) => facts.peerSchemes.includes(SignatureScheme[name]));
+    const ours = context.schemes;
+    const shared = ours.filter((name) => facts.peerSchemes.includes(SignatureScheme[name]));
+    if (this.#isServer) return shared;
+    // In the order of the server's request.
+    const order = (name: SignatureSchemeName): number => facts.peerSchemes.indexOf(SignatureScheme[name]);
+    return shared.sort((a, b) => order(a) - order(b));
   }
 
   get alertSent(): string | undefined {
@@ -529,6 +542,9 @@ export class PureTlsConnection implements Connection {
       const shown = bytes.subarray(0, tracedLength(contentType, bytes));
       const version = ProtocolVersion['TLSv1.3'];
       sink({ sent, version, contentType, length: bytes.length, bytes: Buffer.from(shown) });
+    };
+    this.#endpoint.observer.record = (sent, header) => {
+      sink({ sent, version: 0, contentType: recordHeader, length: header.length, bytes: Buffer.from(header) });
     };
   }
 

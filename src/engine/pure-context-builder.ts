@@ -65,13 +65,15 @@ export class PureContextBuilder implements ContextBuilder {
   setCertificateChain(pem: Uint8Array): void {
     const certificates = certificatesIn(pem);
     const [leaf] = certificates;
-    if (leaf === undefined) throw refusal('PEM routines', 'NO_START_LINE');
+    if (leaf === undefined) throw refusal('PEM routines', faultOfPem(pem));
     const spki = publicKeyOf(leaf);
     const key = spki && parsePublicKey(spki);
     if (spki === undefined || key === undefined) {
-      throw isShortRsa(leaf, this.#securityLevel)
-        ? refusal('SSL routines', 'KEY_SIZE_TOO_SMALL')
-        : refusal('SSL routines', 'UNKNOWN_CERTIFICATE_TYPE');
+      if (isShortRsa(leaf) && this.#securityLevel > 1) throw refusal('SSL routines', 'KEY_SIZE_TOO_SMALL');
+      throw new UnsupportedError(
+        'The TypeScript engine has certificates of RSA keys from 2048 to 8192 bits, P-256, P-384, P-521, Ed25519 and ML-DSA',
+        'certificate',
+      );
     }
     const chain: Chain = { certificates, spki, key, signer: undefined };
     const same = this.#chains.findIndex(({ key: other }) => kindOf(other) === kindOf(key));
@@ -257,6 +259,13 @@ function certificatesIn(pem: Uint8Array): Uint8Array[] {
     .map(({ bytes }) => checkedCertificate(bytes));
 }
 
+/** Of a text without a certificate. */
+function faultOfPem(pem: Uint8Array): string {
+  const text = Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString('latin1');
+  if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) return 'NO_START_LINE';
+  return /-----END (X509 |TRUSTED )?CERTIFICATE-----/.test(text) ? 'BAD_BASE64_DECODE' : 'BAD_END_LINE';
+}
+
 function checkedCertificate(der: Uint8Array): Uint8Array {
   try {
     return new X509Certificate(der).raw;
@@ -281,7 +290,7 @@ function kindOf(key: PublicKey): string {
   return key.type === 'rsa-pss' ? 'rsa' : key.type;
 }
 
-function isShortRsa(certificate: Uint8Array, securityLevel: number): boolean {
+function isShortRsa(certificate: Uint8Array): boolean {
   const { asymmetricKeyType, asymmetricKeyDetails } = new X509Certificate(certificate).publicKey;
-  return securityLevel > 1 && asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048;
+  return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048;
 }

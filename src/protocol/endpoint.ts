@@ -30,6 +30,8 @@ export interface Observer {
   /** Secret. */
   secret?: ((label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array) => void) | undefined;
   message?: ((sent: boolean, contentType: number, bytes: Uint8Array) => void) | undefined;
+  /** Given the header of a record. */
+  record?: ((sent: boolean, header: Uint8Array) => void) | undefined;
 }
 
 /** The peer ended the connection. RFC 9846, Section 6.2. */
@@ -113,6 +115,7 @@ export class Endpoint {
    */
   readRecord(output: Uint8Array, offset: number): number {
     const { reader } = this;
+    this.observer.record?.(false, reader.header);
     if (!reader.read(output, offset)) return 0;
     const { type, length } = reader;
     if (type === ContentType.application_data) {
@@ -168,6 +171,8 @@ export class Endpoint {
     const [level = 0, alert = 0] = content;
     this.observer.message?.(false, ContentType.alert, copyOf(content));
     this.alertReceived = alert;
+    // Nothing was begun that could be ended.
+    if (this.facts.clientHelloLength === 0) throw new ProtocolFault('UNEXPECTED_MESSAGE');
     if (alert === Alert.close_notify) {
       this.closed = true;
       this.reader.drop();
@@ -215,6 +220,7 @@ export class Endpoint {
       const end = Math.min(at + fragment, bytes.length);
       const output = this.#output.reserve(writer.sizeOf(end - at));
       this.#output.added(writer.write(type, bytes, at, end, output, this.#output.length));
+      this.observer.record?.(true, writer.header);
     }
   }
 
@@ -307,6 +313,7 @@ export class Endpoint {
       const end = Math.min(at + writer.fragment, chunk.length);
       if (to + writer.sizeOf(end - at) > output.length) break;
       to += writer.write(ContentType.application_data, chunk, at, end, output, to);
+      this.observer.record?.(true, writer.header);
       at = end;
     }
     sealed.taken = at - from;

@@ -35,9 +35,8 @@ export class RecordReader {
   allowsPlainAlert = false;
   /** What the peer was told that a record may hold, its content type with it. RFC 8449, Section 4. */
   sizeLimit = maxPlaintext + 1;
-  /** Ciphertext so far, in bytes. */
-  bytesRead = 0;
-
+  /** Of whole records, in bytes. */
+  #bytesRead = 0;
   #queue: Uint8Array[] = [];
   #chunk: Uint8Array = nothing;
   #at = 0;
@@ -56,11 +55,21 @@ export class RecordReader {
     if (chunk.length > 0) this.#queue.push(chunk);
   }
 
+  /** Ciphertext that was looked at, in bytes: the beginning of a record counts as well. */
+  get bytesRead(): number {
+    return this.#bytesRead + this.#carried;
+  }
+
   /** Ciphertext that was received and not read. */
   get buffered(): number {
     let sum = this.#chunk.length - this.#at + this.#carried;
     for (const { length } of this.#queue) sum += length;
     return sum;
+  }
+
+  /** Of the record that next() has found, or read() has opened: five bytes. */
+  get header(): Uint8Array {
+    return this.#header;
   }
 
   drop(): void {
@@ -149,7 +158,7 @@ export class RecordReader {
   read(output: Uint8Array, offset: number): boolean {
     const fragment = this.#fragment;
     this.#found = false;
-    this.bytesRead += headerLength + fragment.length;
+    this.#bytesRead += headerLength + fragment.length;
     const outerType = this.#header[0] ?? 0;
     if (outerType === ContentType.change_cipher_spec && this.#isIgnorable(fragment)) return false;
     const { keys } = this;

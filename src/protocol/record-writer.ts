@@ -33,6 +33,11 @@ export class RecordWriter {
     return Math.min(this.#fragment, this.#peerLimit);
   }
 
+  /** Of the record that was written last. */
+  get header(): Uint8Array {
+    return this.#header;
+  }
+
   limitFragment(size: number): void {
     this.#fragment = Math.min(size, maxPlaintext);
   }

@@ -22,12 +22,18 @@ export function ticketMaker(
   const { ownContext, config } = server;
   if (!ownContext.storesSessions) return () => giveTickets(server, suite, resumption, ticketsGiven, sealed);
   if (config.keepsSessions !== true) return undefined;
-  return () => giveTickets(server, suite, resumption, 1, stored);
+  return () => giveTickets(server, suite, resumption, ticketsGiven, stored);
 }
 
 type TicketForm = (server: ServerHandshake, session: Uint8Array) => Uint8Array | undefined;
 
-const sealed: TicketForm = ({ ownContext }, session) => ownContext.tickets.seal(session);
+/** A program that listens is told of these sessions as well, as in node:tls, though it need not keep them. */
+const sealed: TicketForm = ({ ownContext, config, hooks }, session) => {
+  if (config.keepsSessions === true) {
+    hooks.onNewSession(config.environment.primitives.randomBytes(storedIdLength), copyOf(session));
+  }
+  return ownContext.tickets.seal(session);
+};
 
 const stored: TicketForm = ({ config, hooks }, session) => {
   const id = config.environment.primitives.randomBytes(storedIdLength);

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import { kindOf, type TransportKind } from './transport.js';
 import { transport, TransportSocket } from './transport-socket.js';
-import type { Connection, Negotiated } from '../engine/connection.js';
+import type { Connection, EngineName, Negotiated } from '../engine/connection.js';
 import { ephemeralKeyInfo } from './ephemeral-key.js';
 import { startTrace } from './handshake-trace.js';
 import { checkServername } from './options.js';
@@ -271,7 +271,7 @@ export abstract class NegotiatedSocket extends TransportSocket {
   setKeyCert(context: SecureContext | SecureContextOptions): void {
     if (this.destroyed) return;
     const { engine } = this[state].connection;
-    const secureContext = isSecureContext(context) ? context : createSecureContext({ engine, ...context });
+    const secureContext = isSecureContext(context) ? context : createSecureContext(withEngine(context, engine));
     checkEngineOf({ engine }, secureContext);
     if (!this[state].connection.useContext(secureContext.context)) throw withoutCertificate();
   }
@@ -319,6 +319,11 @@ function exportRefused(): Error {
     reason: 'internal error',
     code: 'ERR_SSL_INTERNAL_ERROR',
   });
+}
+
+/** What is no object is refused as it is. */
+function withEngine(options: SecureContextOptions, engine: EngineName): SecureContextOptions {
+  return typeof options === 'object' && !Array.isArray(options) ? { engine, ...options } : options;
 }
 
 function withoutCertificate(): Error {

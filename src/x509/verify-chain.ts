@@ -83,7 +83,7 @@ function faultsOf({ path, end }: FoundPath, options: ChainOptions): Verification
   }
   if (isSignatureFault) faults.push(end);
   // Nothing says that the leaf's signature is right.
-  if (path.length === 1 && end === 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY') faults.push('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+  if (path.length === 1 && end !== undefined && issuerEnds.has(end)) faults.push('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   for (const certificate of path.toReversed()) {
     if (certificate.notBefore > options.time) faults.push('CERT_NOT_YET_VALID');
     if (certificate.notAfter < options.time) faults.push('CERT_HAS_EXPIRED');
@@ -94,6 +94,12 @@ function faultsOf({ path, end }: FoundPath, options: ChainOptions): Verification
   if (faults.length === 0) faults.push(...strengthFaults(path));
   return faults;
 }
+
+/** A leaf that is trusted itself, and no root, is no better. */
+const issuerEnds: ReadonlySet<PathEnd> = new Set<PathEnd>([
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]);
 
 const signatureEnds: ReadonlySet<PathEnd> = new Set<PathEnd>([
   'CERT_SIGNATURE_FAILURE',

@@ -22,6 +22,7 @@ import {
 import { Authority } from '#src/cli/demo-authority.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
 import { shownError } from '../support/shown-error.js';
+import { engineUnderTest } from '../support/engine-under-test.js';
 
 /** Handles that keep a process alive; a leak shows as one that stays. */
 async function openHandles(): Promise<string[]> {
@@ -67,7 +68,7 @@ void t.test('garbage instead of TLS, to a server', async (t) => {
     socket.end(bytes);
     const error = await failed;
     t.type(error, InvalidMessageError, what);
-    t.match(error, { code, phase: 'handshake', engine: 'aws-lc' }, what);
+    t.match(error, { code, phase: 'handshake', engine: engineUnderTest }, what);
     await once(socket, 'close');
   }
 });
@@ -192,7 +193,7 @@ void t.test('certificates that are not to be trusted', async (t) => {
     const error = await errorOf(client);
     t.equal(error.code, code, what);
     t.type(error, CertificateError);
-    t.match(error, { phase: 'handshake', engine: 'aws-lc', alertSent: alert });
+    t.match(error, { phase: 'handshake', engine: engineUnderTest, alertSent: alert });
     t.equal(client.authorized, false);
     t.match(
       shownError(await seen),

@@ -16,6 +16,7 @@ import { runCommand } from '../support/project.js';
 import { credentials, dial, errorOf, listen } from '../support/tls-server.js';
 import { shownError } from '../support/shown-error.js';
 import { nativeContextOf } from '../support/native-context.js';
+import { engineUnderTest } from '../support/engine-under-test.js';
 
 const staticRsa = { ciphers: 'AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const;
 // The OpenSSL of Node 20 has no post-quantum group.
@@ -25,7 +26,7 @@ const error = {
   class: 'NotPostQuantumError',
   code: 'ERR_PQTLS_NOT_POST_QUANTUM',
   phase: 'handshake',
-  engine: 'aws-lc',
+  engine: engineUnderTest,
 };
 
 /** A node:tls client against a port; its error. */

@@ -1,0 +1,132 @@
+// What of test/api is not for the TypeScript engine: skipped by this one table, each with its reason.
+//
+// Loaded before a test file (`node --import`) in the run with PQTLS_ENGINE=typescript. An entry that skips nothing fails.
+
+import { basename } from 'node:path';
+import t from 'tap';
+
+const tls12 = 'TLS 1.2, which this engine does not speak';
+const mixed = 'a part of it is about TLS 1.2, which this engine does not speak';
+const inside = 'looks into a context of AWS-LC';
+const inline = 'this engine signs where it runs: offload has no effect';
+const transport = "the addon's own TCP, which is AWS-LC's alone";
+const rsa1024 = 'this engine knows no RSA keys below 2048 bits';
+const pkcs12 = 'this engine reads no PKCS#12 files';
+
+type Row = readonly [name: string | RegExp, reason: string];
+
+/** By the name of the test, at any depth. */
+const outOfScope: Readonly<Record<string, readonly Row[]>> = {
+  alpn: [[/^pqtls: TLSv1\.2: /, tls12]],
+  certificates: [['a short RSA key needs a lower level, on both sides', rsa1024]],
+  ciphers: [
+    ['pqtls: getCipher() and versions', mixed],
+    ['pqtls: getCiphers()', mixed],
+    ['lists', inside],
+  ],
+  contexts: [
+    ['pqtls: createSecureContext()', mixed],
+    ['pqtls: PKCS#12', pkcs12],
+  ],
+  diagnostics: [['a holder of a key whom checkServerIdentity refuses', tls12]],
+  'disturbed-handshakes': [[/ of TLS 1\.2$/, tls12]],
+  errors: [['nothing in common', mixed]],
+  facts: [
+    [/^pqtls: TLSv1\.2: /, tls12],
+    ['pqtls: renegotiation in TLS 1.2 is refused with a code', tls12],
+  ],
+  handshake: [['TLS 1.2 is spoken and is never called post-quantum', tls12]],
+  hostile: [
+    ['versions follow the cipher suites', tls12],
+    ['weak certificates are refused', rsa1024],
+  ],
+  keylog: [[/^pqtls: TLSv1\.2: /, tls12]],
+  metrics: [['handshakes by side, group, version and whether post-quantum', mixed]],
+  module: [['pqtls: DEFAULT_* are read at call time', mixed]],
+  'named-policies': [
+    ['AWS-LC has every suite, group and scheme of every policy', inside],
+    ['options beside a policy narrow it', mixed],
+    ['defaults of the module are narrowed too', mixed],
+    ['a policy holds whatever @SECLEVEL says', rsa1024],
+    ['contexts beside a policy', "this engine keeps the server's order of TLS 1.3 suites, which AWS-LC does not"],
+    ['a policy of a server name does not bring an older version along', tls12],
+  ],
+  ocsp: [[/^pqtls: TLSv1\.2: /, tls12]],
+  offload: [[/./, inline]],
+  'peer-certificate': [[/^pqtls: TLSv1\.2: /, tls12]],
+  policy: [
+    ["'off' leaves what is classical", mixed],
+    ['a given secureContext and the options beside it: the stricter wins', mixed],
+    ['contexts for server names', mixed],
+  ],
+  'policy-downgrade': [
+    ['the same peers are reached where the mode allows it', tls12],
+    ['the last word: an engine that agreed to a classical group all the same', inside],
+  ],
+  'policy-sessions': [["a server with 'require' takes no classical ticket of its own keys", mixed]],
+  psk: [[/^pqtls: /, tls12]],
+  sessions: [
+    ['tickets, TLS 1.2', tls12],
+    ['a server that keeps its sessions, TLS 1.2', tls12],
+    ['resumeSession that fails ends the handshake', tls12],
+    ['client certificates on a resumed connection', mixed],
+  ],
+  sign: [
+    [/, TLSv1\.2$/, tls12],
+    ['answers that are none end the handshake with internal_error, and the server goes on', mixed],
+    ['options that do not go together', mixed],
+    ['RSA key transport is not offered', tls12],
+  ],
+  'socket-events': [['of a client, in TLS 1.3 and 1.2', mixed]],
+  tickets: [
+    ['tickets that were tampered with, truncated, or are of other keys lead to full handshakes', mixed],
+    ['own keys rotate: the one before still opens, and the client gets fresh tickets', inside],
+    ['the class of the first key exchange survives every resumption', inside],
+    ['TLS 1.2 and stored sessions have a class as well', inside],
+    ['a client verifies a resumed session against the trust and the name of today', mixed],
+    ['a server verifies the certificate of a resumed client again', mixed],
+    ['who showed no certificate then has to show one now', mixed],
+  ],
+  trace: [],
+  transports: [[/./, transport]],
+};
+
+const file = basename(process.argv[1] ?? '', '.test.js');
+const rows = outOfScope[file] ?? [];
+const used = new Set<Row>();
+
+function reasonFor(name: string): string | undefined {
+  const row = rows.find(([known]) => (typeof known === 'string' ? known === name : known.test(name)));
+  if (row !== undefined) used.add(row);
+  return row?.[1];
+}
+
+type Sub = (
+  this: unknown,
+  Class: unknown,
+  extra: { name?: string; skip?: boolean | string },
+  caller: unknown,
+) => unknown;
+
+/** Every test is made by one method of tap's. */
+function patch(): void {
+  let owner: object | null = t;
+  while (owner !== null && !Object.hasOwn(owner, 'sub')) owner = Object.getPrototypeOf(owner) as object | null;
+  if (owner === null) throw new Error('tap makes its tests by other means now');
+  const sub = Reflect.get(owner, 'sub') as Sub;
+  const skipping: Sub = function (Class, extra, caller) {
+    const reason = reasonFor(extra.name ?? '');
+    return Reflect.apply(sub, this, [Class, reason === undefined ? extra : { ...extra, skip: reason }, caller]);
+  };
+  Object.defineProperty(owner, 'sub', { value: skipping, configurable: true, writable: true });
+}
+
+if (rows.length > 0) {
+  patch();
+  process.on('exit', () => {
+    const idle = rows.filter((row) => !used.has(row)).map(([name]) => String(name));
+    if (idle.length === 0) return;
+    console.error(`engine-scope.ts excludes what is not there in ${file}: ${idle.join(', ')}`);
+    process.exitCode = 1;
+  });
+}
