@@ -13,11 +13,16 @@ const reasonsFor = z.strictObject({
   tests: z.array(z.string().min(1)).min(1),
 });
 
-const schema = z.strictObject({
-  disabled: z.array(reasonsFor),
-  /** By the runner's name of a fault: what stands on stderr instead; never empty, as that is in every text. */
-  errors: z.record(z.string(), z.array(z.string().regex(/^:[A-Z0-9_ ]+:[\x20-\x7e]*$/)).min(1)),
+const otherNames = z.strictObject({
+  /** The runner's name of a fault. */
+  expected: z.string().min(1),
+  /** Default: both. */
+  engine: z.enum(engineNames).optional(),
+  /** What stands on stderr as well as it; never empty, as that is in every text. */
+  shown: z.array(z.string().regex(/^:[A-Z0-9_]+:[\x20-\x7e]*$/)).min(1),
 });
+
+const schema = z.strictObject({ disabled: z.array(reasonsFor), errors: z.array(otherNames) });
 
 export interface EngineConfig {
   /** Patterns by their reason. */
@@ -27,7 +32,13 @@ export interface EngineConfig {
 
 export function readConfig(file: string, engine: EngineName): EngineConfig {
   const { disabled, errors } = schema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return { disabled: disabled.filter((row) => row.engine === undefined || row.engine === engine), errors };
+  const isOurs = (row: { engine?: EngineName | undefined }): boolean =>
+    row.engine === undefined || row.engine === engine;
+  const names = new Map<string, string[]>();
+  for (const { expected, shown } of errors.filter(isOurs)) {
+    names.set(expected, [...(names.get(expected) ?? [expected]), ...shown]);
+  }
+  return { disabled: disabled.filter(isOurs), errors: Object.fromEntries(names) };
 }
 
 /** The form that the runner reads. */

@@ -153,14 +153,14 @@ export class Driver {
       return flags['use-custom-verify-callback'] === true ? Alert.certificate_unknown : Alert.handshake_failure;
     }
     const failsOnStaple = flags['use-ocsp-callback'] === true && flags['fail-ocsp-callback'] === true;
-    const judges = failsOnStaple && flags.server !== true && this.#connection.ocspResponse() !== undefined;
-    return judges ? Alert.bad_certificate_status_response : undefined;
+    return failsOnStaple && flags.server !== true ? Alert.bad_certificate_status_response : undefined;
   }
 
   /** Why a server refuses every client. */
   #refusal(ocspRequested: boolean): number | undefined {
     const flags = this.#flags;
-    if (flags['fail-early-callback'] === true || flags['fail-ddos-callback'] === true) return Alert.handshake_failure;
+    if (flags['fail-early-callback'] === true) return Alert.handshake_failure;
+    if (flags['fail-ddos-callback'] === true) return Alert.internal_error;
     const failsOnStaple = flags['use-ocsp-callback'] === true && flags['fail-ocsp-callback'] === true;
     return failsOnStaple && ocspRequested ? Alert.internal_error : undefined;
   }

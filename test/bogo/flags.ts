@@ -87,6 +87,9 @@ const known = {
   'expect-hrr': 'flag',
   'expect-no-hrr': 'flag',
   'expect-msg-callback': 'string',
+  'expect-early-data-reason': 'string',
+  'expect-no-offer-early-data': 'flag',
+  'use-client-ca-list': 'string',
 } as const satisfies Record<string, Kind>;
 
 /** Of a credential of its own after -new-x509-credential, else of the only one. */

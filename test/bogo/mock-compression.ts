@@ -1,8 +1,6 @@
 // The runner's own certificate compression algorithms, which it has instead of those of RFC 8879.
 
 import { randomBytes } from 'node:crypto';
-import { requireTlsBinding } from '#src/engine/select.js';
-import type { SecureContext } from '#src/tls/secure-context.js';
 import type { Flags } from './flags.js';
 
 interface MockCodec {
@@ -51,12 +49,4 @@ export function mockAlgorithms(flags: Flags): number[] {
 export function runMockCodec(algorithm: number, input: Uint8Array, length: number): Uint8Array | undefined {
   const codec = codecs.get(algorithm);
   return length === 0 ? codec?.compress(input) : codec?.decompress(input, length);
-}
-
-/** For the engine aws-lc: options of the library name registered algorithms only, so these go underneath. */
-export function installMockCompression(flags: Flags, { context }: SecureContext): void {
-  const algorithms = mockAlgorithms(flags);
-  if (algorithms.length === 0) return;
-  requireTlsBinding().setCertificateCodec(runMockCodec);
-  context.native.setCertificateCompression(Uint16Array.from(algorithms));
 }
