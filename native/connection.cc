@@ -26,6 +26,8 @@ namespace {
 
 // Largest record on the wire: header, plaintext, content type, tag; and room for the tickets that libssl defers into
 // the first write. RFC 9846, Section 5.2.
+// In a row, without data between them: AWS-LC has no limit of its own.
+constexpr unsigned kMaxKeyUpdates = 32;
 constexpr size_t kMaxPlaintext = SSL3_RT_MAX_PLAIN_LENGTH;
 constexpr size_t kRecordRoom = SSL3_RT_HEADER_LENGTH + kMaxPlaintext + SSL3_RT_MAX_ENCRYPTED_OVERHEAD;
 
@@ -167,6 +169,7 @@ void Connection::ObserveMessage(int is_write, int version, int content_type, con
   if (self->trace_) self->Trace(is_write != 0, version, content_type, {bytes, length});
   if (content_type != SSL3_RT_HANDSHAKE) return;
   self->hello_.Observe(is_write != 0, version, bytes, length);
+  if (is_write == 0 && length > 0 && bytes[0] == SSL3_MT_KEY_UPDATE) self->key_updates_++;
   self->sessions_.OnMessage(is_write != 0, {bytes, length});
 }
 
@@ -277,14 +280,28 @@ bool Connection::VerifyResumedClient(uint32_t* flags) {
 }
 
 // Drains to WANT_READ, or input would be stranded inside libssl.
+// Ends the connection for what libssl puts up with.
+void Connection::Refuse(const char* reason, uint8_t alert, uint32_t* flags) {
+  failed_ = true;
+  failure_ = {"SSL routines", reason};
+  SSL_send_fatal_alert(ssl_.get(), alert);
+  ERR_clear_error();
+  *flags |= kFailed;
+}
+
 size_t Connection::ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags) {
   size_t filled = 0;
   while (filled < slab.size()) {
     int result = SSL_read(ssl_.get(), slab.data() + filled, static_cast<int>(slab.size() - filled));
+    if (key_updates_ > kMaxKeyUpdates && (result > 0 || SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ)) {
+      Refuse("TOO_MANY_KEY_UPDATES", SSL_AD_UNEXPECTED_MESSAGE, flags);
+      return filled;
+    }
     if (result <= 0) {
       Classify(result, flags);
       return filled;
     }
+    key_updates_ = 0;
     filled += static_cast<size_t>(result);
   }
   *flags |= kPlaintextPending;

@@ -253,6 +253,7 @@ class Connection {
   // Runs the handshake as far as it goes; true when it is over and application data may be read.
   bool AdvanceHandshake(uint32_t* flags);
   size_t ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags);
+  void Refuse(const char* reason, uint8_t alert, uint32_t* flags);
   // Whether a client that resumed is trusted today, before the handshake counts as done.
   bool VerifyResumedClient(uint32_t* flags);
   // Turns a failed libssl call into flags.
@@ -271,6 +272,8 @@ class Connection {
   ConnectionSessions sessions_;
   ConnectionSignature signature_;
   bssl::UniquePtr<SSL> ssl_;
+  // The peer's, since it sent data.
+  unsigned key_updates_ = 0;
   int32_t* registers_ = nullptr;
   const Napi::Env env_;
   Napi::ObjectWrap<ConnectionObject>* holder_ = nullptr;

@@ -478,7 +478,9 @@ function inOpensslWords(
 
 /** Turns what an engine reports into the error of the class that says whose fault it was. */
 export function engineError(failure: EngineFailure): TlsError {
-  const { engine, reason: engineReason, alertSent, alertReceived, phase } = failure;
+  const { engine, alertSent, alertReceived, phase } = failure;
+  // AWS-LC refuses a few extensions without a word but its alert's.
+  const engineReason = failure.reason === '' && alertSent === 'decode_error' ? 'DECODE_ERROR' : failure.reason;
   const details = { phase, engine, engineReason, alertSent, alertReceived };
   if (/^(SSLV3|TLSV1)_ALERT_/.test(engineReason) || (alertReceived !== undefined && alertReceived !== 'close_notify')) {
     const name = alertReceived ?? 'unknown';
@@ -499,7 +501,7 @@ export function engineError(failure: EngineFailure): TlsError {
     const { text, ...said } = inOpensslWords(engineReason, failure.library);
     return new faultClasses[fault](`${where} (${text})`, { ...details, ...said });
   }
-  const { text, ...said } = inOpensslWords(opensslReason(row, failure));
+  const { text, ...said } = inOpensslWords(opensslReason(row, { ...failure, reason: engineReason }));
   return new faultClasses[row.fault](`${where}: ${row.text} (${text})`, { ...details, ...said });
 }
 

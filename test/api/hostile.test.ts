@@ -7,7 +7,7 @@ import { Duplex } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { connect, createSecureContext, createServer, TLSSocket } from 'pqtls';
+import { connect, createSecureContext, createServer, InvalidMessageError, TLSSocket } from 'pqtls';
 import { Authority } from '#src/cli/demo-authority.js';
 import { PatternCheck, sendPattern } from '../support/pattern.js';
 import { projectDir } from '../support/project.js';
@@ -330,4 +330,41 @@ void t.test('a close_notify in the handshake ends it, on both sides', async (t) 
   t.teardown(() => plain.close());
   const client = await dial(t, (plain.address() as net.AddressInfo).port);
   t.match(await errorOf(client), { code: 'ECONNRESET' });
+});
+
+/** A ClientHello with one more byte at the end of its server_name, in a record of its own. */
+function withTrailingByte(record: Buffer): Buffer {
+  // Record and handshake headers, version, random, session id, cipher suites, compression methods.
+  let at = 5 + 4 + 2 + 32;
+  at += 1 + record.readUInt8(at);
+  at += 2 + record.readUInt16BE(at);
+  at += 1 + record.readUInt8(at);
+  const name = record.indexOf('localhost');
+  // Lengths of the name and its type, of the list, and of the extension stand before it.
+  const extension = name - 7;
+  const end = extension + 2 + record.readUInt16BE(extension);
+  const longer = Buffer.concat([record.subarray(0, end), Buffer.of(0), record.subarray(end)]);
+  for (const field of [3, 7, at, extension]) longer.writeUInt16BE(longer.readUInt16BE(field) + 1, field);
+  return longer;
+}
+
+void t.test('an extension that AWS-LC refuses without a word does not parse', async (t) => {
+  const plain = net.createServer();
+  plain.listen(0, '127.0.0.1');
+  await once(plain, 'listening');
+  t.teardown(() => plain.close());
+  const client = await dial(t, (plain.address() as net.AddressInfo).port, { groups: 'X25519' });
+  const [accepted] = (await once(plain, 'connection')) as [net.Socket];
+  const [hello] = (await once(accepted, 'data')) as [Buffer];
+  client.destroy();
+
+  const { server, port } = await listen(t);
+  const refused = errorOf(server, 'tlsClientError');
+  const tcp = net.connect(port, '127.0.0.1');
+  tcp.on('error', () => {});
+  tcp.write(withTrailingByte(hello));
+  const error = await refused;
+  t.ok(error instanceof InvalidMessageError, error.message);
+  t.match(error, { code: 'ERR_SSL_LENGTH_MISMATCH', alertSent: 'decode_error', engineReason: 'DECODE_ERROR' });
+  tcp.destroy();
 });
