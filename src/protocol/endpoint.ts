@@ -209,6 +209,11 @@ export class Endpoint {
       this.#flight = [];
       this.#writeAll(ContentType.handshake, bytes);
     }
+  }
+
+  /** flush(), and the one answer to all KeyUpdates of the peer that came at once. */
+  settle(): void {
+    this.flush();
     if (this.#keyUpdateOwed && this.handshakeDone && !this.#closeSent) this.#updateWriteKeys(false);
   }
 
@@ -328,7 +333,7 @@ export class Endpoint {
       this.makeTickets = undefined;
       makeTickets();
     }
-    this.flush();
+    this.settle();
     if (this.#isWorn()) this.#updateWriteKeys(false);
   }
 

@@ -109,7 +109,10 @@ export class Peer {
       for (;;) {
         while (this.endpoint.question !== undefined) this.onQuestion(this);
         const size = reader.next();
-        if (size < 0) return;
+        if (size < 0) {
+          this.endpoint.settle();
+          return;
+        }
         const output = new Uint8Array(size);
         const length = this.endpoint.readRecord(output, 0);
         this.plaintext = Buffer.concat([this.plaintext, output.subarray(0, length)]);

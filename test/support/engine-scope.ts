@@ -50,6 +50,7 @@ const outOfScope: Readonly<Record<string, readonly Row[]>> = {
     ['a policy holds whatever @SECLEVEL says', rsa1024],
     ['contexts beside a policy', "this engine keeps the server's order of TLS 1.3 suites, which AWS-LC does not"],
     ['a policy of a server name does not bring an older version along', tls12],
+    ['compat reaches static RSA, default does not', tls12],
   ],
   ocsp: [[/^pqtls: TLSv1\.2: /, tls12]],
   offload: [[/./, inline]],
@@ -86,8 +87,10 @@ const outOfScope: Readonly<Record<string, readonly Row[]>> = {
     ['a client verifies a resumed session against the trust and the name of today', mixed],
     ['a server verifies the certificate of a resumed client again', mixed],
     ['who showed no certificate then has to show one now', mixed],
+    ['a session is resumed only within the limits of the context', mixed],
+    ['destroy() while the program looks for a session', mixed],
+    ['a client is not read while its session is being stored', tls12],
   ],
-  trace: [],
   transports: [[/./, transport]],
 };
 
