@@ -1,7 +1,7 @@
 // Every error that pqtls throws or emits, by whose fault it was, with stable codes; and the reason -> alert table.
 
-import { inspect } from 'node:util';
 import type { AlertName } from './protocol/constants.js';
+import type { FaultReason } from './protocol/faults.js';
 
 /** The part of a connection's life in which an error happened. */
 export type TlsErrorPhase = 'config' | 'handshake' | 'data' | 'close';
@@ -172,6 +172,13 @@ function wrongType(name: string, expected: string, received: string): TypeError 
   });
 }
 
+// Not imported: what the TypeScript engine is made of must run where there is no Node.
+const node = globalThis.process as NodeJS.Process | undefined;
+
+function inspect(value: unknown, options?: { depth?: number; colors?: boolean }): string {
+  return node?.getBuiltinModule('node:util').inspect(value, options) ?? String(value);
+}
+
 /** What was received, in Node's words. */
 function receivedType(actual: unknown): string {
   if (actual === null || actual === undefined) return String(actual);
@@ -236,7 +243,10 @@ interface ReasonRow {
   readonly text: string;
 }
 
-/** AWS-LC's reasons that a peer can provoke, in words that say what happened. */
+/**
+ * What a peer can provoke, by AWS-LC's reasons, in words that say what happened; faults.ts has the alerts that the
+ * TypeScript engine sends for them.
+ */
 const engineReasons = {
   WRONG_VERSION_NUMBER: { fault: 'invalid-message', text: 'the peer does not speak TLS on this connection' },
   HTTP_REQUEST: { fault: 'invalid-message', text: 'the peer sent a plain HTTP request to a TLS port' },
@@ -328,7 +338,83 @@ const engineReasons = {
   CERTIFICATE_VERIFY_FAILED: { fault: 'certificate', text: "the peer's certificate was rejected" },
   DECRYPTION_FAILED_OR_BAD_RECORD_MAC: { fault: 'decrypt', text: 'a record did not decrypt' },
   UNEXPECTED_EOF_WHILE_READING: { fault: 'eof', text: 'the transport ended in the middle of a record' },
-} as const satisfies Record<string, ReasonRow>;
+  EXCESS_HANDSHAKE_DATA: {
+    fault: 'misbehaved',
+    openssl: 'NOT_ON_RECORD_BOUNDARY',
+    text: 'a handshake message reaches over a change of keys',
+  },
+  TOO_MUCH_SKIPPED_EARLY_DATA: { fault: 'misbehaved', text: 'the client sent too much early data' },
+  TOO_MANY_SESSION_TICKETS: { fault: 'misbehaved', text: 'the server sent too many tickets' },
+  MISPLACED_EXTENSION: {
+    fault: 'misbehaved',
+    openssl: 'BAD_EXTENSION',
+    text: 'an extension came in a message that it is not for',
+  },
+  INVALID_COMPRESSION_LIST: {
+    fault: 'misbehaved',
+    openssl: 'INVALID_COMPRESSION_ALGORITHM',
+    text: 'the client offers compression',
+  },
+  UNSUPPORTED_COMPRESSION_ALGORITHM: {
+    fault: 'misbehaved',
+    openssl: 'INVALID_COMPRESSION_ALGORITHM',
+    text: 'the server chose compression',
+  },
+  SERVER_ECHOED_INVALID_SESSION_ID: {
+    fault: 'misbehaved',
+    openssl: 'INVALID_SESSION_ID',
+    text: 'the server did not echo the session id',
+  },
+  WRONG_PROTOCOL_VERSION: {
+    fault: 'misbehaved',
+    openssl: 'BAD_PROTOCOL_VERSION_NUMBER',
+    text: 'the server chose a version that was not offered',
+  },
+  EMPTY_HELLO_RETRY_REQUEST: {
+    fault: 'misbehaved',
+    openssl: 'NO_CHANGE_FOLLOWING_HRR',
+    text: 'a HelloRetryRequest asks for no change',
+  },
+  INCONSISTENT_CLIENT_HELLO: {
+    fault: 'misbehaved',
+    text: 'the second ClientHello changes what it may not change',
+  },
+  BAD_ENCAPSULATION_KEY: { fault: 'misbehaved', text: 'an ML-KEM encapsulation key was rejected' },
+  INVALID_ALPN_PROTOCOL: {
+    fault: 'misbehaved',
+    openssl: 'BAD_EXTENSION',
+    text: 'the server chose an application protocol that was not offered',
+  },
+  INVALID_RECORD_SIZE_LIMIT: {
+    fault: 'misbehaved',
+    openssl: 'BAD_EXTENSION',
+    text: 'a record size limit is too small',
+  },
+  INVALID_KEY_UPDATE: { fault: 'misbehaved', openssl: 'BAD_KEY_UPDATE', text: 'a KeyUpdate has an unknown request' },
+  PRE_SHARED_KEY_MUST_BE_LAST: {
+    fault: 'misbehaved',
+    openssl: 'BAD_EXTENSION',
+    text: 'pre_shared_key is not the last extension',
+  },
+  PSK_IDENTITY_BINDER_COUNT_MISMATCH: {
+    fault: 'misbehaved',
+    openssl: 'BAD_PSK',
+    text: 'pre-shared keys and binders differ in number',
+  },
+  OLD_SESSION_PRF_HASH_MISMATCH: {
+    fault: 'misbehaved',
+    openssl: 'BAD_PSK',
+    text: 'the hash of the suite is not the one of the resumed session',
+  },
+  INVALID_TICKET_LIFETIME: { fault: 'misbehaved', text: 'a ticket is valid for longer than seven days' },
+  SERVER_CERTIFICATE_EMPTY: {
+    fault: 'invalid-message',
+    openssl: 'LENGTH_MISMATCH',
+    text: 'the server sent no certificate',
+  },
+  PRIVATE_KEY_OPERATION_FAILED: { fault: 'internal', text: 'the handshake could not be signed' },
+  ENGINE_FAILED: { fault: 'internal', openssl: 'INTERNAL_ERROR', text: 'the engine failed inside' },
+} as const satisfies Record<FaultReason, ReasonRow> & Record<string, ReasonRow>;
 
 /** What an engine reports of a failed connection. */
 export interface EngineFailure {
@@ -348,7 +434,7 @@ export interface EngineFailure {
 const tls13Alerts = new Set(['TLSV1_ALERT_CERTIFICATE_REQUIRED', 'TLSV1_ALERT_MISSING_EXTENSION']);
 
 // The texts of OpenSSL changed in 3.2; node:tls makes its codes of them.
-const isOpenssl32 = /^(3\.([2-9]|\d\d)|[4-9]|\d\d)/.test(process.versions.openssl);
+const isOpenssl32 = /^(3\.([2-9]|\d\d)|[4-9]|\d\d)/.test(node?.versions.openssl ?? '');
 
 /** OpenSSL's name of an alert that came. */
 function alertReason(reason: string, name: string): string {
@@ -459,7 +545,7 @@ const verificationResults = {
 
 // Since Node 24; under every flag and environment, with any `ca`.
 const systemCaHint =
-  Number(process.versions.node.split('.')[0]) >= 24
+  Number(node?.versions.node.split('.')[0]) >= 24
     ? '; if the root CA is installed locally, try running Node.js with --use-system-ca'
     : '';
 
@@ -472,7 +558,12 @@ type VerificationRow = readonly [code: string, alert: AlertName, text?: string];
 export function verificationProblem(result: number, text: string): { code: string; message: string } {
   const row: VerificationRow | undefined = (verificationResults as Record<number, VerificationRow>)[result];
   const code = row?.[0] ?? 'UNSPECIFIED';
-  return { code, message: (row?.[2] ?? text) + (hinted.has(code) ? systemCaHint : '') };
+  return { code, message: verificationText(code, row?.[2] ?? text) };
+}
+
+/** What is told of a problem with a certificate, with node:tls's hint where it gives one. */
+export function verificationText(code: string, text: string): string {
+  return text + (hinted.has(code) ? systemCaHint : '');
 }
 
 const alertByVerificationCode = new Map<string, AlertName>(

@@ -1,10 +1,10 @@
-// Key exchange groups of TLS 1.3, classical and hybrid, as key shares. RFC 9846, Section 4.2.8; RFC 10024.
+// Key exchange groups of TLS 1.3, classical, hybrid and of ML-KEM alone, as key shares. RFC 9846, Section 4.2.8; RFC 10024.
 
 import { invalidArgType, invalidArgValue, KeyDestroyedError } from '../errors.js';
 import { checkDisjoint, checkKeyMaterial, checkOptions, checkOutput } from './arguments.js';
 import { checkToken, describe, inspect, internal } from './key-object.js';
 import { groupAliases, groupLayouts } from './parameters.js';
-import type { ClassicalLayout, GroupName, HybridLayout } from './parameters.js';
+import type { GroupLayout, GroupName } from './parameters.js';
 import type { CryptoProvider, ProviderKeyExchange, ProviderName } from './provider.js';
 import { selectProvider } from './select-provider.js';
 import type { ProviderOptions } from './select-provider.js';
@@ -22,11 +22,12 @@ export interface CompletedKeyExchange {
  * startAndComplete().
  *
  * Client share, server share and secret in bytes: X25519MLKEM768 1216, 1120, 64; SecP256r1MLKEM768 1249, 1153, 64;
- * SecP384r1MLKEM1024 1665, 1665, 80; X25519 32, 32, 32; secp256r1 65, 65, 32; secp384r1 97, 97, 48.
+ * SecP384r1MLKEM1024 1665, 1665, 80; X25519 32, 32, 32; secp256r1 65, 65, 32; secp384r1 97, 97, 48; MLKEM768 1184, 1088,
+ * 32; MLKEM1024 1568, 1568, 32.
  */
 export class KeyExchangeGroup {
   readonly #name: GroupName;
-  readonly #layout: HybridLayout | ClassicalLayout;
+  readonly #layout: GroupLayout;
   readonly #provider: CryptoProvider;
 
   /** @internal Use get(). */
@@ -39,7 +40,7 @@ export class KeyExchangeGroup {
 
   /**
    * Finds a group by its IANA name or a usual alias, in any case: `X25519MLKEM768`, `SecP256r1MLKEM768`,
-   * `SecP384r1MLKEM1024`, `X25519`, `secp256r1` (`P-256`, `prime256v1`), `secp384r1` (`P-384`).
+   * `SecP384r1MLKEM1024`, `X25519`, `secp256r1` (`P-256`, `prime256v1`), `secp384r1` (`P-384`), `MLKEM768`, `MLKEM1024`.
    *
    * @throws {TypeError} ERR_INVALID_ARG_VALUE: unknown group or provider; ERR_INVALID_ARG_TYPE.
    * @throws {UnsupportedError} the provider cannot be used here or lacks the group.
@@ -65,7 +66,7 @@ export class KeyExchangeGroup {
     return this.#provider.name;
   }
 
-  /** Whether it joins a classical group and ML-KEM; each of these is post-quantum. */
+  /** Whether it joins a classical group and ML-KEM. */
   get hybrid(): boolean {
     return this.#layout.kind === 'hybrid';
   }

@@ -20,6 +20,7 @@ import type {
   VerifyingKeyHandle,
 } from '../binding/crypto-contract.js';
 import { CryptoOperationError, KeyDestroyedError, UnsupportedError } from '../errors.js';
+import { encapsulateForGroup, encapsulateForGroupAsync, isKemGroup, KemKeyExchange } from './kem-key-exchange.js';
 import { groupLayouts, hashLengths, kemParameters, signatureParameters } from './parameters.js';
 import type {
   GroupName,
@@ -179,23 +180,28 @@ class NativeProvider implements CryptoProvider {
   }
 
   startKeyExchange(group: GroupName, share: Uint8Array): ProviderKeyExchange {
+    // The addon has no rows for ML-KEM alone: its keys are all that is in one.
+    if (isKemGroup(group)) return KemKeyExchange.start(this, group, share);
     const handle = take(this.#native.groupStart(groupIndexes[group], share), group);
     return new NativeKeyExchange(this.#native, handle, group);
   }
 
   async startKeyExchangeAsync(group: GroupName): Promise<{ exchange: ProviderKeyExchange; share: Bytes }> {
+    if (isKemGroup(group)) return KemKeyExchange.startAsync(this, group);
     const { exchange, share } = take(await this.#native.groupStartAsync(groupIndexes[group]), group);
     return { exchange: new NativeKeyExchange(this.#native, exchange, group), share };
   }
 
   startAndCompleteInto(group: GroupName, clientShare: Uint8Array, share: Uint8Array, sharedSecret: Uint8Array): void {
-    check(this.#native.groupStartAndComplete(groupIndexes[group], clientShare, share, sharedSecret), group);
+    if (isKemGroup(group)) encapsulateForGroup(this, group, clientShare, share, sharedSecret);
+    else check(this.#native.groupStartAndComplete(groupIndexes[group], clientShare, share, sharedSecret), group);
   }
 
   async startAndCompleteAsync(
     group: GroupName,
     clientShare: Uint8Array,
   ): Promise<{ share: Bytes; sharedSecret: Bytes }> {
+    if (isKemGroup(group)) return encapsulateForGroupAsync(this, group, clientShare);
     return take(await this.#native.groupStartAndCompleteAsync(groupIndexes[group], clientShare), group);
   }
 }

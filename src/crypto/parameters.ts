@@ -8,9 +8,8 @@ export type SignatureAlgorithm = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
 export type HashAlgorithm = 'SHA3-224' | 'SHA3-256' | 'SHA3-384' | 'SHA3-512';
 /** Extendable-output functions. FIPS 202, Section 6.2. */
 export type XofAlgorithm = 'SHAKE128' | 'SHAKE256';
-/** Groups for TLS 1.3 key shares, by their IANA names. RFC 9846, Section 4.2.7; RFC 10024. */
-export type GroupName =
-  'X25519' | 'secp256r1' | 'secp384r1' | 'X25519MLKEM768' | 'SecP256r1MLKEM768' | 'SecP384r1MLKEM1024';
+/** Groups for TLS 1.3 key shares, by their IANA names. RFC 9846, Section 4.2.7; RFC 10024; draft-ietf-tls-mlkem-04. */
+export type GroupName = ClassicalGroup | HybridGroup | KemGroup;
 
 export interface KemParameters {
   readonly encapsulationKey: number;
@@ -54,6 +53,8 @@ export const hashLengths = {
 } as const satisfies Record<HashAlgorithm, number>;
 
 export type ClassicalGroup = 'X25519' | 'secp256r1' | 'secp384r1';
+export type HybridGroup = 'X25519MLKEM768' | 'SecP256r1MLKEM768' | 'SecP384r1MLKEM1024';
+export type KemGroup = 'MLKEM768' | 'MLKEM1024';
 
 /** A classical group's share and secret; EC points are uncompressed, the secret is the x-coordinate. RFC 9846, Section 4.2.8.2. */
 export interface ClassicalLayout {
@@ -72,6 +73,17 @@ export interface HybridLayout {
   readonly serverShare: number;
   readonly sharedSecret: number;
 }
+
+/** ML-KEM alone: the client's share is an encapsulation key, the server's a ciphertext. draft-ietf-tls-mlkem-04, Section 4. */
+export interface KemLayout {
+  readonly kind: 'kem';
+  readonly kem: KemAlgorithm;
+  readonly clientShare: number;
+  readonly serverShare: number;
+  readonly sharedSecret: number;
+}
+
+export type GroupLayout = HybridLayout | ClassicalLayout | KemLayout;
 
 /** Every group: sizes of shares and secret in bytes, and the order of a hybrid's components. */
 export const groupLayouts = {
@@ -102,7 +114,9 @@ export const groupLayouts = {
   X25519: { kind: 'classical', clientShare: 32, serverShare: 32, sharedSecret: 32 },
   secp256r1: { kind: 'classical', clientShare: 65, serverShare: 65, sharedSecret: 32 },
   secp384r1: { kind: 'classical', clientShare: 97, serverShare: 97, sharedSecret: 48 },
-} as const satisfies Record<GroupName, HybridLayout | ClassicalLayout>;
+  MLKEM768: { kind: 'kem', kem: 'ML-KEM-768', clientShare: 1184, serverShare: 1088, sharedSecret: 32 },
+  MLKEM1024: { kind: 'kem', kem: 'ML-KEM-1024', clientShare: 1568, serverShare: 1568, sharedSecret: 32 },
+} as const satisfies Record<GroupName, GroupLayout>;
 
 /** Other spellings of groups, in lower case: IANA's, NIST's, OpenSSL's and node:tls's. */
 export const groupAliases: ReadonlyMap<string, GroupName> = new Map<string, GroupName>([
@@ -117,4 +131,8 @@ export const groupAliases: ReadonlyMap<string, GroupName> = new Map<string, Grou
   ['secp384r1', 'secp384r1'],
   ['p-384', 'secp384r1'],
   ['p384', 'secp384r1'],
+  ['mlkem768', 'MLKEM768'],
+  ['ml-kem-768', 'MLKEM768'],
+  ['mlkem1024', 'MLKEM1024'],
+  ['ml-kem-1024', 'MLKEM1024'],
 ]);

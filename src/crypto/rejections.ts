@@ -46,7 +46,7 @@ export function zeroSharedSecret(algorithm: Algorithm): KeyRejectedError {
   );
 }
 
-/** e.g. `X25519MLKEM768: the ML-KEM-768`, `The X25519`. */
+/** e.g. `X25519MLKEM768: the ML-KEM-768`, `The X25519`, `The MLKEM768`. */
 function partOf(algorithm: Algorithm, which: 'kem' | 'curve'): string {
   const layout = Object.hasOwn(groupLayouts, algorithm)
     ? groupLayouts[algorithm as keyof typeof groupLayouts]

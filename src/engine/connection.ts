@@ -178,6 +178,31 @@ export type Answer =
 /** An engine's own, immutable form of a SecureContext. */
 export interface EngineContext {
   readonly engine: EngineName;
+  /** Those that seal now. Secret. */
+  getTicketKeys(): Buffer;
+  /** 48 bytes, for every connection of this context from now on. */
+  setTicketKeys(keys: Uint8Array): void;
+}
+
+/** What a connection is made for. */
+export interface ConnectionOptions {
+  readonly isServer: boolean;
+  /** Ask the peer for its certificate; a client always does. */
+  readonly verifyPeer: boolean;
+  /** A server refuses a client without a certificate. */
+  readonly requirePeer: boolean;
+  /** A server stops at the ClientHello and asks. */
+  readonly suspendOnClientHello: boolean;
+  readonly servername: string | undefined;
+  /** Wire form. RFC 7301, Section 3.1. */
+  readonly alpn: Uint8Array | undefined;
+  /** The ciphertext's receiver is done with it when it calls release(). */
+  readonly poolsOutput: boolean;
+  /** What receive() is given is the caller's again when it returns. */
+  readonly borrowsInput: boolean;
+  readonly restriction?: Restriction | undefined;
+  /** Let no handshake end without a post-quantum group. */
+  readonly requirePostQuantum?: boolean | undefined;
 }
 
 /** What a finished handshake agreed on. */

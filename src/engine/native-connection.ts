@@ -10,6 +10,7 @@ import type {
   ChainError,
   Ciphertext,
   Connection,
+  ConnectionOptions,
   EngineContext,
   EngineEvent,
   Progress,
@@ -23,26 +24,6 @@ import { NativeEngineContext } from './native-context.js';
 import { alertName, NativeFacts } from './native-facts.js';
 import { classicalHandshake, judgeFailure } from './post-quantum-demand.js';
 import { CiphertextPool, PlaintextSlab } from './slabs.js';
-
-export interface NativeConnectionOptions {
-  readonly isServer: boolean;
-  /** Ask the peer for its certificate; a client always does. */
-  readonly verifyPeer: boolean;
-  /** A server refuses a client without a certificate. */
-  readonly requirePeer: boolean;
-  /** A server stops at the ClientHello and asks. */
-  readonly suspendOnClientHello: boolean;
-  readonly servername: string | undefined;
-  /** Wire form. RFC 7301, Section 3.1. */
-  readonly alpn: Uint8Array | undefined;
-  /** The ciphertext's receiver is done with it when it calls release(). */
-  readonly poolsOutput: boolean;
-  /** What receive() is given is the caller's again when it returns. */
-  readonly borrowsInput: boolean;
-  readonly restriction?: Restriction | undefined;
-  /** Let no handshake end without a post-quantum group. */
-  readonly requirePostQuantum?: boolean | undefined;
-}
 
 // Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
 const plaintextPerCall = 256 * 1024;
@@ -79,7 +60,7 @@ interface SocketProgress {
 const socketProgress: SocketProgress = { taken: 0, sent: 0, status: 0, error: undefined };
 
 /** The settings of a handshake that was begun are the addon's. */
-const begunOptions: NativeConnectionOptions = {
+const begunOptions: ConnectionOptions = {
   isServer: true,
   verifyPeer: false,
   requirePeer: false,
@@ -137,7 +118,7 @@ export class NativeTlsConnection extends NativeFacts implements Connection {
   constructor(
     binding: NativeBinding,
     context: NativeEngineContext,
-    options: NativeConnectionOptions,
+    options: ConnectionOptions,
     begun?: NativeConnection,
   ) {
     const { isServer, verifyPeer, requirePeer, suspendOnClientHello, servername, alpn } = options;

@@ -17,4 +17,12 @@ export class NativeEngineContext implements EngineContext {
     this.callsJavaScript = callsJavaScript;
     this.signer = signer;
   }
+
+  getTicketKeys(): Buffer {
+    return this.native.getTicketKeys();
+  }
+
+  setTicketKeys(keys: Uint8Array): void {
+    this.native.setTicketKeys(keys);
+  }
 }

@@ -1,6 +1,5 @@
 // What a connection that requires a post-quantum key exchange tells when there was none.
 
-import type { NativeClientHello } from '../binding/tls-contract.js';
 import { NotPostQuantumError, type PeerOffer, type TlsError } from '../errors.js';
 import {
   isGrease,
@@ -15,10 +14,21 @@ import { isPostQuantumGroup } from '../protocol/named-groups.js';
 // A peer may offer thousands; a report holds this many.
 const longestList = 64;
 
+/** What is known of the hellos. IANA numbers. */
+export interface HelloFacts {
+  readonly versions: readonly number[];
+  readonly groups: readonly number[];
+  readonly keyShares: readonly { readonly group: number }[];
+  readonly signatureSchemes: readonly number[];
+  /** What the last ServerHello or HelloRetryRequest chose; 0 where there was none. */
+  readonly chosenVersion: number;
+  readonly chosenGroup: number;
+}
+
 const versionNames = { ...ProtocolVersion, ...RetiredProtocolVersion };
 
 /** What the ClientHello of a client offers. */
-export function clientOffer(hello: NativeClientHello): PeerOffer {
+export function clientOffer(hello: HelloFacts): PeerOffer {
   return {
     versions: names(versionNames, hello.versions),
     groups: names(NamedGroup, hello.groups),
@@ -31,7 +41,7 @@ export function clientOffer(hello: NativeClientHello): PeerOffer {
 }
 
 /** What a server chose, as far as it came to that. */
-function serverChoice(hello: NativeClientHello): PeerOffer {
+function serverChoice(hello: HelloFacts): PeerOffer {
   return {
     versions: hello.chosenVersion === 0 ? [] : names(versionNames, [hello.chosenVersion]),
     groups: hello.chosenGroup === 0 ? [] : names(NamedGroup, [hello.chosenGroup]),
@@ -54,7 +64,7 @@ const refusals: readonly (string | undefined)[] = ['handshake_failure', 'protoco
  * The same failure as a NotPostQuantumError, where it comes from a peer without a post-quantum key exchange; any other
  * failure as it is.
  */
-export function judgeFailure(error: TlsError, isServer: boolean, hello: NativeClientHello): TlsError {
+export function judgeFailure(error: TlsError, isServer: boolean, hello: HelloFacts): TlsError {
   if (error.phase !== 'handshake') return error;
   if (isServer) {
     const offer = clientOffer(hello);
@@ -97,7 +107,7 @@ export function classicalHandshake(
 }
 
 /** What the peer of a connection offered or chose. */
-export function peerOffer(isServer: boolean, hello: NativeClientHello): PeerOffer {
+export function peerOffer(isServer: boolean, hello: HelloFacts): PeerOffer {
   return isServer ? clientOffer(hello) : serverChoice(hello);
 }
 

@@ -95,6 +95,9 @@ export const Alert = {
 
 export type AlertName = keyof typeof Alert;
 
+/** Has no meaning in TLS 1.3, and is sent as it was. RFC 9846, Section 6. */
+export const AlertLevel = { warning: 0x01, fatal: 0x02 } as const;
+
 /** Content types of records. RFC 9846, Section 5.1. */
 export const ContentType = {
   change_cipher_spec: 0x14,
@@ -121,11 +124,13 @@ export const HandshakeType = {
   CertificateStatus: 0x16,
   KeyUpdate: 0x18,
   CompressedCertificate: 0x19,
+  message_hash: 0xfe,
 } as const;
 
 /** TLS ExtensionType. RFC 9846, Section 4.2. */
 export const ExtensionType = {
   server_name: 0x0000,
+  max_fragment_length: 0x0001,
   status_request: 0x0005,
   supported_groups: 0x000a,
   ec_point_formats: 0x000b,
@@ -135,6 +140,7 @@ export const ExtensionType = {
   padding: 0x0015,
   extended_master_secret: 0x0017,
   compress_certificate: 0x001b,
+  record_size_limit: 0x001c,
   session_ticket: 0x0023,
   pre_shared_key: 0x0029,
   early_data: 0x002a,
@@ -147,12 +153,35 @@ export const ExtensionType = {
   renegotiation_info: 0xff01,
 } as const;
 
+/** RFC 9846, Section 4.2.9. */
+export const PskKeyExchangeMode = { psk_ke: 0x00, psk_dhe_ke: 0x01 } as const;
+
+/** RFC 9846, Section 4.7.3. */
+export const KeyUpdateRequest = { update_not_requested: 0x00, update_requested: 0x01 } as const;
+
+/** RFC 6066, Section 3. */
+export const hostNameType = 0x00;
+
+/** RFC 6066, Section 8. */
+export const ocspStatusType = 0x01;
+
+/** ServerHello.random of a HelloRetryRequest. RFC 9846, Section 4.1.3. */
+// prettier-ignore
+export const helloRetryRequestRandom = Uint8Array.of(
+  0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+  0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+);
+
+/** Ends ServerHello.random of a server that speaks TLS 1.3 and chose less, but for the last byte. RFC 9846, Section 4.1.3. */
+export const downgradeSentinel = Uint8Array.of(0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44);
+
 /** TLS 1.3 cipher suites. RFC 9846, Section B.4. */
 export const CipherSuite = {
   TLS_AES_128_GCM_SHA256: 0x1301,
   TLS_AES_256_GCM_SHA384: 0x1302,
   TLS_CHACHA20_POLY1305_SHA256: 0x1303,
 } as const;
+
 /** Values that a peer sends to keep us tolerant; they mean nothing. RFC 8701, Section 2. */
 export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);

@@ -4,30 +4,7 @@ import { groupAliases } from '../crypto/parameters.js';
 import { invalidArgType, invalidArgValue } from '../errors.js';
 import { NamedGroup, type NamedGroupName } from './constants.js';
 
-/** What a group is made of. */
-export interface GroupProperties {
-  /** Some component withstands a quantum computer. */
-  readonly postQuantum: boolean;
-  /** Joins a post-quantum and a classical component. RFC 9954. */
-  readonly hybrid: boolean;
-}
-
-export const groupProperties = {
-  X25519MLKEM768: { postQuantum: true, hybrid: true },
-  SecP256r1MLKEM768: { postQuantum: true, hybrid: true },
-  SecP384r1MLKEM1024: { postQuantum: true, hybrid: true },
-  MLKEM768: { postQuantum: true, hybrid: false },
-  MLKEM1024: { postQuantum: true, hybrid: false },
-  X25519: { postQuantum: false, hybrid: false },
-  secp256r1: { postQuantum: false, hybrid: false },
-  secp384r1: { postQuantum: false, hybrid: false },
-  secp521r1: { postQuantum: false, hybrid: false },
-} as const satisfies Record<NamedGroupName, GroupProperties>;
-
-/** Whether some component of the group withstands a quantum computer; false for a name that is not known. */
-export function isPostQuantumGroup(name: string): boolean {
-  return (groupProperties as Record<string, GroupProperties>)[name]?.postQuantum ?? false;
-}
+export { groupProperties, isPostQuantumGroup, type GroupProperties } from './group-properties.js';
 
 /** What is offered and accepted when `groups` is not given, most wanted first. */
 export const defaultGroups = [
@@ -42,11 +19,9 @@ export const defaultGroups = [
 const byLowerCase = new Map<string, NamedGroupName>([
   ...(Object.keys(NamedGroup) as NamedGroupName[]).map((name) => [name.toLowerCase(), name] as const),
   ...groupAliases,
-  // Groups that TLS can be told of and pqtls/crypto does not offer.
+  // A group that TLS can be told of and pqtls/crypto does not offer.
   ['p-521', 'secp521r1'],
   ['p521', 'secp521r1'],
-  ['ml-kem-768', 'MLKEM768'],
-  ['ml-kem-1024', 'MLKEM1024'],
 ]);
 
 /** The canonical name of a group in any spelling, or undefined. */

@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ServerOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { EngineName } from '../engine/connection.js';
 import { invalidArgType } from '../errors.js';
 import type { AlpnCallback } from './handshake-decisions.js';
 import {
@@ -27,6 +28,7 @@ import { adoptConnection } from './connection-setup.js';
 import type { HandshakeStep, TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
 import {
+  checkEngineOf,
   checkSecureContext,
   createCurrentSecureContext,
   SecureContext,
@@ -111,8 +113,9 @@ export class TlsAcceptor {
     checkEnableTrace(options.enableTrace);
     checkHandshakeTimeout(options.handshakeTimeout);
     this.#settings = settingsOf(options);
-    this.#context = checkSecureContext(
-      options.secureContext ?? createCurrentSecureContext(this.#withSessionOptions(options)),
+    this.#context = checkEngineOf(
+      options,
+      checkSecureContext(options.secureContext ?? createCurrentSecureContext(this.#withSessionOptions(options))),
     );
     // Refuses what every connection would be refused for.
     connectionSecurity(options, this.#context, true);
@@ -128,6 +131,7 @@ export class TlsAcceptor {
       });
     }
     const chosen = context instanceof SecureContext ? context : createCurrentSecureContext(this.#inherit(context));
+    checkEngineOf(this, chosen);
     refuseWeakerContext(connectionSecurity(this.#settings, this.#context, true), chosen);
     const escaped = servername.replace(/([.^$+?\-\\[\]{}])/g, '\\$1').replaceAll('*', '[^.]*');
     this.#lastOptions = undefined;
@@ -152,18 +156,24 @@ export class TlsAcceptor {
     // The policy of the process comes by itself, and more leniently.
     const isOfProcess = own.policyName === readDemand({}).policy?.name;
     const postQuantum = strictest(own.postQuantum, readDemand(options).postQuantum);
-    return { ...options, policy: options.policy ?? (isOfProcess ? undefined : own.policyName), postQuantum };
+    const policy = options.policy ?? (isOfProcess ? undefined : own.policyName);
+    return { ...options, policy, postQuantum, engine: options.engine ?? this.#context.context.engine };
+  }
+
+  /** Of every connection. */
+  get engine(): EngineName {
+    return this.#context.context.engine;
   }
 
   /** The 48 bytes that seal session tickets now. Secret. */
   getTicketKeys(): Buffer {
-    return this.#context.context.native.getTicketKeys();
+    return this.#context.context.getTicketKeys();
   }
 
   /** See Server#setTicketKeys(). */
   setTicketKeys(keys: NodeJS.ArrayBufferView): void {
     const bytes = checkGivenTicketKeys(keys);
-    this.#context.context.native.setTicketKeys(bytes);
+    this.#context.context.setTicketKeys(bytes);
     this.#ticketKeys = Uint8Array.from(bytes);
   }
 
@@ -228,7 +238,8 @@ export class TlsAcceptor {
 
   /** Goes on with a handshake that the addon has begun; `age` in milliseconds. */
   resume(transport: TcpTransport, prepared: PreparedHandshake, step: HandshakeStep, age: number): void {
-    const connection = adoptConnection(transport, prepared);
+    const { nativeContext: context, security } = prepared;
+    const connection = adoptConnection(transport, { context, security });
     this.#goOn(transport, prepared.options, { connection, startedAt: performance.now() - age, step });
   }
 

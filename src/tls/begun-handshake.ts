@@ -3,7 +3,8 @@
 import { channel } from 'node:diagnostics_channel';
 import { handshakeChannels } from '../diagnostics.js';
 import type { NativeTcpListener } from '../binding/tcp-contract.js';
-import type { NativeTlsConnection } from '../engine/native-connection.js';
+import { NativeTlsConnection } from '../engine/native-connection.js';
+import { NativeEngineContext } from '../engine/native-context.js';
 import { NamedGroup, ProtocolVersion } from '../protocol/constants.js';
 import { connectionSettings, createConnection, isTraced } from './connection-setup.js';
 import { isKeyLogRequested } from './key-log-file.js';
@@ -30,6 +31,8 @@ const handshakeStarted = channel(handshakeChannels.start);
 /** What the addon needs for the handshakes of a server. */
 interface HandshakeTerms {
   readonly context: SecureContext;
+  /** The addon's own form of it. */
+  readonly nativeContext: NativeEngineContext;
   readonly security: ConnectionSecurity;
 }
 
@@ -40,7 +43,10 @@ interface HandshakeTerms {
 export function termsAhead(options: TLSSocketOptions): HandshakeTerms | undefined {
   const { secureContext: context, [preparedSecurity]: security } = options;
   if (context === undefined || security === undefined) return undefined;
-  return context.context.callsJavaScript || isFollowed(options) ? undefined : { context, security };
+  const { context: nativeContext } = context;
+  // The TypeScript engine runs no handshake in the addon.
+  if (!(nativeContext instanceof NativeEngineContext)) return undefined;
+  return nativeContext.callsJavaScript || isFollowed(options) ? undefined : { context, nativeContext, security };
 }
 
 /** What a server makes of its options for handshakes that the addon begins by itself. */
@@ -56,12 +62,12 @@ export interface PreparedHandshake extends HandshakeTerms {
  */
 export function configureListener(
   listener: NativeTcpListener,
-  { options, context, security }: PreparedHandshake,
+  { options, nativeContext, security }: PreparedHandshake,
 ): number {
   const settings = connectionSettings(options);
   const { restriction, postQuantum } = security;
   return listener.setTls(
-    context.context.native,
+    nativeContext.native,
     true,
     settings.verifyPeer,
     settings.requirePeer,
@@ -89,6 +95,7 @@ export function runAhead(
   if (terms === undefined) return false;
   const { restriction } = terms.security;
   const connection = createConnection(options, transport, { ...terms, restriction });
+  if (!(connection instanceof NativeTlsConnection)) return false;
   const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const goOn = (step: HandshakeStep): void => {

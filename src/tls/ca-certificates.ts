@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { nodeTls } from './node-tls.js';
-import type { NativeBinding } from '../binding.js';
-import type { NativeTrustStore } from '../binding/tls-contract.js';
+import type { EngineName } from '../engine/connection.js';
+import type { TlsEngine, TrustStore } from '../engine/engine.js';
 import { invalidArgType, nodeInvalidArgValue } from '../errors.js';
 import { operationFailed } from './config-errors.js';
 import { allCertificatesOf, certificatesOf } from './pem-certificates.js';
@@ -69,36 +69,41 @@ function readExtra(): readonly string[] {
   return Object.freeze(allCertificatesOf(readText(path) ?? '') ?? []);
 }
 
-let shared: { readonly certificates: readonly string[]; readonly store: NativeTrustStore } | undefined;
+interface SharedStore {
+  readonly certificates: readonly string[];
+  readonly store: TrustStore;
+}
+
+const shared = new Map<EngineName, SharedStore>();
 
 /** The store of the default certificates: parsed once for each thread, and again when they were replaced. */
-export function defaultTrustStore(binding: NativeBinding): NativeTrustStore {
+export function defaultTrustStore(engine: TlsEngine): TrustStore {
   const certificates = defaultCertificates();
-  if (shared?.certificates !== certificates) {
-    const store = new binding.TrustStore();
-    // What setDefaultCACertificates() was given takes the place of all.
-    const ofOpenssl = own === undefined && usesOpensslStore() ? opensslCertificates() : [];
-    for (const pem of [...certificates, ...ofOpenssl]) store.addCertificates(Buffer.from(pem));
-    shared = { certificates, store };
-  }
-  return shared.store;
+  const known = shared.get(engine.name);
+  if (known?.certificates === certificates) return known.store;
+  const store = engine.createTrustStore();
+  // What setDefaultCACertificates() was given takes the place of all.
+  const ofOpenssl = own === undefined && usesOpensslStore() ? opensslCertificates() : [];
+  for (const pem of [...certificates, ...ofOpenssl]) store.addCertificates(Buffer.from(pem));
+  shared.set(engine.name, { certificates, store });
+  return store;
 }
 
 // The stores of this many different values of `ca` are remembered while some context has them.
 const rememberedStores = 64;
 
-const storesOf = new WeakMap<NativeBinding, Map<string, WeakRef<NativeTrustStore>>>();
+const storesOf = new WeakMap<TlsEngine, Map<string, WeakRef<TrustStore>>>();
 
 /** The store of a `ca` option: contexts that trust the same certificates have one, parsed once. Not to be added to. */
-export function sharedTrustStore(binding: NativeBinding, authorities: readonly Uint8Array[]): NativeTrustStore {
-  const stores = storesOf.get(binding) ?? new Map<string, WeakRef<NativeTrustStore>>();
-  storesOf.set(binding, stores);
+export function sharedTrustStore(engine: TlsEngine, authorities: readonly Uint8Array[]): TrustStore {
+  const stores = storesOf.get(engine) ?? new Map<string, WeakRef<TrustStore>>();
+  storesOf.set(engine, stores);
   const hash = createHash('sha256');
   for (const pem of authorities) hash.update(`${pem.length}:`).update(pem);
   const key = hash.digest('base64');
   const known = stores.get(key)?.deref();
   if (known !== undefined) return known;
-  const store = new binding.TrustStore();
+  const store = engine.createTrustStore();
   for (const pem of authorities) store.addCertificates(pem);
   stores.delete(key);
   const [oldest] = stores.keys();

@@ -1,7 +1,7 @@
 // Certificate compression through node:zlib. RFC 8879.
 
 import * as zlib from 'node:zlib';
-import type { NativeBinding } from '../binding.js';
+import type { TlsEngine } from '../engine/engine.js';
 import { invalidArgType, nodeInvalidArgValue } from '../errors.js';
 import { CertificateCompression, type CertificateCompressionName } from '../protocol/constants.js';
 import { operationFailed } from './config-errors.js';
@@ -58,13 +58,13 @@ function isName(value: unknown): value is CertificateCompressionName {
   return typeof value === 'string' && Object.hasOwn(CertificateCompression, value);
 }
 
-const installedIn = new WeakSet<NativeBinding>();
+const installedIn = new WeakSet<TlsEngine>();
 
 /** Gives the engine the codec that it calls within a handshake, once. */
-export function installCertificateCodec(binding: NativeBinding): void {
-  if (installedIn.has(binding)) return;
-  binding.setCertificateCodec(runCodec);
-  installedIn.add(binding);
+export function installCertificateCodec(engine: TlsEngine): void {
+  if (installedIn.has(engine)) return;
+  engine.setCertificateCodec(runCodec);
+  installedIn.add(engine);
 }
 
 /** Compresses, or decompresses to exactly `length` bytes where it is not 0; undefined where the input is bad. */

@@ -1,8 +1,8 @@
 // Cipher lists in OpenSSL's language, split for TLS 1.2 and TLS 1.3; and OpenSSL's names of suites.
 
 import { constants } from 'node:crypto';
-import type { NativeSecureContext } from '../binding/tls-contract.js';
-import { requireTlsBinding } from '../engine/select.js';
+import type { ContextBuilder } from '../engine/engine.js';
+import { requireEngine } from '../engine/select.js';
 import { invalidArgType, nodeInvalidArgValue } from '../errors.js';
 import { applyCipherRules } from './cipher-rules.js';
 import { configError } from './config-errors.js';
@@ -77,12 +77,12 @@ export function chooseCiphers(options: { ciphers?: string | null | undefined }):
 const absent13 = new Set(['TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256']);
 
 /** Gives a context what of the choice the policy allows. Returns whether a suite for TLS 1.2 and below is left. */
-export function applyCiphers(native: NativeSecureContext, choice: CipherChoice, demand: Demand): boolean {
-  native.setSecurityLevel(narrowSecurityLevel(demand, choice.securityLevel));
-  native.setCiphers(choice.tls12, choice.tls13);
-  const narrowed = narrowCiphers(demand, choice, native.ciphers());
+export function applyCiphers(builder: ContextBuilder, choice: CipherChoice, demand: Demand): boolean {
+  builder.setSecurityLevel(narrowSecurityLevel(demand, choice.securityLevel));
+  builder.setCiphers(choice.tls12, choice.tls13);
+  const narrowed = narrowCiphers(demand, choice, builder.ciphers());
   if (narrowed === undefined) return choice.tls12 !== '';
-  native.setCiphers(narrowed.tls12.join(':'), narrowed.tls13.join(':'));
+  builder.setCiphers(narrowed.tls12.join(':'), narrowed.tls13.join(':'));
   return narrowed.tls12.length > 0;
 }
 
@@ -91,10 +91,9 @@ let cipherNames: readonly string[] | undefined;
 /** The suites that the engine has, by OpenSSL's names in lower case, sorted, as node:tls's getCiphers() gives its own. */
 export function getCiphers(): string[] {
   if (cipherNames === undefined) {
-    const { SecureContext } = requireTlsBinding();
-    const native = new SecureContext();
-    native.setCiphers((applyCipherRules(['ALL']) ?? []).join(':'), tls13Suites.join(':'));
-    cipherNames = [...new Set([...native.ciphers(), ...tls13Suites].map((name) => name.toLowerCase()))].sort();
+    const builder = requireEngine().createContext();
+    builder.setCiphers((applyCipherRules(['ALL']) ?? []).join(':'), tls13Suites.join(':'));
+    cipherNames = [...new Set([...builder.ciphers(), ...tls13Suites].map((name) => name.toLowerCase()))].sort();
   }
   return [...cipherNames];
 }

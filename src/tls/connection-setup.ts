@@ -1,9 +1,10 @@
 // What a socket's options ask of its connection: the handshake's own settings, OCSP, pre-shared keys, key log, trace.
 
 import { Socket } from 'node:net';
-import type { Connection, Restriction } from '../engine/connection.js';
-import { NativeTlsConnection, type NativeConnectionOptions } from '../engine/native-connection.js';
-import { requireTlsBinding } from '../engine/select.js';
+import type { Connection, ConnectionOptions, Restriction } from '../engine/connection.js';
+import { NativeTlsConnection } from '../engine/native-connection.js';
+import type { NativeEngineContext } from '../engine/native-context.js';
+import { engineOfContext, requireTlsBinding } from '../engine/select.js';
 import { startTrace } from './handshake-trace.js';
 import { keyLogFile } from './key-log-file.js';
 import { state } from './negotiated-socket.js';
@@ -27,7 +28,7 @@ interface ConnectionTerms {
 
 /** What the options of a socket ask of its connection, whatever it runs over. */
 type ConnectionSettings = Pick<
-  NativeConnectionOptions,
+  ConnectionOptions,
   'isServer' | 'verifyPeer' | 'requirePeer' | 'suspendOnClientHello' | 'servername' | 'alpn'
 >;
 
@@ -54,8 +55,8 @@ export function createConnection(
   options: TLSSocketOptions,
   transport: Transport,
   { context, security, restriction }: ConnectionTerms,
-): NativeTlsConnection {
-  return new NativeTlsConnection(requireTlsBinding(), context.context, {
+): Connection {
+  return engineOfContext(context.context).createConnection(context.context, {
     ...connectionSettings(options),
     // Any other stream may hold on to what it was given after it called back.
     poolsOutput: transport instanceof TcpTransport || Object.getPrototypeOf(transport) === Socket.prototype,
@@ -68,9 +69,9 @@ export function createConnection(
 /** The connection of a handshake that the addon has begun by itself, with what configureListener() had told it. */
 export function adoptConnection(
   { handle }: TcpTransport,
-  { context, security }: Omit<ConnectionTerms, 'restriction'>,
+  { context, security }: { readonly context: NativeEngineContext; readonly security: ConnectionSecurity },
 ): NativeTlsConnection {
-  return NativeTlsConnection.adopt(requireTlsBinding(), context.context, handle, security.postQuantum === 'require');
+  return NativeTlsConnection.adopt(requireTlsBinding(), context, handle, security.postQuantum === 'require');
 }
 
 /**

@@ -1,7 +1,6 @@
 // Keys, certificates, PKCS#12 files, authorities and revocation lists of a context, in every form that node:tls takes.
 
-import type { NativeBinding } from '../binding.js';
-import type { NativeSecureContext, NativeTrustStore } from '../binding/tls-contract.js';
+import type { ContextBuilder, TlsEngine, TrustStore } from '../engine/engine.js';
 import { invalidArgType, invalidSecretType, nodeInvalidArgValue } from '../errors.js';
 import { defaultTrustStore, sharedTrustStore } from './ca-certificates.js';
 import { configError, operationFailed, withConfigErrors } from './config-errors.js';
@@ -44,22 +43,18 @@ export interface CredentialOptions {
 }
 
 /** Puts chains, keys and trust into a context. */
-export function applyCredentials(
-  binding: NativeBinding,
-  native: NativeSecureContext,
-  options: CredentialOptions,
-): void {
+export function applyCredentials(engine: TlsEngine, builder: ContextBuilder, options: CredentialOptions): void {
   const { ca, cert, key, crl, pfx, passphrase } = options;
-  const trust = new Trust(binding, ca);
-  trust.addAuthorities(native, ca);
+  const trust = new Trust(engine, ca);
+  trust.addAuthorities(builder, ca);
   if (options.allowPartialTrustChain) trust.own().allowPartialChain();
   if (cert) {
     for (const pem of listOf(cert)) {
       const bytes = bytesOf('options.cert', pem);
-      withConfigErrors('cert', () => native.setCertificateChain(bytes));
+      withConfigErrors('cert', () => builder.setCertificateChain(bytes));
     }
   }
-  if (key) applyKeys(native, key, passphrase);
+  if (key) applyKeys(builder, key, passphrase);
   checkEngines(options);
   checkDhparam(options.dhparam);
   if (crl !== undefined && crl !== null) {
@@ -72,8 +67,8 @@ export function applyCredentials(
       }
     }
   }
-  if (pfx !== undefined && pfx !== null) applyPfx(native, trust, pfx, passphrase);
-  native.setTrustStore(trust.store);
+  if (pfx !== undefined && pfx !== null) applyPfx(builder, trust, pfx, passphrase);
+  builder.setTrustStore(trust.store);
 }
 
 function authoritiesOf(ca: NonNullable<CredentialOptions['ca']>): Uint8Array[] {
@@ -82,23 +77,23 @@ function authoritiesOf(ca: NonNullable<CredentialOptions['ca']>): Uint8Array[] {
 
 /** A store that contexts share, until something must be added to it. */
 class Trust {
-  store: NativeTrustStore;
-  readonly #binding: NativeBinding;
+  store: TrustStore;
+  readonly #engine: TlsEngine;
   #isOwn = false;
 
-  constructor(binding: NativeBinding, ca: CredentialOptions['ca']) {
-    this.#binding = binding;
-    this.store = ca ? sharedTrustStore(binding, authoritiesOf(ca)) : defaultTrustStore(binding);
+  constructor(engine: TlsEngine, ca: CredentialOptions['ca']) {
+    this.#engine = engine;
+    this.store = ca ? sharedTrustStore(engine, authoritiesOf(ca)) : defaultTrustStore(engine);
   }
 
-  addAuthorities(native: NativeSecureContext, ca: CredentialOptions['ca']): void {
+  addAuthorities(builder: ContextBuilder, ca: CredentialOptions['ca']): void {
     if (!ca) return;
-    for (const bytes of authoritiesOf(ca)) native.setClientCaList(bytes);
+    for (const bytes of authoritiesOf(ca)) builder.setClientCaList(bytes);
   }
 
-  own(): NativeTrustStore {
+  own(): TrustStore {
     if (!this.#isOwn) {
-      const copy = new this.#binding.TrustStore();
+      const copy = this.#engine.createTrustStore();
       copy.addStore(this.store);
       this.store = copy;
       this.#isOwn = true;
@@ -107,7 +102,7 @@ class Trust {
   }
 }
 
-function applyKeys(native: NativeSecureContext, key: unknown, passphrase: unknown): void {
+function applyKeys(builder: ContextBuilder, key: unknown, passphrase: unknown): void {
   const keys = Array.isArray(key)
     ? (key as readonly unknown[]).map((item) => ({
         pem: memberOf(item, 'pem') ?? item,
@@ -119,14 +114,14 @@ function applyKeys(native: NativeSecureContext, key: unknown, passphrase: unknow
     if (secret !== undefined && secret !== null && typeof secret !== 'string') {
       throw invalidSecretType('options.passphrase', 'of type string', secret);
     }
-    withConfigErrors('key', () => native.setPrivateKey(bytes, secret ?? undefined));
+    withConfigErrors('key', () => builder.setPrivateKey(bytes, secret ?? undefined));
   }
 }
 
 /** Mirrors Pkcs12Result in native/credentials.h. */
 const pfxResults = ['ok', 'unreadable', 'wrong-passphrase', 'no-private-key', 'no-certificate'] as const;
 
-function applyPfx(native: NativeSecureContext, trust: Trust, pfx: unknown, passphrase: unknown): void {
+function applyPfx(builder: ContextBuilder, trust: Trust, pfx: unknown, passphrase: unknown): void {
   const files = Array.isArray(pfx)
     ? (pfx as readonly unknown[]).map((item) => ({
         buf: memberOf(item, 'buf') || item,
@@ -136,7 +131,7 @@ function applyPfx(native: NativeSecureContext, trust: Trust, pfx: unknown, passp
   for (const { buf, passphrase: secret } of files) {
     if (typeof buf !== 'string' && !ArrayBuffer.isView(buf)) throw operationFailed('Unable to load PFX certificate');
     const text = passphraseText(secret);
-    const code = withConfigErrors('pfx', () => native.loadPkcs12(bytesOf('options.pfx', buf), text, trust.own()));
+    const code = withConfigErrors('pfx', () => builder.loadPkcs12(bytesOf('options.pfx', buf), text, trust.own()));
     switch (pfxResults[code]) {
       case 'ok':
         break;

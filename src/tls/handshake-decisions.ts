@@ -8,7 +8,7 @@ import type { PostQuantumMode } from './named-policies.js';
 import { legacyChain } from './peer-certificate.js';
 import { expectedName, verifyKeyHolder, verifyPeer } from './peer-verification.js';
 import { contextDemand, refuseWeakerContext, type ConnectionSecurity } from './policy.js';
-import { secureContextOf, type SecureContext } from './secure-context.js';
+import { checkEngineOf, secureContextOf, type SecureContext } from './secure-context.js';
 import type { ServerSessions, VerifiedIdentity } from './session.js';
 import { obtainSignature } from './signing.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
@@ -156,6 +156,7 @@ function adopt(socket: DecidingSocket, context: SecureContext): HelloAnswer {
 /** Why a context for a server name may not take the place of the server's own. */
 function weakness(socket: DecidingSocket, context: SecureContext): Error | undefined {
   try {
+    checkEngineOf(socket.connection, context);
     refuseWeakerContext(socket, context);
     return undefined;
   } catch (error) {

@@ -3,6 +3,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { Socket, type Server } from 'node:net';
+import type { EngineName } from '../engine/connection.js';
 import { loadBinding, type NativeBinding } from '../binding.js';
 import { AcceptWay, type NativeTcpHandle, type NativeTcpListener } from '../binding/tcp-contract.js';
 import { configureListener, type PreparedHandshake } from './begun-handshake.js';
@@ -45,6 +46,8 @@ interface ListeningServer extends Server {
 
 /** Who speaks TLS on what is accepted. */
 export interface NativeAcceptor {
+  /** Only AWS-LC runs on the addon's TCP. */
+  readonly engine: EngineName;
   /** See TlsAcceptor#prepare(). */
   prepare(): PreparedHandshake | undefined;
   /** Speaks TLS on a socket that was just accepted. */
@@ -66,7 +69,7 @@ const ownListeners = new WeakMap<ListeningServer, unknown>();
 export function acceptNatively(given: Server, acceptor: NativeAcceptor): void {
   const server = given as ListeningServer;
   const loaded = loadBinding();
-  if (!loaded.loaded || tcpOf(loaded.binding) === undefined) return;
+  if (acceptor.engine !== 'aws-lc' || !loaded.loaded || tcpOf(loaded.binding) === undefined) return;
   const { binding } = loaded;
   ownListeners.set(server, server.listeners('connection').at(-1));
   const listen = server._listen2;

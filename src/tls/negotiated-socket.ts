@@ -10,6 +10,7 @@ import { startTrace } from './handshake-trace.js';
 import { checkServername } from './options.js';
 import { legacyCertificate, legacyChain, x509Chain } from './peer-certificate.js';
 import {
+  checkEngineOf,
   createSecureContext,
   isSecureContext,
   type SecureContext,
@@ -269,7 +270,9 @@ export abstract class NegotiatedSocket extends TransportSocket {
    */
   setKeyCert(context: SecureContext | SecureContextOptions): void {
     if (this.destroyed) return;
-    const secureContext = isSecureContext(context) ? context : createSecureContext(context);
+    const { engine } = this[state].connection;
+    const secureContext = isSecureContext(context) ? context : createSecureContext({ engine, ...context });
+    checkEngineOf({ engine }, secureContext);
     if (!this[state].connection.useContext(secureContext.context)) throw withoutCertificate();
   }
 

@@ -1,9 +1,9 @@
 // Certificates, trust, versions, groups and schemes, checked and built once, for any number of connections.
 
 import { moduleDefaults } from './module-defaults.js';
-import type { NativeSecureContext } from '../binding/tls-contract.js';
-import { NativeEngineContext } from '../engine/native-context.js';
-import { requireTlsBinding } from '../engine/select.js';
+import type { EngineContext, EngineName } from '../engine/connection.js';
+import { otherEngine, type ContextBuilder } from '../engine/engine.js';
+import { requireEngine, type EngineOptions } from '../engine/select.js';
 import { invalidArgType, outOfRange, TlsError } from '../errors.js';
 import {
   NamedGroup,
@@ -28,7 +28,8 @@ import { chooseSignatureSchemes, defaultSignatureSchemes } from './signature-sch
 
 export type { KeyObjectInput, PemInput, PfxObjectInput } from './credentials.js';
 
-export interface SecureContextOptions extends CredentialOptions, PolicyOptions, SessionOptions, SigningOptions {
+export interface SecureContextOptions
+  extends CredentialOptions, EngineOptions, PolicyOptions, SessionOptions, SigningOptions {
   /** Groups for key exchange, most wanted first, as an array or joined by ':'. Default: `defaultGroups`. */
   groups?: string | readonly string[] | undefined;
   /** node:tls's name of `groups`; `groups` wins. Default: DEFAULT_ECDH_CURVE; `auto` is the default list. */
@@ -53,13 +54,23 @@ export interface SecureContextOptions extends CredentialOptions, PolicyOptions, 
 
 /** Whether it was made by createSecureContext(); something that only inherits from SecureContext was not. */
 export function isSecureContext(value: unknown): value is SecureContext {
-  return value instanceof SecureContext && value.context instanceof NativeEngineContext;
+  return value instanceof SecureContext && owners.get(value.context) !== undefined;
 }
 
 /** Checks a `secureContext` option. */
 export function checkSecureContext(value: unknown): SecureContext {
   if (isSecureContext(value)) return value;
   throw Object.assign(new TypeError('context must be a SecureContext'), { code: 'ERR_TLS_INVALID_CONTEXT' });
+}
+
+/**
+ * An `engine` beside a `secureContext` must be that context's own.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_VALUE`
+ */
+export function checkEngineOf({ engine }: EngineOptions, context: SecureContext): SecureContext {
+  if (engine === undefined || engine === null || engine === context.context.engine) return context;
+  throw otherEngine(engine, context.context);
 }
 
 const owners = new WeakMap<object, SecureContext>();
@@ -72,14 +83,14 @@ export function secureContextOf(value: object): SecureContext | undefined {
 /** What a SecureContext is made of. */
 class Built {
   constructor(
-    readonly context: NativeEngineContext,
+    readonly context: EngineContext,
     readonly security: ContextSecurity,
   ) {}
 }
 
 class PqtlsSecureContext implements ContextSecurity {
   /** The engine's form of it. */
-  readonly context: NativeEngineContext;
+  readonly context: EngineContext;
   /** What is offered and accepted, most wanted first. */
   readonly groups: readonly NamedGroupName[];
   readonly postQuantum: PostQuantumMode;
@@ -151,7 +162,7 @@ export function createCurrentSecureContext(options: SecureContextOptions): Secur
 }
 
 function build(options: SecureContextOptions): Built {
-  const binding = requireTlsBinding();
+  const engine = requireEngine(options);
   const demand = readDemand(options);
   const secureOptions = checkSecureOptions(options.secureOptions);
   const ciphers = chooseCiphers(options);
@@ -164,30 +175,32 @@ function build(options: SecureContextOptions): Built {
   // Policies come last: nothing may widen what they leave.
   const narrowed = narrow(demand, { ...groups, minVersion: versions.minimum, maxVersion: versions.maximum });
   const schemes = narrowSchemes(demand, wantedSchemes) ?? defaultSignatureSchemes;
-  const native = new binding.SecureContext();
-  const hasOlderSuites = withConfigErrors('ciphers', () => applyCiphers(native, ciphers, demand));
+  const builder = engine.createContext();
+  const hasOlderSuites = withConfigErrors('ciphers', () => applyCiphers(builder, ciphers, demand));
   // A list without a TLS 1.2 suite rules TLS 1.2 out, as in node:tls.
+  const speaksOlder = hasOlderSuites && engine.lowestVersion !== 'TLSv1.3';
   const security: ContextSecurity =
-    !hasOlderSuites && narrowed.maxVersion === 'TLSv1.3' ? { ...narrowed, minVersion: 'TLSv1.3' } : narrowed;
+    !speaksOlder && narrowed.maxVersion === 'TLSv1.3' ? { ...narrowed, minVersion: 'TLSv1.3' } : narrowed;
   withConfigErrors('other', () => {
-    native.setVersions(ProtocolVersion[security.minVersion], ProtocolVersion[security.maxVersion]);
-    native.setOptions(secureOptions);
-    if (options.honorCipherOrder === false) native.setClientOrder();
+    builder.setVersions(ProtocolVersion[security.minVersion], ProtocolVersion[security.maxVersion]);
+    builder.setOptions(secureOptions);
+    if (options.honorCipherOrder === false) builder.setClientOrder();
     const certificateKey = demand.policy?.certificateKey ?? 'any';
-    if (certificateKey !== 'any') native.setCertificateKey(certificateKeys[certificateKey]);
-    native.setResumption({ requirePostQuantum: security.postQuantum === 'require' });
-    native.setGroups(Uint16Array.from(security.groups, (name) => NamedGroup[name]));
-    native.setSignatureAlgorithms(Uint16Array.from(schemes, (name) => SignatureScheme[name]));
+    if (certificateKey !== 'any') builder.setCertificateKey(certificateKeys[certificateKey]);
+    builder.setResumption({ requirePostQuantum: security.postQuantum === 'require' });
+    builder.setGroups(Uint16Array.from(security.groups, (name) => NamedGroup[name]));
+    builder.setSignatureAlgorithms(Uint16Array.from(schemes, (name) => SignatureScheme[name]));
     if (compression !== undefined) {
-      installCertificateCodec(binding);
-      native.setCertificateCompression(compression);
+      installCertificateCodec(engine);
+      builder.setCertificateCompression(compression);
     }
   });
-  applyCredentials(binding, native, options);
-  if (demand.policy !== undefined) refuseForbiddenKey(native, demand.policy);
-  applySigning(native, options);
-  applySessionOptions(native, options, security.policyName);
-  return new Built(new NativeEngineContext(native, compression !== undefined, sign), security);
+  applyCredentials(engine, builder, options);
+  if (demand.policy !== undefined) refuseForbiddenKey(engine.name, builder, demand.policy);
+  applySigning(builder, options);
+  applySessionOptions(builder, options, security.policyName);
+  const details = { compresses: compression !== undefined, signer: sign };
+  return new Built(engine.finishContext(builder, details), security);
 }
 
 function checkSecureOptions(value: unknown): number {
@@ -199,11 +212,11 @@ function checkSecureOptions(value: unknown): number {
 }
 
 /** No handshake with it could succeed. */
-function refuseForbiddenKey(native: NativeSecureContext, { name, certificateKey }: Policy): void {
-  if (!native.ownKeyForbidden()) return;
+function refuseForbiddenKey(engine: EngineName, builder: ContextBuilder, { name, certificateKey }: Policy): void {
+  if (!builder.ownKeyForbidden()) return;
   throw new TlsError(`The policy '${name}' allows certificates with a key of ${certificateKey} alone`, {
     code: 'ERR_PQTLS_CERTIFICATE_KEY',
     phase: 'config',
-    engine: 'aws-lc',
+    engine,
   });
 }

@@ -155,6 +155,7 @@ function initialize(server: TlsServer, first: unknown, second: unknown): void {
     (socket: Socket) => acceptor.accept(socket, server),
   ]);
   acceptNatively(server, {
+    engine: acceptor.engine,
     prepare: () => acceptor.prepare(server),
     accept: (transport) => acceptor.accept(transport, server),
     resume: (transport, prepared, step, age) => acceptor.resume(transport, prepared, step, age),

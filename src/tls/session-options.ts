@@ -1,7 +1,7 @@
 // Options of a context or server that decide about resumption: ticket keys, lifetimes, and what sessions are bound to.
 
 import { constants, createHash } from 'node:crypto';
-import type { NativeSecureContext } from '../binding/tls-contract.js';
+import type { ContextBuilder } from '../engine/engine.js';
 import { invalidArgType, outOfRange } from '../errors.js';
 
 export interface SessionOptions {
@@ -24,7 +24,7 @@ const longestInt32 = 0x7fff_ffff;
 
 /** Checks the options and applies them. `policy` names the dated policy that sessions are bound to as well. */
 export function applySessionOptions(
-  native: NativeSecureContext,
+  builder: ContextBuilder,
   options: SessionOptions & { readonly secureOptions?: unknown },
   policy = '',
 ): void {
@@ -37,15 +37,15 @@ export function applySessionOptions(
       code: 'ERR_SSL_SSL_SESSION_ID_CONTEXT_TOO_LONG',
     });
   }
-  native.setSessionIdContext(
+  builder.setSessionIdContext(
     createHash('sha256')
       .update(JSON.stringify([sessionIdContext ?? '', policy]))
       .digest(),
   );
-  if (ticketKeys !== undefined && ticketKeys !== null) native.setTicketKeys(checkTicketKeys(ticketKeys));
+  if (ticketKeys !== undefined && ticketKeys !== null) builder.setTicketKeys(checkTicketKeys(ticketKeys));
   // A session of no seconds would be libssl's default.
   const timeout = Math.max(1, Math.min(checkTimeout(sessionTimeout), longestTimeout));
-  native.setResumption({
+  builder.setResumption({
     timeout,
     ticketKeyLifetime: Math.max(ownKeyLifetime, timeout),
     noTickets: typeof secureOptions === 'number' && (secureOptions & constants.SSL_OP_NO_TICKET) !== 0,

@@ -1,6 +1,6 @@
 // Where the handshake's signature is made: by the engine, on the threadpool, or by the program's `sign`. RFC 9846, Section 4.5.3.
 
-import type { NativeSecureContext } from '../binding/tls-contract.js';
+import type { ContextBuilder } from '../engine/engine.js';
 import type { Question } from '../engine/connection.js';
 import { invalidArgValue, SignError, TlsError } from '../errors.js';
 import { withConfigErrors } from './config-errors.js';
@@ -87,10 +87,10 @@ export function checkSigning(
 }
 
 /** After certificates, keys and suites. */
-export function applySigning(native: NativeSecureContext, options: SigningOptions): void {
+export function applySigning(builder: ContextBuilder, options: SigningOptions): void {
   withConfigErrors('other', () => {
-    if (options.sign) native.setProgramSigner();
-    else native.setOffload(offloads[options.offload ?? 'auto']);
+    if (options.sign) builder.setProgramSigner();
+    else builder.setOffload(offloads[options.offload ?? 'auto']);
   });
 }
 

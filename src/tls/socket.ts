@@ -31,7 +31,7 @@ import { FirstFlight, redial } from './first-flight.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { NegotiatedSocket, state, type ConnectionState, type Established } from './negotiated-socket.js';
 import { classicalGroupsOf, connectionSecurity, joinPolicies, type ConnectionSecurity } from './policy.js';
-import { checkSecureContext, createCurrentSecureContext, type SecureContext } from './secure-context.js';
+import { checkEngineOf, checkSecureContext, createCurrentSecureContext, type SecureContext } from './secure-context.js';
 import { canceled, toBytes } from './pending-writes.js';
 import {
   AwaitedTickets,
@@ -156,7 +156,9 @@ export class TLSSocket extends NegotiatedSocket {
     this.#onread = given ? undefined : userBuffer(options.onread);
     const context = options.secureContext;
     const isChecked = security !== undefined && context !== undefined;
-    this.#context = isChecked ? context : checkSecureContext(context ?? createCurrentSecureContext(options));
+    this.#context = isChecked
+      ? context
+      : checkEngineOf(options, checkSecureContext(context ?? createCurrentSecureContext(options)));
     this.#security = security ?? connectionSecurity(options, this.#context, this.#isServer);
     this.#firstFlight = this.#isServer ? undefined : new FirstFlight(options[redial]);
     if (this.#firstFlight?.retries) classicalGroupsOf(this.#security, this.#context);
@@ -256,7 +258,7 @@ export class TLSSocket extends NegotiatedSocket {
     // A socket that is still to be connected is at rest, and counts as connecting when it was given.
     this.followConnection(own, Boolean(this.#firstFlight?.retried), () => {
       // What node:net has connected goes on in the addon.
-      const taken = own ? fromDialled(this.#transport) : undefined;
+      const taken = own && this.#connection.engine === 'aws-lc' ? fromDialled(this.#transport) : undefined;
       if (taken !== undefined) this.#listen(taken);
       this.#start();
     });

@@ -10,6 +10,7 @@ import { Authority } from '#src/cli/demo-authority.js';
 import { issuedByP256, selfSigned } from '../support/mldsa-certificate.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
 import { shownError } from '../support/shown-error.js';
+import { nativeContextOf } from '../support/native-context.js';
 
 const suites13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 const suites12 = [
@@ -133,7 +134,7 @@ void t.test('AWS-LC has every suite, group and scheme of every policy', (t) => {
     t.equal(context.minVersion, policy.versions.at(-1));
     if (policy.versions.includes('TLSv1.2')) {
       t.same(
-        context.context.native.ciphers(),
+        nativeContextOf(context).native.ciphers(),
         policy.cipherSuites.filter((name) => !name.startsWith('TLS_')),
         policy.name,
       );
@@ -154,7 +155,7 @@ void t.test('options beside a policy narrow it', (t) => {
     groups: policies['strict']?.groups,
   });
   t.equal(made({ policy: 'default', ciphers: 'TLS_AES_256_GCM_SHA384' }).minVersion, 'TLSv1.3');
-  const words = made({ policy: 'default', ciphers: 'ALL:!CHACHA20:@SECLEVEL=1' }).context.native.ciphers();
+  const words = nativeContextOf(made({ policy: 'default', ciphers: 'ALL:!CHACHA20:@SECLEVEL=1' })).native.ciphers();
   t.ok(words.includes('ECDHE-RSA-AES128-GCM-SHA256') && !words.includes('AES128-SHA'), 'words for many suites');
   t.notOk(words.includes('ECDHE-RSA-CHACHA20-POLY1305'));
   t.equal(made({ policy: 'default', secureProtocol: 'TLSv1_2_method' }).maxVersion, 'TLSv1.2');
@@ -202,7 +203,7 @@ void t.test('defaults of the module are narrowed too', (t) => {
   pqtls.DEFAULT_MIN_VERSION = 'TLSv1';
   const context = createSecureContext({ policy: 'default' });
   t.match(context, { minVersion: 'TLSv1.2', groups: ['secp256r1'] });
-  t.same(context.context.native.ciphers(), ['ECDHE-RSA-AES128-GCM-SHA256']);
+  t.same(nativeContextOf(context).native.ciphers(), ['ECDHE-RSA-AES128-GCM-SHA256']);
   t.throws(() => createSecureContext({ policy: 'strict' }), { code: 'ERR_INVALID_ARG_VALUE', message: /secp256r1/ });
   pqtls.DEFAULT_ECDH_CURVE = 'auto';
   pqtls.DEFAULT_MIN_VERSION = 'TLSv1.3';

@@ -7,14 +7,15 @@ import t, { type Test } from 'tap';
 import { connect, createSecureContext, NotPostQuantumError, PeerMisbehavedError } from 'pqtls';
 import { Alert, NamedGroup } from '#src/protocol/constants.js';
 import { loadBinding } from '#src/binding.js';
-import { NativeTlsConnection, type NativeConnectionOptions } from '#src/engine/native-connection.js';
-import type { Progress } from '#src/engine/connection.js';
+import { NativeTlsConnection } from '#src/engine/native-connection.js';
+import type { ConnectionOptions, Progress } from '#src/engine/connection.js';
 import { Authority } from '#src/cli/demo-authority.js';
 import { serverThatChooses } from '../support/hello-script.js';
 import { nodeBinary } from '../support/node-versions.js';
 import { runCommand } from '../support/project.js';
 import { credentials, dial, errorOf, listen } from '../support/tls-server.js';
 import { shownError } from '../support/shown-error.js';
+import { nativeContextOf } from '../support/native-context.js';
 
 const staticRsa = { ciphers: 'AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const;
 // The OpenSSL of Node 20 has no post-quantum group.
@@ -217,7 +218,7 @@ void t.test('the last word: an engine that agreed to a classical group all the s
   // Nothing is restricted here, so libssl lets X25519 through; only the check after the handshake is left.
   const engine = (isServer: boolean, demanding: boolean, groups: string): NativeTlsConnection => {
     const context = createSecureContext({ ...(isServer ? leaf : {}), ca: authority.cert, groups });
-    const options: NativeConnectionOptions = {
+    const options: ConnectionOptions = {
       isServer,
       verifyPeer: !isServer,
       requirePeer: !isServer,
@@ -228,7 +229,7 @@ void t.test('the last word: an engine that agreed to a classical group all the s
       borrowsInput: false,
       requirePostQuantum: demanding,
     };
-    return new NativeTlsConnection(binding, context.context, options);
+    return new NativeTlsConnection(binding, nativeContextOf(context), options);
   };
   // NotPostQuantumError's own name, where the fault is of pqtls alone.
   const { class: name, ...rest } = error;

@@ -13,13 +13,14 @@ import { credentials, listen } from '../support/tls-server.js';
 import { modules } from '../support/tls-modules.js';
 import { host } from '../support/visits.js';
 import { shownError } from '../support/shown-error.js';
+import { nativeContextOf } from '../support/native-context.js';
 
 const classical = { ecdhCurve: 'X25519:P-256' };
 const versions = ['TLSv1.3', 'TLSv1.2'] as const;
 
 /** A context that neither offers nor accepts classical sessions, though it negotiates classical groups. */
 function requiringPostQuantum(context: SecureContext): SecureContext {
-  context.context.native.setResumption({ requirePostQuantum: true });
+  nativeContextOf(context).native.setResumption({ requirePostQuantum: true });
   return context;
 }
 
@@ -57,7 +58,7 @@ void t.test('own keys rotate: the one before still opens, and the client gets fr
   const { authority, leaf } = await credentials();
   const ca = authority.cert;
   const context = createSecureContext(leaf);
-  context.context.native.setResumption({ timeout: 300, ticketKeyLifetime: 2 });
+  nativeContextOf(context).native.setResumption({ timeout: 300, ticketKeyLifetime: 2 });
   const { server, visit } = await host(t, modules.pqtls, { secureContext: asOption(context) });
   const { session } = await visit({ ca });
   const before = server.getTicketKeys();
@@ -69,7 +70,7 @@ void t.test('own keys rotate: the one before still opens, and the client gets fr
   const after = server.getTicketKeys();
   while (server.getTicketKeys().equals(after)) await new Promise((resolve) => setTimeout(resolve, 50));
   t.equal((await visit({ ca, session })).resumed.server, false, 'two keys ago');
-  context.context.native.setTicketKeys(before);
+  nativeContextOf(context).native.setTicketKeys(before);
   await new Promise((resolve) => setTimeout(resolve, 2200));
   t.same(server.getTicketKeys(), before, 'given keys stay');
 });

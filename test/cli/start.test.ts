@@ -32,8 +32,16 @@ t.test('prints what was negotiated', { skip }, async (t) => {
   }
 });
 
-t.test('without the addon it shows the primitives and exits 2', async (t) => {
+t.test('without the addon the TypeScript engine speaks TLS, and says so', async (t) => {
   const result = await start([], { PQTLS_ADDON_PATH: '/nonexistent' });
+  t.equal(result.code, 0, result.stderr);
+  t.match(result.stdout, /^Engine typescript: OpenSSL .* \(node:crypto\), noble-post-quantum /m);
+  t.match(result.stdout, /^ {2}Group +X25519MLKEM768/m);
+  t.match(result.stderr, /PQTLS_TYPESCRIPT_ENGINE/);
+});
+
+t.test('without an engine it shows the primitives and exits 2', async (t) => {
+  const result = await start([], { PQTLS_ADDON_PATH: '/nonexistent', PQTLS_ENGINE: 'aws-lc' });
   t.equal(result.code, 2, result.stderr);
   t.match(result.stdout, /^Primitives on noble \(.*\d\.\d.*\)$/m);
   t.match(result.stdout, /^ {2}ML-KEM-768 +ciphertext 1088 bytes, secrets agree$/m);

@@ -314,11 +314,12 @@ void t.test('no engine: an error that says so, and the program does not run', as
   for (const flags of [importFlag, requireFlag]) {
     const result: CommandResult = await folder.run('never.mjs', 'console.log("ran");', flags, {
       PQTLS_ADDON_PATH: `${folder.path}/missing.node`,
+      PQTLS_ENGINE: 'aws-lc',
     });
     t.equal(result.code, 1);
     t.equal(result.stdout, '');
     t.match(result.stderr, /ERR_PQTLS_UNSUPPORTED/);
-    t.match(result.stderr, /TLS needs the native addon/);
+    t.match(result.stderr, /TLS on AWS-LC needs the native addon/);
   }
 });
 

@@ -1,4 +1,4 @@
-// TLS 1.3 key shares on @noble: X25519, P-256, P-384 and the hybrids, joined as groupLayouts says. RFC 10024.
+// TLS 1.3 key shares on @noble: X25519, P-256, P-384, ML-KEM and the hybrids, joined as groupLayouts says. RFC 10024.
 
 import { x25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
@@ -16,7 +16,7 @@ interface StartedComponent {
   destroy(): void;
 }
 
-/** One component of a group; a classical group has one, a hybrid two. Lengths in bytes. */
+/** One component of a group; a hybrid has two. Lengths in bytes. */
 interface Component {
   readonly clientShare: number;
   readonly serverShare: number;
@@ -131,13 +131,24 @@ export function startAndCompleteInto(
 }
 
 function componentsOf(group: GroupName, queue: TurnQueue): readonly Component[] {
-  const layout = groupLayouts[group];
-  const names = layout.kind === 'classical' ? [group as ClassicalGroup] : [layout.first, layout.second];
+  const names = componentNames(group);
   return names.map((name) =>
     name in kemParameters
       ? kemComponent(group, name as KemAlgorithm, queue)
       : classicalComponent(group, diffieHellmans[name as ClassicalGroup]),
   );
+}
+
+function componentNames(group: GroupName): readonly (ClassicalGroup | KemAlgorithm)[] {
+  const layout = groupLayouts[group];
+  switch (layout.kind) {
+    case 'classical':
+      return [group as ClassicalGroup];
+    case 'kem':
+      return [layout.kem];
+    case 'hybrid':
+      return [layout.first, layout.second];
+  }
 }
 
 /** The client's share is an encapsulation key, the server's a ciphertext. RFC 10024. */

@@ -1,12 +1,18 @@
 // Fresh random bytes and their wiping. JavaScript moves and copies as it likes: wiping shortens a secret's life, no more.
 
-import { randomFillSync } from 'node:crypto';
 import { KeyDestroyedError } from '../../errors.js';
 import type { TurnQueue } from './turn-queue.js';
 
-/** `length` bytes of node:crypto's generator, in memory of their own. */
+/** Most that one call of getRandomValues() gives, in bytes. Web Cryptography, Section 10.1.1. */
+const mostAtOnce = 65536;
+
+/** `length` bytes of WebCrypto's generator, which Node and browsers have, in memory of their own. */
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
-  return randomFillSync(new Uint8Array(length));
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += mostAtOnce) {
+    globalThis.crypto.getRandomValues(bytes.subarray(at, at + mostAtOnce));
+  }
+  return bytes;
 }
 
 /** A copy that a later write of the caller's does not change; never a view, even for a Buffer. */

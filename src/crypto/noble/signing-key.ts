@@ -5,6 +5,7 @@
 // that is computed by hand, over noble's polynomials: t = A s1 + s2 and its two halves.
 
 import { shake256 } from '@noble/hashes/sha3.js';
+import { concatBytes } from '@noble/hashes/utils.js';
 import { genCrystals, XOF128 } from '@noble/post-quantum/_crystals.js';
 import { PARAMS } from '@noble/post-quantum/ml-dsa.js';
 import type { SignatureAlgorithm } from '../parameters.js';
@@ -47,7 +48,7 @@ export function verifyingKeyOf(algorithm: SignatureAlgorithm, signingKey: Uint8A
     // Power2Round: t = t1 2^13 + t0 with t0 in (-2^12, 2^12]. FIPS 204, Algorithm 35.
     const low = (coefficient: number): number => ring.smod(coefficient, 1 << droppedBits);
     const t1Coder = ring.bitsCoder(10, { encode: (x) => (x - low(x)) >> droppedBits, decode: (x) => x });
-    const publicKey = new Uint8Array(Buffer.concat([rho, ...t.map((polynomial) => t1Coder.encode(polynomial))]));
+    const publicKey = concatBytes(rho, ...t.map((polynomial) => t1Coder.encode(polynomial)));
     const tr = shake256(publicKey, { dkLen: 64 });
     // Every coefficient and byte is looked at: how long it takes says nothing of where they differ.
     let difference = 0;

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { loadBinding, type BindingState, type Capabilities, type NativeBinding } from '#src/binding.js';
 import { createNativeProvider } from '#src/crypto/native-provider.js';
 import { createNobleProvider } from '#src/crypto/noble-provider.js';
-import { engineOf, requireTlsBinding, selectEngine } from '#src/engine/select.js';
+import type { EngineName } from '#src/engine/connection.js';
+import { pureEngineVersion } from '#src/engine/pure-version.js';
+import { engineOf, requireEngine, requireTlsBinding, selectEngine } from '#src/engine/select.js';
 import { UnsupportedError } from '#src/errors.js';
 import { getProvider, providers } from 'pqtls/crypto';
 import t from 'tap';
 import { checkLackingEverything, outcomesOn } from '../../support/lacking-addon.js';
+import { cleanEnvironment, projectDir, runCommand, type CommandResult } from '../../support/project.js';
 
 const everything: Capabilities = { mlKem: true, mlDsa: true, tls: true };
 const nothing: Capabilities = { mlKem: false, mlDsa: false, tls: false };
@@ -31,19 +34,77 @@ t.test('the engine of each state', async (t) => {
     why: 'the native addon is loaded',
   });
   t.match(engineOf(addon(everything, true)), { engine: 'aws-lc', version: 'AWS-LC 5.12.0 FIPS', fips: true });
-  t.strictSame(engineOf(addon({ ...everything, tls: false }, true)), {
-    engine: undefined,
-    fips: true,
+  const withoutSsl = addon({ ...everything, tls: false }, true);
+  t.strictSame(engineOf(withoutSsl), {
+    engine: 'typescript',
+    version: pureEngineVersion,
+    fips: false,
     capabilities: { ...everything, tls: false },
     why: 'the native addon was built from an AWS-LC source without libssl',
   });
+  t.match(engineOf(withoutSsl, 'aws-lc'), { engine: undefined, fips: true });
   t.strictSame(engineOf(missing), {
-    engine: undefined,
+    engine: 'typescript',
+    version: pureEngineVersion,
     fips: false,
     capabilities: nothing,
     why: 'the native addon did not load (missing: CMake)',
   });
-  t.strictSame(selectEngine(), engineOf(loadBinding()));
+  t.match(engineOf(missing, 'aws-lc'), { engine: undefined, capabilities: nothing, why: /missing: CMake/ });
+  t.match(engineOf(addon(everything), 'typescript'), { engine: 'typescript', why: 'PQTLS_ENGINE asks for it' });
+  const asked = process.env['PQTLS_ENGINE'] as EngineName | undefined;
+  t.strictSame(selectEngine(), engineOf(loadBinding(), asked));
+});
+
+t.test('the engine that options ask for', async (t) => {
+  const complete = addon(everything);
+  t.equal(requireEngine({ engine: 'aws-lc' }, complete).name, 'aws-lc');
+  t.equal(requireEngine({ engine: 'typescript' }, complete).name, 'typescript');
+  t.equal(requireEngine({ engine: 'typescript' }, missing).name, 'typescript');
+  t.throws(() => requireEngine({ engine: 'aws-lc' }, missing), { code: 'ERR_PQTLS_UNSUPPORTED' });
+  t.throws(() => requireEngine({ engine: 'openssl' as EngineName }, complete), { code: 'ERR_INVALID_ARG_VALUE' });
+  t.throws(() => requireEngine({ engine: 1 as unknown as EngineName }, complete), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
+const warning = /\[PQTLS_TYPESCRIPT_ENGINE\].*nonexistent.*not constant-time/s;
+const making = `
+  import { createSecureContext, selectEngine } from 'pqtls';
+  createSecureContext();
+  createSecureContext();
+  console.log(createSecureContext().context.engine, selectEngine().engine);`;
+
+/** What a program that makes contexts prints, in an environment. */
+async function programIn(variables: NodeJS.ProcessEnv, source = making): Promise<CommandResult> {
+  return runCommand(process.execPath, ['--input-type=module', '--eval', source], {
+    cwd: projectDir,
+    env: cleanEnvironment({ PQTLS_ENGINE: '', ...variables }),
+  });
+}
+
+t.test('without the addon: one warning for the process, or none where it was asked for', async (t) => {
+  const absent = { PQTLS_ADDON_PATH: '/nonexistent' };
+  const silent = await programIn({ ...absent, PQTLS_ENGINE: 'typescript' });
+  t.equal(silent.stdout, 'typescript typescript\n');
+  t.equal(silent.stderr, '');
+  const fallen = await programIn(absent);
+  t.equal(fallen.stdout, 'typescript typescript\n');
+  t.match(fallen.stderr, warning);
+  t.equal(fallen.stderr.match(/PQTLS_TYPESCRIPT_ENGINE/g)?.length, 1);
+});
+
+t.test('what forbids it', async (t) => {
+  const absent = { PQTLS_ADDON_PATH: '/nonexistent' };
+  const required = await programIn({ ...absent, PQTLS_REQUIRE_NATIVE: '1' });
+  t.not(required.code, 0);
+  t.match(required.stderr, /ERR_PQTLS_NATIVE_MISSING/);
+  const asked = await programIn({ PQTLS_ENGINE: 'typescript', PQTLS_REQUIRE_NATIVE: '1' });
+  t.not(asked.code, 0);
+  t.match(asked.stderr, /PQTLS_REQUIRE_NATIVE=1 forbids the engine 'typescript'|ERR_PQTLS_NATIVE_MISSING/);
+  const native = await programIn({ ...absent, PQTLS_ENGINE: 'aws-lc' });
+  t.not(native.code, 0);
+  t.match(native.stderr, /ERR_PQTLS_UNSUPPORTED/);
+  const unknown = await programIn({ PQTLS_ENGINE: 'openssl' });
+  t.match(unknown.stderr, /ERR_INVALID_ARG_VALUE/);
 });
 
 t.test('the advice fits the reason', async (t) => {

@@ -1,0 +1,208 @@
+// TlsPrimitives over node:crypto; ML-DSA through the CryptoProvider, or Node's own where that is faster.
+
+import {
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPublicKey,
+  randomFillSync,
+  timingSafeEqual,
+  verify as verifyWithNode,
+  type CipherGCM,
+  type CipherGCMTypes,
+  type DecipherGCM,
+  type Hash,
+  type KeyObject,
+} from 'node:crypto';
+import { KeyDestroyedError } from '../../errors.js';
+import type { SignatureAlgorithm } from '../parameters.js';
+import { selectProvider } from '../select-provider.js';
+import {
+  aeadKeyLengths,
+  aeadTagLength,
+  type AeadName,
+  type TlsAead,
+  type TlsHash,
+  type TlsHashName,
+  type TlsPrimitives,
+} from './primitives.js';
+import { parsePublicKey, type PublicKey } from './public-key.js';
+import { fits, schemeParameters, type SignatureAlgorithmParameters } from './signature-schemes.js';
+
+class NodeHash implements TlsHash {
+  readonly #hash: Hash;
+
+  constructor(hash: Hash) {
+    this.#hash = hash;
+  }
+
+  update(data: Uint8Array): void {
+    this.#hash.update(data);
+  }
+
+  digest(): Uint8Array {
+    return this.#hash.copy().digest();
+  }
+
+  clone(): TlsHash {
+    return new NodeHash(this.#hash.copy());
+  }
+}
+
+/** node:crypto has a cipher object for each record, and returns what it makes: one copy is the least there is. */
+class NodeAead implements TlsAead {
+  readonly #name: CipherGCMTypes;
+  readonly #key: Uint8Array;
+  #destroyed = false;
+
+  constructor(name: AeadName, key: Uint8Array) {
+    checkKeyLength(name, key);
+    // Both are the same to Node; its types know the second as one of CCM's kind only.
+    this.#name = name as CipherGCMTypes;
+    this.#key = new Uint8Array(key);
+  }
+
+  seal(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    plaintext: readonly Uint8Array[],
+    output: Uint8Array,
+    offset: number,
+  ): number {
+    const cipher: CipherGCM = createCipheriv(this.#name, this.#usable(), nonce, { authTagLength: aeadTagLength });
+    cipher.setAAD(additionalData);
+    let at = offset;
+    for (const part of plaintext) {
+      const made = cipher.update(part);
+      output.set(made, at);
+      at += made.length;
+    }
+    // A stream cipher keeps nothing back.
+    cipher.final();
+    output.set(cipher.getAuthTag(), at);
+    return at + aeadTagLength - offset;
+  }
+
+  open(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    ciphertext: Uint8Array,
+    output: Uint8Array,
+    offset: number,
+  ): number {
+    const key = this.#usable();
+    const length = ciphertext.length - aeadTagLength;
+    if (length < 0) return -1;
+    const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce, { authTagLength: aeadTagLength });
+    decipher.setAAD(additionalData);
+    decipher.setAuthTag(ciphertext.subarray(length));
+    const plaintext = decipher.update(ciphertext.subarray(0, length));
+    try {
+      decipher.final();
+    } catch {
+      // The tag does not fit: nobody gets to see what it does not authenticate.
+      plaintext.fill(0);
+      return -1;
+    }
+    output.set(plaintext, offset);
+    return length;
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.#key.fill(0);
+  }
+
+  #usable(): Uint8Array {
+    if (this.#destroyed) throw new KeyDestroyedError();
+    return this.#key;
+  }
+}
+
+function checkKeyLength(name: AeadName, key: Uint8Array): void {
+  if (key.length !== aeadKeyLengths[name]) throw new RangeError(`${name} has keys of ${aeadKeyLengths[name]} bytes`);
+}
+
+function verifySignature(
+  algorithm: SignatureAlgorithmParameters,
+  spki: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const key = parsePublicKey(spki);
+  return key !== undefined && fits(algorithm, key) && verifyWith(algorithm, key, spki, message, signature);
+}
+
+function verifyWith(
+  algorithm: SignatureAlgorithmParameters,
+  key: PublicKey,
+  spki: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  try {
+    if (key.type === 'ml-dsa') return verifyMlDsa(key.algorithm, key.bytes, message, signature);
+    // OpenSSL takes PSS without its leading zeros. RFC 8017, Section 8.1.2, step 1.
+    if ('modulus' in key && signature.length !== key.modulus.length) return false;
+    return verifyClassically(algorithm, publicKeyObject(spki), message, signature);
+  } catch {
+    // A point that is not on its curve, a modulus that OpenSSL refuses: the peer's bytes.
+    return false;
+  }
+}
+
+const noContext = new Uint8Array(0);
+
+function verifyMlDsa(
+  algorithm: SignatureAlgorithm,
+  key: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  return selectProvider(algorithm).verifyingKeyFromBytes(algorithm, key).verify(message, signature, noContext);
+}
+
+function verifyClassically(
+  algorithm: SignatureAlgorithmParameters,
+  key: KeyObject,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  switch (algorithm.type) {
+    case 'ecdsa':
+      return verifyWithNode(algorithm.hash, message, { key, dsaEncoding: 'der' }, signature);
+    case 'ed25519':
+      return verifyWithNode(null, message, key, signature);
+    case 'rsa-pkcs1':
+      return verifyWithNode(algorithm.hash, message, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
+    case 'rsa-pss': {
+      const { hash, saltLength } = algorithm;
+      return verifyWithNode(hash, message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
+    }
+    case 'ml-dsa':
+      return false;
+  }
+}
+
+function publicKeyObject(spki: Uint8Array): KeyObject {
+  const der = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength);
+  return createPublicKey({ key: der, format: 'der', type: 'spki' });
+}
+
+export const nodePrimitives: TlsPrimitives = Object.freeze({
+  name: 'node',
+  createHash: (name: TlsHashName) => new NodeHash(createHash(name)),
+  hash: (name: TlsHashName, data: Uint8Array) => createHash(name).update(data).digest(),
+  hmac: (name: TlsHashName, key: Uint8Array, data: Uint8Array) => createHmac(name, key).update(data).digest(),
+  aead: (name: AeadName, key: Uint8Array) => new NodeAead(name, key),
+  randomBytes: (length: number) => randomFillSync(new Uint8Array(length)),
+  verify(scheme: string, spki: Uint8Array, message: Uint8Array, signature: Uint8Array) {
+    const key = parsePublicKey(spki);
+    const algorithm = key && schemeParameters(scheme, key);
+    return key !== undefined && algorithm !== undefined && verifyWith(algorithm, key, spki, message, signature);
+  },
+  verifySignature,
+  equal: (a: Uint8Array, b: Uint8Array) => a.length === b.length && timingSafeEqual(a, b),
+} satisfies TlsPrimitives);

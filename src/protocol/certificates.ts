@@ -1,0 +1,156 @@
+// Certificates in a handshake, on either side: read, checked, chosen, signed for. RFC 9846, Sections 4.5.2 and 4.5.3.
+
+import { messageHeaderLength } from './messages/client-hello.js';
+import {
+  readCertificate,
+  readCompressedCertificate,
+  writeCertificate,
+  writeCompressedCertificate,
+  type CertificateMessage,
+} from './messages/certificate.js';
+import { readCertificateVerify, signedContent, writeCertificateVerify } from './messages/certificate-verify.js';
+import { HandshakeType, SignatureScheme, nameOf, type SignatureSchemeName } from './constants.js';
+import type { Credential, TlsContext } from './config.js';
+import type { Endpoint } from './endpoint.js';
+import { ProtocolFault, type FaultReason } from './faults.js';
+import type { HandshakeMessage } from './handshake-joiner.js';
+import { AwaitAnswer, type HandshakeState } from './handshake-state.js';
+
+/** Of certificates that were compressed, as of those that were not. */
+const maxUncompressed = 102_400;
+
+/** What a peer's certificate has to keep to. */
+export interface CertificateTerms {
+  readonly ocsp: boolean;
+  /** RFC 8879 numbers that it may be compressed with. */
+  readonly compression: readonly number[];
+}
+
+/** Reads Certificate or CompressedCertificate. */
+export function receiveCertificate(endpoint: Endpoint, message: HandshakeMessage, terms: CertificateTerms): void {
+  const body =
+    message.type === HandshakeType.CompressedCertificate
+      ? decompress(endpoint, message.bytes, terms.compression)
+      : message.bytes.subarray(messageHeaderLength);
+  const { chain, ocspResponse }: CertificateMessage = readCertificate(body, terms);
+  endpoint.facts.peerChain = chain;
+  endpoint.facts.ocspResponse = ocspResponse;
+}
+
+/** RFC 8879, Section 4. */
+function decompress(endpoint: Endpoint, bytes: Uint8Array, allowed: readonly number[]): Uint8Array {
+  const { algorithm, uncompressedLength, compressed } = readCompressedCertificate(bytes);
+  if (!allowed.includes(algorithm)) throw new ProtocolFault('UNKNOWN_CERT_COMPRESSION_ALG');
+  if (uncompressedLength > maxUncompressed) throw new ProtocolFault('UNCOMPRESSED_CERT_TOO_LARGE');
+  const body = endpoint.environment.codec?.decompress(algorithm, compressed, uncompressedLength);
+  if (body?.length !== uncompressedLength) throw new ProtocolFault('CERT_DECOMPRESSION_FAILED');
+  return body;
+}
+
+/** Checks the peer's signature over the transcript so far. */
+export function verifyCertificateVerify(
+  endpoint: Endpoint,
+  message: HandshakeMessage,
+  signedBy: 'client' | 'server',
+): void {
+  const { environment, facts, context, transcript } = endpoint;
+  const { scheme, signature } = readCertificateVerify(message.bytes);
+  const name = nameOf(SignatureScheme, scheme);
+  if (!context.schemes.some((offered) => offered === name) || !isForHandshakes(name)) {
+    throw new ProtocolFault('WRONG_SIGNATURE_TYPE');
+  }
+  const [leaf] = facts.peerChain;
+  const key = leaf === undefined ? undefined : environment.publicKeyOf(leaf);
+  if (key === undefined) throw new ProtocolFault('CANNOT_PARSE_LEAF_CERT');
+  const content = signedContent(signedBy, transcript.digest());
+  if (!environment.primitives.verify(name, key, content, signature)) {
+    throw new ProtocolFault(environment.fitsKey(name, key) ? 'BAD_SIGNATURE' : 'WRONG_SIGNATURE_TYPE');
+  }
+  facts.peerSignatureScheme = scheme;
+}
+
+/** PKCS #1 v1.5 and SHA-1 may only stand in certificates. RFC 9846, Section 4.2.3. */
+function isForHandshakes(name: string): boolean {
+  return !name.startsWith('rsa_pkcs1_') && !name.endsWith('_sha1');
+}
+
+/** A chain of ours, and the scheme that its key signs with. */
+export interface ChosenCredential {
+  readonly credential: Credential;
+  readonly scheme: SignatureSchemeName;
+}
+
+/** By our order of schemes, of those that the peer takes; undefined where nothing fits. */
+export function chooseCredential(context: TlsContext, peerSchemes: readonly number[]): ChosenCredential | undefined {
+  for (const scheme of context.schemes) {
+    if (!isForHandshakes(scheme) || !peerSchemes.includes(SignatureScheme[scheme])) continue;
+    const credential = context.credentials.find(({ schemes }) => schemes.includes(scheme));
+    if (credential !== undefined) return { credential, scheme };
+  }
+  return undefined;
+}
+
+/** Why there is none. */
+export function noCredential(context: TlsContext, peerSchemes: readonly number[]): FaultReason {
+  if (context.credentials.length === 0) return 'NO_CERTIFICATE_ASSIGNED';
+  const shared = context.schemes.some((scheme) => peerSchemes.includes(SignatureScheme[scheme]));
+  return shared ? 'NO_COMMON_SIGNATURE_ALGORITHMS' : 'NO_SHARED_SIGNATURE_ALGORITHMS';
+}
+
+/** Sends a chain, compressed where the peer takes that. */
+export function sendCertificate(
+  endpoint: Endpoint,
+  chain: readonly Uint8Array[],
+  peerCompression: readonly number[],
+  ocspResponse?: Uint8Array,
+): void {
+  const message = writeCertificate(chain, ocspResponse);
+  const algorithm = endpoint.context.compression.find((number) => peerCompression.includes(number));
+  const { codec } = endpoint.environment;
+  endpoint.facts.ownChain = chain;
+  if (algorithm === undefined || codec === undefined || chain.length === 0) {
+    endpoint.send(message);
+    return;
+  }
+  const body = message.subarray(messageHeaderLength);
+  const compressed = codec.compress(algorithm, body);
+  if (compressed === undefined) endpoint.send(message);
+  else endpoint.send(writeCompressedCertificate({ algorithm, uncompressedLength: body.length, compressed }));
+}
+
+/** Signs the transcript so far, or has it signed by the program, and goes on. */
+export function sendCertificateVerify(
+  endpoint: Endpoint,
+  side: 'client' | 'server',
+  { credential, scheme }: ChosenCredential,
+  proceed: () => HandshakeState,
+): HandshakeState {
+  const content = signedContent(side, endpoint.transcript.digest());
+  const number = SignatureScheme[scheme];
+  const send = (signature: Uint8Array): HandshakeState => {
+    endpoint.facts.signatureScheme = number;
+    endpoint.send(writeCertificateVerify({ scheme: number, signature }));
+    return proceed();
+  };
+  if (credential.signer !== undefined) return send(signOr(credential.signer, scheme, content));
+  endpoint.facts.signedByProgram = true;
+  let given: Uint8Array | undefined;
+  const { primitives } = endpoint.environment;
+  const give = (signature: Uint8Array): boolean => {
+    given = primitives.verify(scheme, credential.spki, content, signature) ? signature : undefined;
+    return given !== undefined;
+  };
+  endpoint.question = { kind: 'signature', scheme: number, content, give };
+  return new AwaitAnswer('signature', () => {
+    if (given === undefined) throw new ProtocolFault('PRIVATE_KEY_OPERATION_FAILED');
+    return send(given);
+  });
+}
+
+function signOr(signer: NonNullable<Credential['signer']>, scheme: string, content: Uint8Array): Uint8Array {
+  try {
+    return signer.sign(scheme, content);
+  } catch (cause) {
+    throw Object.assign(new ProtocolFault('PRIVATE_KEY_OPERATION_FAILED'), { cause });
+  }
+}

@@ -1,0 +1,73 @@
+// Joins handshake messages out of records, which may hold parts of one or several. RFC 9846, Sections 4 and 5.1.
+
+import { copyOf } from './codec.js';
+import { HandshakeType } from './constants.js';
+import { ProtocolFault } from './faults.js';
+
+const headerLength = 4;
+/** The largest message of any kind that is no certificate. */
+const maxMessage = 65_536;
+/** Certificates, as they come or compressed: OpenSSL's limit. */
+const maxCertificateMessage = 102_400;
+
+export interface HandshakeMessage {
+  readonly type: number;
+  /** With its header, as the transcript wants it. */
+  readonly bytes: Uint8Array;
+}
+
+const certificateTypes: ReadonlySet<number> = new Set([HandshakeType.Certificate, HandshakeType.CompressedCertificate]);
+
+export class HandshakeJoiner {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+
+  /** No message, nor part of one, is waiting. */
+  get isEmpty(): boolean {
+    return this.#start === this.#end;
+  }
+
+  add(content: Uint8Array): void {
+    this.#reserve(content.length);
+    this.#bytes.set(content, this.#end);
+    this.#end += content.length;
+    this.#checkLength();
+  }
+
+  /** The next whole message, the caller's to keep. */
+  next(): HandshakeMessage | undefined {
+    const length = this.#checkLength();
+    if (length === undefined || this.#end - this.#start < length) return undefined;
+    const type = this.#bytes[this.#start] ?? 0;
+    const bytes = copyOf(this.#bytes.subarray(this.#start, this.#start + length));
+    this.#start += length;
+    if (this.isEmpty) this.#bytes = new Uint8Array((this.#start = this.#end = 0));
+    return { type, bytes };
+  }
+
+  clear(): void {
+    this.#bytes.fill(0);
+    this.#start = this.#end;
+  }
+
+  /** Refuses a message by its header, before it is there. */
+  #checkLength(): number | undefined {
+    if (this.#end - this.#start < headerLength) return undefined;
+    const [type = 0, high = 0, middle = 0, low = 0] = this.#bytes.subarray(this.#start, this.#start + headerLength);
+    const length = headerLength + high * 65_536 + middle * 256 + low;
+    const limit = certificateTypes.has(type) ? maxCertificateMessage : maxMessage;
+    if (length > headerLength + limit) throw new ProtocolFault('EXCESSIVE_MESSAGE_SIZE');
+    return length;
+  }
+
+  #reserve(count: number): void {
+    if (this.#end + count <= this.#bytes.length) return;
+    const waiting = this.#bytes.subarray(this.#start, this.#end);
+    const grown = new Uint8Array(Math.max(waiting.length + count, 2 * waiting.length));
+    grown.set(waiting);
+    this.#bytes = grown;
+    this.#end = waiting.length;
+    this.#start = 0;
+  }
+}

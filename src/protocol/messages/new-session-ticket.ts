@@ -1,0 +1,37 @@
+// NewSessionTicket. RFC 9846, Section 4.7.1.
+
+import { ByteReader } from '../codec.js';
+import { HandshakeType } from '../constants.js';
+import { readExtensions, writeExtensions } from '../extensions/extension-list.js';
+import { messageHeaderLength } from './client-hello.js';
+import { finishMessage, startMessage } from './message.js';
+
+export interface NewSessionTicket {
+  /** Seconds. */
+  readonly lifetime: number;
+  readonly ageAdd: number;
+  readonly nonce: Uint8Array;
+  readonly ticket: Uint8Array;
+}
+
+/** Seven days. */
+export const longestTicketLifetime = 604_800;
+
+export function readNewSessionTicket(bytes: Uint8Array): NewSessionTicket {
+  const reader = new ByteReader(bytes, messageHeaderLength);
+  const lifetime = reader.uint32();
+  const ageAdd = reader.uint32();
+  const nonce = reader.vector8();
+  const ticket = reader.vector16(1);
+  // Early data is never sent; other extensions are ignored.
+  readExtensions(reader);
+  reader.end();
+  return { lifetime, ageAdd, nonce, ticket };
+}
+
+export function writeNewSessionTicket({ lifetime, ageAdd, nonce, ticket }: NewSessionTicket): Uint8Array {
+  const writer = startMessage(HandshakeType.NewSessionTicket);
+  writer.uint32(lifetime).uint32(ageAdd).vector8(nonce).vector16(ticket);
+  writeExtensions(writer, () => {});
+  return finishMessage(writer);
+}
