@@ -113,7 +113,12 @@ export class Endpoint {
    */
   readRecord(output: Uint8Array, offset: number): number {
     const { reader } = this;
-    if (!reader.read(output, offset)) return 0;
+    const { skipped } = reader;
+    if (!reader.read(output, offset)) {
+      // Handshake messages may not be interleaved with anything. RFC 9846, Section 5.1.
+      if (reader.skipped !== skipped && !this.#joiner.isEmpty) throw new ProtocolFault('UNEXPECTED_RECORD');
+      return 0;
+    }
     const { type, length } = reader;
     if (type === ContentType.application_data) {
       this.#checkApplicationData();
@@ -240,9 +245,14 @@ export class Endpoint {
     this.writer.bytesWritten += changeCipherSpec.length;
   }
 
+  /** It is our turn: nothing that was received may be the beginning of another message. */
+  expectEndOfFlight(): void {
+    if (!this.#joiner.isEmpty) throw new ProtocolFault('EXCESS_HANDSHAKE_DATA');
+  }
+
   /** From here on records are read under this secret. No message may reach over the change. RFC 9846, Section 5.1. */
   setReadSecret(suite: SuiteParameters, secret: Uint8Array): void {
-    if (!this.#joiner.isEmpty) throw new ProtocolFault('EXCESS_HANDSHAKE_DATA');
+    this.expectEndOfFlight();
     this.reader.keys?.destroy();
     this.#readSecret?.fill(0);
     this.reader.keys = new TrafficKeys(this.environment.primitives, suite, secret);

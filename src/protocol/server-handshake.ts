@@ -106,6 +106,7 @@ function choose(server: ServerHandshake, hello: ClientHello, offer: ReadOffer): 
   if (offer.shares?.some((share) => share.group === group) === true) {
     return findPsk(server, hello, offer, { suite, group });
   }
+  endpoint.expectEndOfFlight();
   endpoint.facts.helloRetryRequest = true;
   endpoint.transcript.add(hello.bytes);
   endpoint.transcript.start(suite.hash);
