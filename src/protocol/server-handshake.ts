@@ -70,7 +70,7 @@ class ExpectClientHello extends HandshakeState {
     if (config.asksForHello !== true) return choose(server, hello, offer);
     endpoint.question = { kind: 'client-hello' };
     return new AwaitAnswer('client-hello', (answer) => {
-      if (answer.alert !== undefined) throw new ProtocolFault('ENGINE_FAILED', answer.alert);
+      if (answer.alert !== undefined) throw new ProtocolFault('CONNECTION_REJECTED', answer.alert);
       server.answer = answer;
       return choose(server, hello, offer);
     });
