@@ -209,7 +209,6 @@ export class Endpoint {
       this.#flight = [];
       this.#writeAll(ContentType.handshake, bytes);
     }
-    if (this.#keyUpdateOwed && this.handshakeDone && !this.#closeSent) this.#updateWriteKeys(false);
   }
 
   #writeAll(type: number, bytes: Uint8Array): void {
@@ -288,7 +287,7 @@ export class Endpoint {
     const { suite } = this.facts;
     if (suite === undefined || this.#readSecret === undefined) throw new ProtocolFault('ENGINE_FAILED');
     this.setReadSecret(suite, nextTrafficSecret(this.environment.primitives, suite.hash, this.#readSecret));
-    // Several of them are answered by one.
+    // However many they are, one answers them, before our next data. RFC 9846, Section 4.7.3.
     if (wantsOurs) this.#keyUpdateOwed = true;
   }
 
@@ -332,7 +331,7 @@ export class Endpoint {
       makeTickets();
     }
     this.flush();
-    if (this.#isWorn()) this.#updateWriteKeys(false);
+    if (this.#isWorn() || this.#keyUpdateOwed) this.#updateWriteKeys(false);
   }
 
   #isWorn(): boolean {
