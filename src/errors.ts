@@ -304,6 +304,7 @@ const engineReasons = {
   TOO_MANY_WARNING_ALERTS: { fault: 'misbehaved', text: 'the peer sent too many warnings' },
   NO_RENEGOTIATION: { fault: 'misbehaved', text: 'the peer asked for a renegotiation' },
   NO_SHARED_GROUP: { fault: 'incompatible', openssl: 'NO_SUITABLE_KEY_SHARE', text: 'no key exchange group in common' },
+  CONNECTION_REJECTED: { fault: 'misbehaved', text: 'the connection was refused when the ClientHello had come' },
   NO_SHARED_CIPHER: { fault: 'incompatible', text: 'no cipher suite in common' },
   NO_COMMON_SIGNATURE_ALGORITHMS: {
     fault: 'incompatible',

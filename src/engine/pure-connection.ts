@@ -168,7 +168,7 @@ export class PureTlsConnection implements Connection {
     try {
       if (!this.#started) this.#begin();
       if (this.#question === undefined) more = this.#readRecords(plaintext);
-      this.#endpoint.settle();
+      this.#endpoint.flush();
     } catch (error) {
       this.#fail(error);
     }
@@ -329,7 +329,7 @@ export class PureTlsConnection implements Connection {
     try {
       this.#endpoint.resume(this.#answer(answer));
       more = this.#readRecords(plaintext);
-      this.#endpoint.settle();
+      this.#endpoint.flush();
     } catch (error) {
       this.#fail(error);
     }

@@ -231,6 +231,7 @@ class ExpectServerHello extends HandshakeState {
     const { endpoint } = client;
     // RFC 9846, Section 4.1.4: at most one.
     if (this.#retry !== undefined) throw new ProtocolFault('UNEXPECTED_MESSAGE');
+    endpoint.expectEndOfFlight();
     client.checkExtensions(extensions, retryExtensions, [ExtensionType.cookie]);
     const group = readRequestedGroup(extensions);
     const cookie = readCookie(extensions);

@@ -116,7 +116,12 @@ export class Endpoint {
   readRecord(output: Uint8Array, offset: number): number {
     const { reader } = this;
     this.observer.record?.(false, reader.header);
-    if (!reader.read(output, offset)) return 0;
+    const { skipped } = reader;
+    if (!reader.read(output, offset)) {
+      // Handshake messages may not be interleaved with anything. RFC 9846, Section 5.1.
+      if (reader.skipped !== skipped && !this.#joiner.isEmpty) throw new ProtocolFault('UNEXPECTED_RECORD');
+      return 0;
+    }
     const { type, length } = reader;
     if (type === ContentType.application_data) {
       this.#checkApplicationData();
@@ -211,12 +216,6 @@ export class Endpoint {
     }
   }
 
-  /** flush(), and the one answer to all KeyUpdates of the peer that came at once. */
-  settle(): void {
-    this.flush();
-    if (this.#keyUpdateOwed && this.handshakeDone && !this.#closeSent) this.#updateWriteKeys(false);
-  }
-
   #writeAll(type: number, bytes: Uint8Array): void {
     this.#payChangeCipherSpec();
     const { writer } = this;
@@ -251,9 +250,14 @@ export class Endpoint {
     this.writer.bytesWritten += changeCipherSpec.length;
   }
 
+  /** It is our turn: nothing that was received may be the beginning of another message. */
+  expectEndOfFlight(): void {
+    if (!this.#joiner.isEmpty) throw new ProtocolFault('EXCESS_HANDSHAKE_DATA');
+  }
+
   /** From here on records are read under this secret. No message may reach over the change. RFC 9846, Section 5.1. */
   setReadSecret(suite: SuiteParameters, secret: Uint8Array): void {
-    if (!this.#joiner.isEmpty) throw new ProtocolFault('EXCESS_HANDSHAKE_DATA');
+    this.expectEndOfFlight();
     this.reader.keys?.destroy();
     this.#readSecret?.fill(0);
     this.reader.keys = new TrafficKeys(this.environment.primitives, suite, secret);
@@ -289,7 +293,7 @@ export class Endpoint {
     const { suite } = this.facts;
     if (suite === undefined || this.#readSecret === undefined) throw new ProtocolFault('ENGINE_FAILED');
     this.setReadSecret(suite, nextTrafficSecret(this.environment.primitives, suite.hash, this.#readSecret));
-    // Several of them are answered by one.
+    // However many they are, one answers them, before our next data. RFC 9846, Section 4.7.3.
     if (wantsOurs) this.#keyUpdateOwed = true;
   }
 
@@ -333,8 +337,8 @@ export class Endpoint {
       this.makeTickets = undefined;
       makeTickets();
     }
-    this.settle();
-    if (this.#isWorn()) this.#updateWriteKeys(false);
+    this.flush();
+    if (this.#isWorn() || this.#keyUpdateOwed) this.#updateWriteKeys(false);
   }
 
   #isWorn(): boolean {

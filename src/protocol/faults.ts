@@ -40,6 +40,8 @@ export const faultAlerts = {
   MISSING_EXTENSION: 'missing_extension',
   // Section 4.1.
   UNSUPPORTED_PROTOCOL: 'protocol_version',
+  // The program's own refusal of a ClientHello.
+  CONNECTION_REJECTED: 'handshake_failure',
   NO_SHARED_CIPHER: 'handshake_failure',
   NO_SHARED_GROUP: 'handshake_failure',
   NO_COMMON_SIGNATURE_ALGORITHMS: 'handshake_failure',

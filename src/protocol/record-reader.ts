@@ -215,6 +215,11 @@ export class RecordReader {
     if (this.#empty > maxEmptyRecords) throw new ProtocolFault('TOO_MANY_EMPTY_FRAGMENTS');
   }
 
+  /** Of early data that was passed over, in bytes. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
   #skip(length: number): false {
     this.#skipped += length;
     if (this.#skipped > maxSkippedEarlyData) throw new ProtocolFault('TOO_MUCH_SKIPPED_EARLY_DATA');

@@ -70,7 +70,7 @@ class ExpectClientHello extends HandshakeState {
     if (config.asksForHello !== true) return choose(server, hello, offer);
     endpoint.question = { kind: 'client-hello' };
     return new AwaitAnswer('client-hello', (answer) => {
-      if (answer.alert !== undefined) throw new ProtocolFault('ENGINE_FAILED', answer.alert);
+      if (answer.alert !== undefined) throw new ProtocolFault('CONNECTION_REJECTED', answer.alert);
       server.answer = answer;
       return choose(server, hello, offer);
     });
@@ -106,6 +106,7 @@ function choose(server: ServerHandshake, hello: ClientHello, offer: ReadOffer): 
   if (offer.shares?.some((share) => share.group === group) === true) {
     return findPsk(server, hello, offer, { suite, group });
   }
+  endpoint.expectEndOfFlight();
   endpoint.facts.helloRetryRequest = true;
   endpoint.transcript.add(hello.bytes);
   endpoint.transcript.start(suite.hash);

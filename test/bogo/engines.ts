@@ -2,11 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import type { Connection, EngineName } from '#src/engine/connection.js';
-import { NativeTlsConnection } from '#src/engine/native-connection.js';
-import { requireTlsBinding } from '#src/engine/select.js';
+import { PureEngineContext } from '#src/engine/pure-context.js';
+import { engineOfContext } from '#src/engine/select.js';
 import { SignatureScheme } from '#src/protocol/constants.js';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from '#src/tls/secure-context.js';
-import { mockAlgorithms } from './mock-compression.js';
+import { mockAlgorithms, runMockCodec } from './mock-compression.js';
 import { UnimplementedError, type CredentialFlags, type Flags } from './flags.js';
 import { groupName, schemeName, versionRange } from './names.js';
 
@@ -17,16 +17,28 @@ export interface ConnectionMaker {
 }
 
 export function connectionMaker(engine: EngineName, ticketKeys: Uint8Array): ConnectionMaker {
-  if (engine !== 'aws-lc') throw new UnimplementedError(`There is no engine ${engine}`);
   return {
     engine,
     connect(flags) {
       refuseUnknownValues(flags);
-      // The addon has those of RFC 8879 alone.
-      if (mockAlgorithms(flags).length > 0) throw new UnimplementedError('The runner compresses in ways of its own');
-      return nativeConnection(flags, createSecureContext(contextOptions(flags, ticketKeys)));
+      if (engine === 'typescript' && versionRange(flags).maxVersion !== 'TLSv1.3') {
+        throw new UnimplementedError('The engine speaks TLS 1.3 only');
+      }
+      const context = createSecureContext({ ...contextOptions(flags, ticketKeys), engine });
+      installMockCompression(flags, context);
+      return connectionOf(flags, context);
     },
   };
+}
+
+/** The options of the library name registered algorithms only, so these go underneath. */
+function installMockCompression(flags: Flags, { context }: SecureContext): void {
+  const compression = mockAlgorithms(flags);
+  if (compression.length === 0) return;
+  // The addon has those of RFC 8879 alone.
+  if (!(context instanceof PureEngineContext)) throw new UnimplementedError('The runner compresses in ways of its own');
+  engineOfContext(context).setCertificateCodec(runMockCodec);
+  Object.defineProperty(context.tls, 'compression', { value: compression });
 }
 
 /** Of these flags, the values that ask for what happens here anyway. */
@@ -39,9 +51,9 @@ function refuseUnknownValues(flags: Flags): void {
   }
 }
 
-function nativeConnection(flags: Flags, context: SecureContext): Connection {
+function connectionOf(flags: Flags, { context }: SecureContext): Connection {
   const isServer = flags.server === true;
-  const connection = new NativeTlsConnection(requireTlsBinding(), context.context, {
+  return engineOfContext(context).createConnection(context, {
     isServer,
     verifyPeer: isServer ? asksForCertificate(flags) : true,
     requirePeer: isServer ? flags['require-any-client-certificate'] === true : true,
@@ -49,9 +61,7 @@ function nativeConnection(flags: Flags, context: SecureContext): Connection {
     servername: isServer ? undefined : flags['host-name'],
     alpn: isServer || flags['advertise-alpn'] === undefined ? undefined : latin1(flags['advertise-alpn']),
     poolsOutput: false,
-    borrowsInput: false,
   });
-  return connection;
 }
 
 function asksForCertificate(flags: Flags): boolean {

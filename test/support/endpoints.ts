@@ -110,7 +110,7 @@ export class Peer {
         while (this.endpoint.question !== undefined) this.onQuestion(this);
         const size = reader.next();
         if (size < 0) {
-          this.endpoint.settle();
+          this.endpoint.flush();
           return;
         }
         const output = new Uint8Array(size);

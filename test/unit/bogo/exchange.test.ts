@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import t, { type Test } from 'tap';
-import { connect, type TLSSocket } from 'pqtls';
+import { connect, PeerMisbehavedError, type TLSSocket } from 'pqtls';
+import { engineNames } from '../../bogo/engine-name.js';
 import { runExchanges } from '../../bogo/exchange.js';
 import { ExpectationError } from '../../bogo/failure.js';
 import { parseFlags } from '../../bogo/flags.js';
@@ -57,43 +58,56 @@ async function checkEcho(t: Test, socket: TLSSocket): Promise<void> {
   t.strictSame(reply, Buffer.from([0xff, 0xbd, 0x00]));
 }
 
-void t.test('a shim echoes, and resumes', async (t) => {
-  const { open, next } = transports();
-  const flags = await serverFlags(t, '-resume-count', '1', '-expect-curve-id', String(0x11ec), '-check-close-notify');
-  const ran = runExchanges('aws-lc', parseFlags(flags), open);
-  const first = await client(await next());
-  const session = once(first, 'session') as Promise<[Buffer]>;
-  await checkEcho(t, first);
-  const [bytes] = await session;
-  first.end();
-  const second = await client(await next(), bytes);
-  await checkEcho(t, second);
-  t.equal(second.isSessionReused(), true);
-  second.end();
-  await ran;
-});
+for (const engine of engineNames) {
+  void t.test(`${engine}: a shim echoes, and resumes`, async (t) => {
+    const { open, next } = transports();
+    const flags = await serverFlags(t, '-resume-count', '1', '-expect-curve-id', String(0x11ec), '-check-close-notify');
+    const ran = runExchanges(engine, parseFlags(flags), open);
+    const first = await client(await next());
+    const session = once(first, 'session') as Promise<[Buffer]>;
+    await checkEcho(t, first);
+    const [bytes] = await session;
+    first.end();
+    const second = await client(await next(), bytes);
+    await checkEcho(t, second);
+    t.equal(second.isSessionReused(), true);
+    second.end();
+    await ran;
+  });
 
-void t.test('byte by byte, and with the first word', async (t) => {
-  const { open, next } = transports();
-  const ran = runExchanges('aws-lc', parseFlags(await serverFlags(t, '-async', '-shim-writes-first')), open);
-  const socket = await client(await next());
-  const [word] = (await once(socket, 'data')) as [Buffer];
-  t.equal(word.toString(), 'hello');
-  await checkEcho(t, socket);
-  socket.end();
-  await ran;
-});
+  void t.test(`${engine}: byte by byte, and with the first word`, async (t) => {
+    const { open, next } = transports();
+    const ran = runExchanges(engine, parseFlags(await serverFlags(t, '-async', '-shim-writes-first')), open);
+    const socket = await client(await next());
+    const [word] = (await once(socket, 'data')) as [Buffer];
+    t.equal(word.toString(), 'hello');
+    await checkEcho(t, socket);
+    socket.end();
+    await ran;
+  });
 
-void t.test('what is not as expected ends the shim, and so does the end of the transport', async (t) => {
-  const { open, next } = transports();
-  const unexpected = runExchanges('aws-lc', parseFlags(await serverFlags(t, '-expect-hrr')), open);
-  const socket = await client(await next());
-  // The shim reads to the end before it gives up.
-  socket.once('secureConnect', () => socket.end());
-  await t.rejects(unexpected, { constructor: ExpectationError, message: /HelloRetryRequest/ });
-  socket.destroy();
+  void t.test(`${engine}: what is not as expected ends the shim, and so does the end of the transport`, async (t) => {
+    const { open, next } = transports();
+    const unexpected = runExchanges(engine, parseFlags(await serverFlags(t, '-expect-hrr')), open);
+    const socket = await client(await next());
+    // The shim reads to the end before it gives up.
+    socket.once('secureConnect', () => socket.end());
+    await t.rejects(unexpected, { constructor: ExpectationError, message: /HelloRetryRequest/ });
+    socket.destroy();
 
-  const cut = runExchanges('aws-lc', parseFlags(await serverFlags(t)), open);
-  (await next()).end();
-  await t.rejects(cut, /UNEXPECTED_EOF_WHILE_READING/);
-});
+    const cut = runExchanges(engine, parseFlags(await serverFlags(t)), open);
+    (await next()).end();
+    await t.rejects(cut, /UNEXPECTED_EOF_WHILE_READING/);
+  });
+
+  void t.test(`${engine}: a refused ClientHello`, async (t) => {
+    const { open, next } = transports();
+    const refused = runExchanges(engine, parseFlags(await serverFlags(t, '-fail-early-callback')), open);
+    const socket = await client(await next());
+    const told = once(socket, 'error') as Promise<[Error]>;
+    const error: unknown = await refused.catch((reason: unknown) => reason);
+    t.ok(error instanceof PeerMisbehavedError);
+    t.match(error, { engineReason: 'CONNECTION_REJECTED', alertSent: 'handshake_failure' });
+    t.match((await told)[0], { alertReceived: 'handshake_failure' });
+  });
+}
