@@ -1,5 +1,6 @@
 // How an error is told: one line with its code and what to do, or one JSON object; and the exit code it stands for.
 
+import { jsonText } from './json-text.js';
 import { InvalidMessageError, NotPostQuantumError, TlsError, type LargeClientHelloHint } from '../index.js';
 import { codeOf, exitCodeOf, type ExitCode } from './exit-codes.js';
 import { paintFor, printable } from './terminal-text.js';
@@ -105,7 +106,7 @@ export function errorLine(error: unknown, about = ''): string {
 
 /** Tells of an error and sets the exit code. */
 export function reportError(error: unknown, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify({ event: 'error', ...errorFacts(error) })}\n`);
+  if (json) process.stdout.write(`${jsonText({ event: 'error', ...errorFacts(error) })}\n`);
   else process.stderr.write(errorLine(error));
   process.exitCode = exitCodeOf(error);
 }

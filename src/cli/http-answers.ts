@@ -1,8 +1,8 @@
 // What s_server answers to HTTP requests: a status page (-www), files of the current folder (-WWW, -HTTP).
 
-import { constants, promises as fs, realpathSync } from 'node:fs';
+import { constants, promises as fs, realpathSync, statSync, type Stats } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join, sep } from 'node:path';
+import { extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from '../index.js';
 
@@ -42,14 +42,14 @@ export function statusPage(statusText: (socket: TLSSocket) => string): HttpAnswe
 }
 
 /**
- * Files below the current folder, as it is now: no symbolic link leads out of it, nothing that begins with a dot is
- * shown, nor one of `secrets`.
+ * Files below the current folder, as it is now: no link leads out of it, nothing that begins with a dot is shown, by no
+ * name, nor one of `secrets`, whatever links there are to it.
  *
  * @param isRaw the file is the whole response, with its status line (-HTTP)
  */
 export function filesBelow(folder: string, secrets: readonly string[], isRaw: boolean): HttpAnswer {
   const root = realpathSync(folder);
-  const hidden = new Set(secrets.map((path) => realpathSync(path)));
+  const hidden = new Set(secrets.map((path) => identityOf(statSync(path))));
   return async (request, response) => {
     if (refuseMethod(request, response)) return;
     const file = await openBelow(root, request.url ?? '', hidden);
@@ -100,11 +100,13 @@ async function openBelow(root: string, url: string, hidden: ReadonlySet<string>)
   let handle: fs.FileHandle | undefined;
   try {
     const path = await fs.realpath(join(root, ...parts));
-    if (!path.startsWith(root.endsWith(sep) ? root : root + sep) || hidden.has(path)) return undefined;
+    if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined;
+    // Where a link leads to something that is not to be shown, its name does not help.
+    if (relative(root, path).split(sep).some(isHiddenName)) return undefined;
     // A link that was put there just now is not followed, and a pipe is not waited for.
     handle = await fs.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     const status = await handle.stat();
-    if (status.isFile()) return { handle, size: status.size, path };
+    if (status.isFile() && !hidden.has(identityOf(status))) return { handle, size: status.size, path };
   } catch {
     // Not there, or not ours to read.
   }
@@ -122,7 +124,16 @@ function pathParts(url: string): string[] | undefined {
   }
   if (!path.startsWith('/') || /[\0\\]/.test(path)) return undefined;
   const parts = path.split('/').filter((part) => part !== '');
-  return parts.some((part) => part.startsWith('.') || part.includes(':')) ? undefined : parts;
+  return parts.some((part) => isHiddenName(part) || part.includes(':')) ? undefined : parts;
+}
+
+function isHiddenName(name: string): boolean {
+  return name.startsWith('.');
+}
+
+/** The same for every link to a file. */
+function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {
+  return `${dev}:${ino}`;
 }
 
 function refuseMethod(request: IncomingMessage, response: ServerResponse): boolean {

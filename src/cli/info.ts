@@ -87,17 +87,17 @@ function collect(): Info {
     engines: [
       {
         name: 'aws-lc',
-        available: choice.engine === 'aws-lc',
-        version: choice.engine === undefined ? null : choice.version,
+        available: choice.capabilities.tls,
+        version: attempt(() => getProvider('aws-lc').version, null),
         fips: choice.fips,
         why: choice.why,
       },
       {
         name: 'typescript',
-        available: false,
-        version: null,
+        available: true,
+        version: `pqtls ${packageVersion()}`,
         fips: false,
-        why: 'it does not speak TLS yet; its primitives are the provider noble',
+        why: 'TLS 1.3 alone',
       },
     ],
     selectedEngine: choice.engine ?? null,

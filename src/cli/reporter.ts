@@ -4,6 +4,7 @@
 import type { TraceStep } from '../tls/handshake-messages.js';
 import { errorFacts, errorLine, reportError } from './error-report.js';
 import { HandshakeReport } from './handshake-report.js';
+import { jsonText } from './json-text.js';
 import { briefFacts, factsText, type NegotiatedFacts } from './negotiated-facts.js';
 import { paintFor, type Paint } from './terminal-text.js';
 import type { TlsFlags } from './tls-options.js';
@@ -40,7 +41,7 @@ export class Reporter {
 
   /** One JSON object on a line; nothing without --json. */
   event(event: string, facts: object): void {
-    if (this.json) process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
+    if (this.json) process.stdout.write(`${jsonText({ event, ...facts })}\n`);
   }
 
   /** What a person wants to see beside the facts. */

@@ -16,14 +16,7 @@ import { Reporter } from './reporter.js';
 import { readSession, writeSession } from './session-file.js';
 import { startTlsPort, startTlsProtocols, type StartTls, type StartTlsProtocol } from './starttls/start-tls.js';
 import { parseTarget, targetName, type Target } from './target.js';
-import {
-  addTlsOptions,
-  alpnProtocols,
-  definedOnly,
-  requireEngine,
-  secureContextOptions,
-  type TlsFlags,
-} from './tls-options.js';
+import { addTlsOptions, alpnProtocols, definedOnly, secureContextOptions, type TlsFlags } from './tls-options.js';
 
 interface ClientFlags extends TlsFlags {
   readonly connect?: string;
@@ -103,7 +96,6 @@ interface Request extends DialOptions {
 }
 
 function readRequest(positional: string | undefined, flags: ClientFlags): Request {
-  requireEngine(flags.engine);
   const target = readTarget(positional, flags);
   if (flags.ipv4 === true && flags.ipv6 === true) throw new UsageError('Give one of -4 and -6');
   const servername = readServername(target, flags);

@@ -20,7 +20,6 @@ import {
   count,
   readFile,
   readIdentity,
-  requireEngine,
   secureContextOptions,
   type TlsFlags,
 } from './tls-options.js';
@@ -105,7 +104,6 @@ class Service {
 
   /** @throws UsageError, and what the library says of the options */
   constructor(flags: ServerFlags, reporter: Reporter) {
-    requireEngine(flags.engine);
     this.#flags = flags;
     this.#reporter = reporter;
     const mode = modeOf(flags);
@@ -231,12 +229,12 @@ class Service {
   }
 
   #httpAnswer(mode: Mode | undefined): HttpAnswer | undefined {
-    const { key, dkey, key2, cert, dcert, cert2, keylogfile, pass } = this.#flags;
+    const { key, dkey, key2, cert, dcert, cert2, cert_chain, CAfile, keylogfile, pass } = this.#flags;
     if (mode === 'www') return statusPage((socket) => factsText(this.#factsOf(socket), (_style, text) => text));
     if (mode !== 'WWW' && mode !== 'HTTP') return undefined;
-    // A key may lie in the current folder, or in one file with its certificate.
+    // A key may lie in the current folder, or in one file with any certificate.
     const passphrase = pass?.startsWith('file:') === true ? pass.slice('file:'.length) : undefined;
-    const secrets = [key ?? cert, dkey ?? dcert, key2 ?? cert2, keylogfile, passphrase];
+    const secrets = [key, cert, dkey, dcert, key2, cert2, cert_chain, CAfile, keylogfile, passphrase];
     return filesBelow(
       process.cwd(),
       secrets.filter((path) => path !== undefined),

@@ -94,8 +94,8 @@ const help = `
 Endpoints are named one by one: no ranges, no networks, no wildcards. A list has an endpoint a line, its server name
 behind @ or in a second column, and comments behind #. Scan what is yours, or what you are asked to scan.
 
-Exit code: 0 every grade is at or above the minimum, 1 some are below, 2 the command line is wrong, 3 something could not
-be scanned.
+Exit code: 0 every grade is at or above the minimum, 1 some are below, 2 the command line is wrong or a file cannot be
+read or written, 3 something could not be scanned.
 
 Examples:
   pqtls scan example.org mail.example.org:465
@@ -145,7 +145,7 @@ async function run(endpoints: readonly Endpoint[], options: Options, context: Ru
       signal: interruption.signal,
       onReport(endpoint, report) {
         reports.set(endpoint, report);
-        resume?.add(report);
+        keep(resume, report);
         const { name, verdict } = entryOf(report);
         progress?.done(`${name} ${verdict.grade ?? report.status}`);
       },
@@ -161,6 +161,15 @@ async function run(endpoints: readonly Endpoint[], options: Options, context: Ru
   if (interruption.signal.aborted) tellOfInterruption(endpoints.length - entries.length, options.resume);
   const missing = missingOf(endpoints, entries);
   return { tool, startedAt, finishedAt: new Date().toISOString(), entries, missing };
+}
+
+/** What cannot be kept for the next run is still in the results of this one. */
+function keep(resume: ResumeFile | undefined, report: EndpointReport): void {
+  try {
+    resume?.add(report);
+  } catch (error) {
+    process.stderr.write(`scan: ${entryOf(report).name} is not in the file of --resume: ${(error as Error).message}\n`);
+  }
 }
 
 function tellOfInterruption(missing: number, resume: string | undefined): void {
@@ -195,7 +204,7 @@ function checkEnvironment(): void {
 
 function describeTool(): Tool {
   const choice = selectEngine();
-  if (choice.engine === undefined) throw new UsageError(`a scan needs the native addon, and ${choice.why}`);
+  if (choice.engine !== 'aws-lc') throw new UsageError(`a scan needs the native addon, and ${choice.why}`);
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(text) as { version: string };
   return {
@@ -255,11 +264,20 @@ function settingsOf({ timeout }: Options, { version, engine, openssl }: Tool, ca
   return { pqtls: version, engine, openssl, timeout, ca };
 }
 
+/** One that fails keeps none of the others from what the scan took so long to find. */
 function writeOutputs(result: ScanResult, options: Options): void {
-  for (const { format, path } of options.output) writeFileSync(path, formats[format](result));
   const flag = flags.find((name) => options[name] === true);
   if (flag !== undefined) process.stdout.write(formats[flag](result));
   else if (!options.quiet) process.stdout.write(formats.table(result));
+  const failures: string[] = [];
+  for (const { format, path } of options.output) {
+    try {
+      writeFileSync(path, formats[format](result));
+    } catch (error) {
+      failures.push(`${path} cannot be written: ${(error as Error).message}`);
+    }
+  }
+  if (failures.length > 0) throw new UsageError(failures.join('; '));
 }
 
 function isUsage(error: unknown): error is Error {
@@ -272,6 +290,7 @@ function collect(value: string, before: readonly string[]): string[] {
 
 function collectOutput(value: string, before: readonly OutputFile[]): OutputFile[] {
   const [, format = '', path = ''] = /^([^=]*)=(.+)$/s.exec(value) ?? [];
+  if (before.some((other) => other.path === path)) throw new InvalidArgumentError(`${path} is another output already.`);
   if (path === '' || !isFormat(format)) {
     throw new InvalidArgumentError(`Write FORMAT=FILE; formats are ${Object.keys(formats).join(', ')}.`);
   }

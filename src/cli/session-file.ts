@@ -1,6 +1,6 @@
 // `-sess_out` and `-sess_in`: a client's session in a file. Secret: whoever has it can resume the session.
 
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { UsageError } from './exit-codes.js';
 import { readFile } from './tls-options.js';
 
@@ -16,13 +16,17 @@ export function readSession(path: string): Buffer {
   throw new UsageError(`There is no session of pqtls in ${path}. ${whose} what -sess_out wrote can be resumed`);
 }
 
-/** The newest session takes the place of the one before; mode 0600. */
+/** The newest session takes the place of the one before, whatever that file's mode was; mode 0600. */
 export function writeSession(path: string, session: Buffer): void {
   const lines = session.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n');
   const text = `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+  // Not there yet, so that its mode is ours, and in one piece when it is.
+  const fresh = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(path, text, { mode: 0o600 });
+    writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
+    renameSync(fresh, path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(fresh, { force: true });
     throw new UsageError(`The file of -sess_out can't be written: ${(error as Error).message}`);
   }
 }

@@ -3,13 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import pqtls, {
-  policies,
-  selectEngine,
-  UnsupportedError,
-  type PostQuantumMode,
-  type SecureContextOptions,
-} from '../index.js';
+import pqtls, { policies, type PostQuantumMode, type SecureContextOptions } from '../index.js';
 import { UsageError } from './exit-codes.js';
 
 /** What commander makes of the shared options. */
@@ -115,22 +109,6 @@ export function count(text: string): number {
   return Number(text);
 }
 
-/** @throws UnsupportedError where the engine that was asked for cannot speak TLS here */
-export function requireEngine(engine: EngineFlag): void {
-  if (engine === 'typescript') {
-    throw new UnsupportedError(
-      'The TypeScript engine does not speak TLS yet: leave --engine out, or ask for aws-lc',
-      'tls',
-    );
-  }
-  const choice = selectEngine();
-  if (choice.engine !== undefined) return;
-  throw new UnsupportedError(
-    `TLS needs the native addon, and ${choice.why}. Install a C++ compiler, make, Python 3, CMake and cargo, then run "npm rebuild pqtls"`,
-    'tls',
-  );
-}
-
 /** With at most one certificate of our own. */
 interface OwnContextOptions extends SecureContextOptions {
   cert?: Buffer;
@@ -141,6 +119,7 @@ interface OwnContextOptions extends SecureContextOptions {
 export function secureContextOptions(flags: TlsFlags): OwnContextOptions {
   return {
     ...groupOptions(flags.groups),
+    ...(flags.engine === 'auto' ? {} : { engine: flags.engine }),
     ...definedOnly({ policy: flags.policy, postQuantum: flags.postQuantum, sigalgs: flags.sigalgs }),
     ...versionOptions(flags),
     ...definedOnly({ ciphers: cipherList(flags) }),

@@ -117,7 +117,7 @@ t.test('CSV', (t) => {
   t.equal(rows.length, reports.length);
   t.equal(rows[0]?.['grade'], 'A+');
   t.equal(rows[0]?.['post_quantum_groups'], 'X25519MLKEM768 SecP384r1MLKEM1024');
-  t.equal(rows[1]?.['subject'], hostile, 'quotes and lines come back as they are');
+  t.equal(rows[1]?.['subject'], hostile.replace('\u001b', '?'), 'quotes and lines come back as they are');
   t.equal(rows[2]?.['subject'], "'=cmd|calc", 'no formula');
   for (const row of rows) for (const [name, value] of Object.entries(row)) t.notMatch(value, /^[=+\-@\t\r]/, name);
   t.end();

@@ -104,7 +104,8 @@ function asSystemError(error: unknown): { code?: string | undefined; syscall?: s
   };
 }
 
-/** A peer can make a message long, by the names of its certificate for example. */
+/** A peer can make a message long, by the names of its certificate for example; OpenSSL's tells of threads and lines. */
 function shortened(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 300)}...` : text;
+  const plain = text.replace(/[0-9A-F]{8,16}:error:[0-9A-F]{8}:/, '').replace(/:[^:\s]*\.c:\d+:?\s*$/, '');
+  return plain.length > 300 ? `${plain.slice(0, 300)}...` : plain;
 }

@@ -1,6 +1,7 @@
 // One ordinary handshake with an endpoint, by pqtls or by node:tls, and what it told; no data is sent.
 
-import * as nodeTls from 'node:tls';
+import type { SecureContext as NodeSecureContext, TLSSocket as NodeTLSSocket } from 'node:tls';
+import { nodeTls } from '../../tls/node-tls.js';
 import { getCACertificates, connect, createSecureContext, TLSSocket } from '../../index.js';
 import { failureOf, type Failure, type Stage } from './failures.js';
 
@@ -89,7 +90,7 @@ export async function handshake(target: Target, offer: Offer, options: Handshake
   return { ...outcome, session: bytes };
 }
 
-type AnySocket = TLSSocket | nodeTls.TLSSocket;
+type AnySocket = TLSSocket | NodeTLSSocket;
 
 function open(target: Target, offer: Offer, ca: string | undefined): AnySocket {
   const { alpn, ocsp, session } = offer;
@@ -119,7 +120,7 @@ function outcomeOf(socket: AnySocket, offer: Offer, { timeout, signal }: Handsha
       fail(
         stage === 'connect'
           ? { result: 'unreachable', detail: `no TCP connection within ${timeout} ms` }
-          : { result: 'timeout', detail: silence(socket.bytesRead, timeout) },
+          : { result: 'timeout', detail: `the handshake was not done within ${timeout} ms` },
       );
     let timer = setTimeout(onTimeout, timeout);
     const onAbort = (): void => fail({ result: 'not-tried', detail: 'interrupted' });
@@ -150,12 +151,6 @@ function outcomeOf(socket: AnySocket, offer: Offer, { timeout, signal }: Handsha
   });
 }
 
-function silence(bytesRead: number, timeout: number): string {
-  return bytesRead === 0
-    ? `no answer within ${timeout} ms`
-    : `the handshake was not done within ${timeout} ms, after ${bytesRead} bytes`;
-}
-
 type Told = Omit<Facts, 'result' | 'stack' | 'address' | 'ocspStapled' | 'session'>;
 
 function factsOf(socket: AnySocket): Told {
@@ -178,7 +173,7 @@ function factsOf(socket: AnySocket): Told {
   };
 }
 
-function opensslFacts(socket: nodeTls.TLSSocket, untrusted: string | undefined): Told {
+function opensslFacts(socket: NodeTLSSocket, untrusted: string | undefined): Told {
   const { name, standardName } = socket.getCipher();
   const key: object | null = socket.getEphemeralKeyInfo();
   const group: unknown = key === null ? undefined : Reflect.get(key, 'name');
@@ -290,7 +285,7 @@ function pqtlsContext(offer: Offer, ca: string | undefined): ReturnType<typeof c
   });
 }
 
-function opensslContext(offer: Offer, ca: string | undefined): nodeTls.SecureContext {
+function opensslContext(offer: Offer, ca: string | undefined): NodeSecureContext {
   const { minVersion, maxVersion, groups, ciphers, sigalgs } = offer;
   return nodeTls.createSecureContext({
     minVersion,

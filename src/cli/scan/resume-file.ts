@@ -1,5 +1,6 @@
 // The file of `--resume`: settings in its first line, then a report a line, written as endpoints finish.
 
+import { printable } from '../terminal-text.js';
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { z } from 'zod';
 import { endpointName, type Endpoint } from './endpoints.js';
@@ -21,20 +22,29 @@ export class ResumeFile {
   readonly #path: string;
   readonly #done = new Map<string, EndpointReport>();
 
-  /** @throws ResumeError; the file system's errors */
+  /** @throws ResumeError */
   constructor(path: string, settings: Settings) {
     this.#path = path;
+    try {
+      this.#open(settings);
+    } catch (error) {
+      if (error instanceof ResumeError) throw error;
+      throw new ResumeError(`--resume: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #open(settings: Settings): void {
+    const path = this.#path;
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    if (text === '') {
+    const [header = '', ...lines] = text.split('\n');
+    if (text !== '') this.#checkSettings(header, settings);
+    // A run that was killed leaves half a line: nothing is done yet where it is the first.
+    const torn = lines.length === 0 ? header : (lines.pop() ?? '');
+    if (torn !== '') truncateSync(path, Buffer.byteLength(text) - Buffer.byteLength(torn));
+    if (torn === header) {
       // Reports name what is inside of a network.
       appendFileSync(path, line({ format: 'pqtls scan', version: 1, settings }), { mode: 0o600 });
-      return;
     }
-    const [header = '', ...lines] = text.split('\n');
-    this.#checkSettings(header, settings);
-    // A run that was killed leaves half a line.
-    const torn = lines.pop() ?? '';
-    if (torn !== '') truncateSync(path, Buffer.byteLength(text) - Buffer.byteLength(torn));
     for (const [index, text] of lines.entries()) this.#read(text, index + 2);
   }
 
@@ -57,7 +67,8 @@ export class ResumeFile {
     const changed = names.filter((name) => before[name] !== settings[name]);
     if (changed.length === 0) return;
     const differences = changed.map(
-      (name) => `${name} was ${before[name] ?? 'not set'}, now ${settings[name] ?? 'not set'}`,
+      (name) =>
+        `${printable(name)} was ${printable(String(before[name] ?? 'not set'))}, now ${settings[name] ?? 'not set'}`,
     );
     throw new ResumeError(
       `${this.#path} was begun with other settings (${differences.join('; ')}): use the same, or another file`,
@@ -69,7 +80,7 @@ export class ResumeFile {
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw new ResumeError(
-        `${this.#path}, line ${lineNumber} is no report (${issue?.path.join('.')}: ${issue?.message}): remove the line or the file`,
+        `${this.#path}, line ${lineNumber} is no report (${printable(`${issue?.path.join('.')}: ${issue?.message}`)}): remove the line or the file`,
       );
     }
     this.#done.set(endpointName(parsed.data.endpoint), parsed.data);

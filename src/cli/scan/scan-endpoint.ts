@@ -102,6 +102,8 @@ function noContact(outcome: Outcome, wide: Outcome): NoContact {
 
 function statusOf({ result }: Outcome): NoContact['status'] {
   if (result === 'unreachable' || result === 'not-tls') return result;
+  // Not one answer was TLS, by its rules.
+  if (result === 'broken') return 'not-tls';
   if (result === 'timeout') return 'silent';
   return result === 'closed' || result === 'reset' ? 'closed' : 'refused';
 }

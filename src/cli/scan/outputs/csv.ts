@@ -55,7 +55,9 @@ export function toCsv({ entries }: ScanResult): string {
 }
 
 function cell(text: string): string {
+  // Line feeds may stand between quotation marks; nothing else may steer a terminal.
+  const harmless = text.replaceAll(/(?![\r\n])\p{C}/gu, '?');
   // An apostrophe makes it text. OWASP: CSV Injection.
-  const inert = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+  const inert = /^[=+\-@\r\n]/.test(harmless) ? `'${harmless}` : harmless;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }

@@ -1,5 +1,6 @@
 // A scan as a cryptography bill of materials: endpoints as services, and what they use as assets. CycloneDX 1.6 (ECMA-424).
 
+import { jsonText } from '../../json-text.js';
 import { randomUUID } from 'node:crypto';
 import { accepted, type Certificate, type EndpointReport } from '../report.js';
 import type { Entry, ScanResult } from '../result.js';
@@ -39,7 +40,7 @@ export function toCycloneDx(result: ScanResult): string {
     services,
     dependencies: bill.dependencies,
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return `${jsonText(document, 2)}\n`;
 }
 
 class Bill {

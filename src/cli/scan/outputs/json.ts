@@ -1,5 +1,6 @@
 // A scan as JSON: every report as it is, with its grade and findings. docs/scan.md describes the members.
 
+import { jsonText } from '../../json-text.js';
 import { reasonOf } from '../grade.js';
 import { countGrades, type ScanResult } from '../result.js';
 
@@ -29,5 +30,5 @@ export function toJson(result: ScanResult): string {
       ...report,
     })),
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return `${jsonText(document, 2)}\n`;
 }

@@ -1,5 +1,6 @@
 // A scan as SARIF: a result for each finding, a notification for what could not be scanned. SARIF 2.1.0 (OASIS).
 
+import { jsonText } from '../../json-text.js';
 import { grades, rules, type Grade } from '../grade.js';
 import type { ScanResult } from '../result.js';
 
@@ -55,7 +56,7 @@ export function toSarif({ tool, startedAt, finishedAt, entries, missing }: ScanR
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return `${jsonText(log, 2)}\n`;
 }
 
 function levelOf(cap: Grade | undefined): Level {

@@ -1,6 +1,6 @@
 // Which cipher suites an endpoint accepts: TLS 1.3's each alone, those of older versions until it refuses what is left.
 
-import { getCiphers } from 'node:tls';
+import { nodeTls } from '../../../tls/node-tls.js';
 import type { Facts, Offer, Version } from '../handshake.js';
 import { foreignOffer, legacyVersionOffer } from '../offers.js';
 import { isAccepted, probeOf, type Prober } from '../prober.js';
@@ -43,7 +43,8 @@ export interface LegacyVersion {
 }
 
 /** What OpenSSL has for TLS 1.2 and older, by its own names; without those that need no certificate. */
-const offered = getCiphers()
+const offered = nodeTls
+  .getCiphers()
   .map((name) => name.toUpperCase())
   .filter((name) => !/^TLS_|PSK|SRP|^ADH|^AECDH|NULL/.test(name));
 
