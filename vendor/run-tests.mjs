@@ -34,7 +34,9 @@ function main() {
     console.log('pqtls: test/api once more, on the TypeScript engine');
     // Those of compat/ compare with node:tls option by option, TLS 1.2 all over.
     const onTypescript = paths.filter((path) => !path.includes('/compat/'));
-    runs.push(run([`--node-arg=--import=${scope}`, ...onTypescript], { PQTLS_ENGINE: 'typescript' }));
+    runs.push(
+      run([`--node-arg=--import=${scope}`, ...onTypescript], { PQTLS_ENGINE: 'typescript', PQTLS_REQUIRE_NATIVE: '' }),
+    );
   }
   process.exitCode = runs.every((status) => status === 0) ? 0 : 1;
 }

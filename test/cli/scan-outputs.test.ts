@@ -215,7 +215,7 @@ t.test('HTML', (t) => {
 
 t.test('table', (t) => {
   const text = formats.table(result);
-  t.notMatch(text, /\u001b/, 'a peer does not steer the terminal');
+  t.notOk(text.includes('\u001b'), 'a peer does not steer the terminal');
   t.match(text, /4 endpoints in 9\.5 s\. A\+: \d/);
   t.match(text, /Not scanned: d\.example:443/);
   t.end();

@@ -1,5 +1,6 @@
 // The shim against a client of our own, in memory.
 
+import '../../support/both-engines.js';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

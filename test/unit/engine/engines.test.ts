@@ -1,5 +1,6 @@
 // The two engines with each other, in memory: every combination of group, suite, signature, client certificate, resumption.
 
+import '../../support/both-engines.js';
 import t, { type Test } from 'tap';
 import type { SecureContextOptions } from 'pqtls';
 import type { EngineName } from '#src/engine/connection.js';

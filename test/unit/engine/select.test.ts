@@ -1,5 +1,6 @@
 // What is reported of the engine, and what is refused, for every state that the addon can be in.
 
+import '../../support/both-engines.js';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadBinding, type BindingState, type Capabilities, type NativeBinding } from '#src/binding.js';

@@ -1,6 +1,7 @@
 // A recorded handshake, disturbed: every byte flipped, every record dropped, repeated or put in another place, both ways.
 // Nothing of it may end in a handshake that both sides count as done, in a fault of ours, or without an alert.
 
+import '../../support/both-engines.js';
 import t, { type Test } from 'tap';
 import { ContentType } from '#src/protocol/constants.js';
 import { PeerAlert } from '#src/protocol/endpoint.js';
