@@ -30,7 +30,8 @@ import { ProtocolFault } from './faults.js';
 import { receiveFinished, sendFinished } from './finished.js';
 import { isPostQuantumId } from './group-properties.js';
 import type { HandshakeMessage } from './handshake-joiner.js';
-import { AwaitAnswer, expectMessage, HandshakeState } from './handshake-state.js';
+import { deriveApplicationSecrets, deriveHandshakeKeys, type HandshakeKeys } from './handshake-secrets.js';
+import { expectMessage, HandshakeState } from './handshake-state.js';
 import { EarlySecret, resumptionKey, type HandshakeSecret } from './key-schedule.js';
 import { ActiveKeyShare, groupOf } from './key-share.js';
 import { readCertificateRequest, type CertificateRequest } from './messages/certificate.js';
@@ -38,6 +39,7 @@ import { readClientHello } from './messages/client-hello.js';
 import { readEncryptedExtensions } from './messages/encrypted-extensions.js';
 import { longestTicketLifetime, type NewSessionTicket } from './messages/new-session-ticket.js';
 import { readServerHello, type ServerHello } from './messages/server-hello.js';
+import { awaitVerdict } from './peer-verdict.js';
 import { isFresh, type SessionState } from './session-state.js';
 import { ExpectTraffic } from './traffic-state.js';
 
@@ -302,14 +304,6 @@ function readCookie(extensions: ExtensionList): Uint8Array | undefined {
   return cookie;
 }
 
-/** The secrets of one handshake. */
-interface HandshakeKeys {
-  readonly suite: SuiteParameters;
-  readonly secret: HandshakeSecret;
-  readonly client: Uint8Array;
-  readonly server: Uint8Array;
-}
-
 function enterHandshakeKeys(
   client: ClientHandshake,
   suite: SuiteParameters,
@@ -317,11 +311,8 @@ function enterHandshakeKeys(
   session: SessionState | undefined,
 ): HandshakeState {
   const { endpoint } = client;
-  const digest = endpoint.transcript.digest();
-  const keys = { suite, secret, client: secret.clientTraffic(digest), server: secret.serverTraffic(digest) };
+  const keys = deriveHandshakeKeys(endpoint, suite, secret);
   client.secrets = [secret, keys.client, keys.server];
-  endpoint.tellSecret('CLIENT_HANDSHAKE_TRAFFIC_SECRET', keys.client);
-  endpoint.tellSecret('SERVER_HANDSHAKE_TRAFFIC_SECRET', keys.server);
   endpoint.setReadSecret(suite, copyOf(keys.server));
   endpoint.oweChangeCipherSpec();
   endpoint.setWriteSecret(suite, copyOf(keys.client));
@@ -361,114 +352,78 @@ class ExpectEncryptedExtensions extends HandshakeState {
     if (limit !== undefined) endpoint.writer.limitForPeer(limit);
     endpoint.transcript.add(message.bytes);
     if (this.#session === undefined) return new ExpectCertificateOrRequest(client, this.#keys, undefined);
-    return ask(client, true, () => new ExpectFinished(client, this.#keys, undefined));
+    return awaitVerdict(endpoint, true, () => new ExpectFinished(client, this.#keys, undefined));
   }
 }
 
-/** Asks whether the server's certificate is accepted, and goes on. */
-function ask(client: ClientHandshake, resumed: boolean, next: () => HandshakeState): HandshakeState {
-  client.endpoint.question = { kind: 'verify', resumed };
-  return new AwaitAnswer('verify', ({ alert }) => {
-    if (alert !== undefined) throw new ProtocolFault('CERTIFICATE_VERIFY_FAILED', alert);
-    return next();
-  });
-}
-
-class ExpectCertificateOrRequest extends HandshakeState {
-  readonly #client: ClientHandshake;
-  readonly #keys: HandshakeKeys;
-  readonly #request: CertificateRequest | undefined;
+/** What the states share in which the server shows who it is. */
+abstract class ServerFlightState extends HandshakeState {
+  protected readonly client: ClientHandshake;
+  protected readonly keys: HandshakeKeys;
+  protected readonly request: CertificateRequest | undefined;
 
   constructor(client: ClientHandshake, keys: HandshakeKeys, request: CertificateRequest | undefined) {
     super();
-    this.#client = client;
-    this.#keys = keys;
-    this.#request = request;
+    this.client = client;
+    this.keys = keys;
+    this.request = request;
   }
+}
 
+class ExpectCertificateOrRequest extends ServerFlightState {
   override handle(message: HandshakeMessage): HandshakeState {
-    const client = this.#client;
+    const client = this.client;
     const { endpoint, config } = client;
-    if (message.type === HandshakeType.CertificateRequest && this.#request === undefined) {
+    if (message.type === HandshakeType.CertificateRequest && this.request === undefined) {
       const request = readCertificateRequest(message.bytes);
       endpoint.facts.peerSchemes = request.signatureSchemes;
       endpoint.transcript.add(message.bytes);
-      return new ExpectCertificateOrRequest(client, this.#keys, request);
+      return new ExpectCertificateOrRequest(client, this.keys, request);
     }
     expectMessage(message, HandshakeType.Certificate, HandshakeType.CompressedCertificate);
     receiveCertificate(endpoint, message, { ocsp: config.requestOcsp === true, compression: client.compression });
     // RFC 9846, Section 4.5.2.4.
     if (endpoint.facts.peerChain.length === 0) throw new ProtocolFault('SERVER_CERTIFICATE_EMPTY');
     endpoint.transcript.add(message.bytes);
-    return new ExpectCertificateVerify(client, this.#keys, this.#request);
+    return new ExpectCertificateVerify(client, this.keys, this.request);
   }
 }
 
-class ExpectCertificateVerify extends HandshakeState {
-  readonly #client: ClientHandshake;
-  readonly #keys: HandshakeKeys;
-  readonly #request: CertificateRequest | undefined;
-
-  constructor(client: ClientHandshake, keys: HandshakeKeys, request: CertificateRequest | undefined) {
-    super();
-    this.#client = client;
-    this.#keys = keys;
-    this.#request = request;
-  }
-
+class ExpectCertificateVerify extends ServerFlightState {
   override handle(message: HandshakeMessage): HandshakeState {
     expectMessage(message, HandshakeType.CertificateVerify);
-    const { endpoint } = this.#client;
+    const { endpoint } = this.client;
     verifyCertificateVerify(endpoint, message, 'server');
     endpoint.transcript.add(message.bytes);
-    return ask(this.#client, false, () => new ExpectFinished(this.#client, this.#keys, this.#request));
+    return awaitVerdict(endpoint, false, () => new ExpectFinished(this.client, this.keys, this.request));
   }
 }
 
-class ExpectFinished extends HandshakeState {
-  readonly #client: ClientHandshake;
-  readonly #keys: HandshakeKeys;
-  readonly #request: CertificateRequest | undefined;
-
-  constructor(client: ClientHandshake, keys: HandshakeKeys, request: CertificateRequest | undefined) {
-    super();
-    this.#client = client;
-    this.#keys = keys;
-    this.#request = request;
-  }
-
+class ExpectFinished extends ServerFlightState {
   override handle(message: HandshakeMessage): HandshakeState {
-    const { suite, secret, server } = this.#keys;
-    const { endpoint } = this.#client;
+    const { suite, secret, server } = this.keys;
+    const { endpoint } = this.client;
     receiveFinished(endpoint, message, server);
-    const master = secret.intoMasterSecret();
-    const digest = endpoint.transcript.digest();
-    const clientSecret = master.clientTraffic(digest);
-    const serverSecret = master.serverTraffic(digest);
-    const exporter = master.exporter(digest);
-    endpoint.tellSecret('CLIENT_TRAFFIC_SECRET_0', clientSecret);
-    endpoint.tellSecret('SERVER_TRAFFIC_SECRET_0', serverSecret);
-    endpoint.tellSecret('EXPORTER_SECRET', exporter);
-    endpoint.setExporterSecret(exporter);
+    const { master, client: clientSecret, server: serverSecret } = deriveApplicationSecrets(endpoint, secret);
     endpoint.setReadSecret(suite, serverSecret);
-    this.#client.secrets.push(master, clientSecret);
+    this.client.secrets.push(master, clientSecret);
     return this.#sendCredential(() => {
-      sendFinished(endpoint, this.#keys.client);
+      sendFinished(endpoint, this.keys.client);
       const resumption = master.resumption(endpoint.transcript.digest());
       endpoint.setWriteSecret(suite, copyOf(clientSecret));
-      this.#client.destroy();
-      this.#client.secrets.push(resumption);
+      this.client.destroy();
+      this.client.secrets.push(resumption);
       endpoint.reader.allowsChangeCipherSpec = false;
       endpoint.handshakeDone = true;
-      return new ExpectTraffic(endpoint, (ticket) => keepTicket(this.#client, suite, resumption, ticket));
+      return new ExpectTraffic(endpoint, (ticket) => keepTicket(this.client, suite, resumption, ticket));
     });
   }
 
   /** Where it was asked for: an empty chain where nothing fits. RFC 9846, Section 4.5.2. */
   #sendCredential(proceed: () => HandshakeState): HandshakeState {
-    const request = this.#request;
+    const request = this.request;
     if (request === undefined) return proceed();
-    const { endpoint } = this.#client;
+    const { endpoint } = this.client;
     const chosen = chooseCredential(endpoint.context, request.signatureSchemes);
     sendCertificate(endpoint, chosen?.credential.chain ?? [], request.compression);
     return chosen === undefined ? proceed() : sendCertificateVerify(endpoint, 'client', chosen, proceed);

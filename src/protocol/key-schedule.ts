@@ -5,33 +5,53 @@ import { hkdfExpandLabel, hkdfExtract } from './hkdf.js';
 
 const nothing = new Uint8Array(0);
 
-/** RFC 9846, Section 7.1: Derive-Secret, given the hash of the messages. */
-function deriveSecret(schedule: Schedule, secret: Uint8Array, label: string, transcript: Uint8Array): Uint8Array {
-  const { primitives, hash } = schedule;
-  return hkdfExpandLabel(primitives, hash, secret, label, transcript, tlsHashLengths[hash]);
-}
-
 interface Schedule {
   readonly primitives: TlsPrimitives;
   readonly hash: TlsHashName;
 }
 
-/** The start: a pre-shared key, or zeros. */
-export class EarlySecret implements Schedule {
+/** What every stage has: its secret, which the next one ends. */
+abstract class Stage implements Schedule {
   readonly primitives: TlsPrimitives;
   readonly hash: TlsHashName;
   readonly #secret: Uint8Array;
 
-  constructor(primitives: TlsPrimitives, hash: TlsHashName, preSharedKey?: Uint8Array) {
+  constructor({ primitives, hash }: Schedule, secret: Uint8Array) {
     this.primitives = primitives;
     this.hash = hash;
+    this.#secret = secret;
+  }
+
+  /** Derive-Secret, given the hash of the messages; of none by default. */
+  protected derive(label: string, transcript = this.primitives.hash(this.hash, nothing)): Uint8Array {
+    const { primitives, hash } = this;
+    return hkdfExpandLabel(primitives, hash, this.#secret, label, transcript, tlsHashLengths[hash]);
+  }
+
+  /** The secret of the next stage. Ends this one. */
+  protected advance(input: Uint8Array): Uint8Array {
+    const derived = this.derive('derived');
+    const secret = hkdfExtract(this.primitives, this.hash, derived, input);
+    derived.fill(0);
+    this.destroy();
+    return secret;
+  }
+
+  destroy(): void {
+    this.#secret.fill(0);
+  }
+}
+
+/** The start: a pre-shared key, or zeros. */
+export class EarlySecret extends Stage {
+  constructor(primitives: TlsPrimitives, hash: TlsHashName, preSharedKey?: Uint8Array) {
     const zeros = new Uint8Array(tlsHashLengths[hash]);
-    this.#secret = hkdfExtract(primitives, hash, zeros, preSharedKey ?? zeros);
+    super({ primitives, hash }, hkdfExtract(primitives, hash, zeros, preSharedKey ?? zeros));
   }
 
   /** The binder of a resumed session, over the hash of the ClientHello without its binders. Section 4.2.11.2. */
   binder(truncatedTranscript: Uint8Array): Uint8Array {
-    const key = deriveSecret(this, this.#secret, 'res binder', this.primitives.hash(this.hash, nothing));
+    const key = this.derive('res binder');
     const binder = finishedData(this.primitives, this.hash, key, truncatedTranscript);
     key.fill(0);
     return binder;
@@ -39,84 +59,43 @@ export class EarlySecret implements Schedule {
 
   /** Ends this stage. */
   intoHandshakeSecret(sharedSecret: Uint8Array): HandshakeSecret {
-    const derived = deriveSecret(this, this.#secret, 'derived', this.primitives.hash(this.hash, nothing));
-    const secret = hkdfExtract(this.primitives, this.hash, derived, sharedSecret);
-    derived.fill(0);
-    this.destroy();
-    return new HandshakeSecret(this, secret);
-  }
-
-  destroy(): void {
-    this.#secret.fill(0);
+    return new HandshakeSecret(this, this.advance(sharedSecret));
   }
 }
 
-export class HandshakeSecret implements Schedule {
-  readonly primitives: TlsPrimitives;
-  readonly hash: TlsHashName;
-  readonly #secret: Uint8Array;
-
-  constructor({ primitives, hash }: Schedule, secret: Uint8Array) {
-    this.primitives = primitives;
-    this.hash = hash;
-    this.#secret = secret;
-  }
-
+export class HandshakeSecret extends Stage {
   /** Of ClientHello...ServerHello. */
   clientTraffic(transcript: Uint8Array): Uint8Array {
-    return deriveSecret(this, this.#secret, 'c hs traffic', transcript);
+    return this.derive('c hs traffic', transcript);
   }
 
   serverTraffic(transcript: Uint8Array): Uint8Array {
-    return deriveSecret(this, this.#secret, 's hs traffic', transcript);
+    return this.derive('s hs traffic', transcript);
   }
 
   /** Ends this stage. */
   intoMasterSecret(): MasterSecret {
-    const { primitives, hash } = this;
-    const derived = deriveSecret(this, this.#secret, 'derived', primitives.hash(hash, nothing));
-    const secret = hkdfExtract(primitives, hash, derived, new Uint8Array(tlsHashLengths[hash]));
-    derived.fill(0);
-    this.destroy();
-    return new MasterSecret(this, secret);
-  }
-
-  destroy(): void {
-    this.#secret.fill(0);
+    return new MasterSecret(this, this.advance(new Uint8Array(tlsHashLengths[this.hash])));
   }
 }
 
-export class MasterSecret implements Schedule {
-  readonly primitives: TlsPrimitives;
-  readonly hash: TlsHashName;
-  readonly #secret: Uint8Array;
-
-  constructor({ primitives, hash }: Schedule, secret: Uint8Array) {
-    this.primitives = primitives;
-    this.hash = hash;
-    this.#secret = secret;
-  }
-
+export class MasterSecret extends Stage {
   /** Of ClientHello...server Finished. */
   clientTraffic(transcript: Uint8Array): Uint8Array {
-    return deriveSecret(this, this.#secret, 'c ap traffic', transcript);
+    return this.derive('c ap traffic', transcript);
   }
 
   serverTraffic(transcript: Uint8Array): Uint8Array {
-    return deriveSecret(this, this.#secret, 's ap traffic', transcript);
+    return this.derive('s ap traffic', transcript);
   }
 
   exporter(transcript: Uint8Array): Uint8Array {
-    return deriveSecret(this, this.#secret, 'exp master', transcript);
+    return this.derive('exp master', transcript);
   }
 
   /** Of ClientHello...client Finished. */
   resumption(transcript: Uint8Array): Uint8Array {
-    return deriveSecret(this, this.#secret, 'res master', transcript);
-  }
-
-  destroy(): void {
-    this.#secret.fill(0);
+    return this.derive('res master', transcript);
   }
 }
 

@@ -27,6 +27,7 @@ import { writeSelectedIdentity } from './extensions/pre-shared-key.js';
 import { ProtocolFault } from './faults.js';
 import { receiveFinished, sendFinished } from './finished.js';
 import type { HandshakeMessage } from './handshake-joiner.js';
+import { deriveApplicationSecrets, deriveHandshakeKeys, type HandshakeKeys } from './handshake-secrets.js';
 import { AwaitAnswer, expectMessage, HandshakeState } from './handshake-state.js';
 import { EarlySecret, type HandshakeSecret, type MasterSecret } from './key-schedule.js';
 import { answerKeyShare, groupOf } from './key-share.js';
@@ -34,6 +35,7 @@ import { writeCertificateRequest } from './messages/certificate.js';
 import { readClientHello, type ClientHello } from './messages/client-hello.js';
 import { writeEncryptedExtensions } from './messages/encrypted-extensions.js';
 import { writeServerHello } from './messages/server-hello.js';
+import { awaitVerdict } from './peer-verdict.js';
 import { maxPlaintext } from './record-reader.js';
 import { chooseGroup, chooseProtocol, chooseSuite, protocolName } from './server-choices.js';
 import { ticketMaker } from './server-tickets.js';
@@ -273,21 +275,10 @@ function sendEncryptedExtensions(server: ServerHandshake, offer: ReadOffer, prot
   endpoint.reader.sizeLimit = limit;
 }
 
-/** The secrets of one handshake. */
-interface HandshakeKeys {
-  readonly suite: SuiteParameters;
-  readonly secret: HandshakeSecret;
-  readonly client: Uint8Array;
-  readonly server: Uint8Array;
-}
-
 function enterHandshakeKeys(server: ServerHandshake, suite: SuiteParameters, secret: HandshakeSecret): HandshakeKeys {
   const { endpoint } = server;
-  const digest = endpoint.transcript.digest();
-  const keys = { suite, secret, client: secret.clientTraffic(digest), server: secret.serverTraffic(digest) };
+  const keys = deriveHandshakeKeys(endpoint, suite, secret);
   server.secrets = [secret, keys.client, keys.server];
-  endpoint.tellSecret('CLIENT_HANDSHAKE_TRAFFIC_SECRET', keys.client);
-  endpoint.tellSecret('SERVER_HANDSHAKE_TRAFFIC_SECRET', keys.server);
   endpoint.setReadSecret(suite, copyOf(keys.client));
   endpoint.setWriteSecret(suite, copyOf(keys.server));
   return keys;
@@ -307,15 +298,7 @@ function finishFlight(flight: Flight): HandshakeState {
   const { endpoint, config } = server;
   const { suite } = keys;
   sendFinished(endpoint, keys.server);
-  const master = keys.secret.intoMasterSecret();
-  const digest = endpoint.transcript.digest();
-  const clientSecret = master.clientTraffic(digest);
-  const serverSecret = master.serverTraffic(digest);
-  const exporter = master.exporter(digest);
-  endpoint.tellSecret('CLIENT_TRAFFIC_SECRET_0', clientSecret);
-  endpoint.tellSecret('SERVER_TRAFFIC_SECRET_0', serverSecret);
-  endpoint.tellSecret('EXPORTER_SECRET', exporter);
-  endpoint.setExporterSecret(exporter);
+  const { master, client: clientSecret, server: serverSecret } = deriveApplicationSecrets(endpoint, keys.secret);
   endpoint.setWriteSecret(suite, serverSecret);
   server.secrets.push(master, clientSecret);
   const end = { flight, master, clientSecret };
@@ -330,62 +313,42 @@ interface HandshakeEnd {
   readonly clientSecret: Uint8Array;
 }
 
-class ExpectCertificate extends HandshakeState {
-  readonly #end: HandshakeEnd;
+/** What the states share in which the client ends the handshake. */
+abstract class ClientFlightState extends HandshakeState {
+  protected readonly end: HandshakeEnd;
 
   constructor(end: HandshakeEnd) {
     super();
-    this.#end = end;
+    this.end = end;
   }
+}
 
+class ExpectCertificate extends ClientFlightState {
   override handle(message: HandshakeMessage): HandshakeState {
     expectMessage(message, HandshakeType.Certificate, HandshakeType.CompressedCertificate);
-    const { endpoint, config } = this.#end.flight.server;
+    const { endpoint, config } = this.end.flight.server;
     receiveCertificate(endpoint, message, { ocsp: false, compression: compressionOf(endpoint) });
     endpoint.transcript.add(message.bytes);
-    if (endpoint.facts.peerChain.length > 0) return new ExpectCertificateVerify(this.#end);
+    if (endpoint.facts.peerChain.length > 0) return new ExpectCertificateVerify(this.end);
     // RFC 9846, Section 4.5.2.4.
     if (config.requireCertificate === true) throw new ProtocolFault('PEER_DID_NOT_RETURN_A_CERTIFICATE');
-    return new ExpectFinished(this.#end);
+    return new ExpectFinished(this.end);
   }
 }
 
-class ExpectCertificateVerify extends HandshakeState {
-  readonly #end: HandshakeEnd;
-
-  constructor(end: HandshakeEnd) {
-    super();
-    this.#end = end;
-  }
-
+class ExpectCertificateVerify extends ClientFlightState {
   override handle(message: HandshakeMessage): HandshakeState {
     expectMessage(message, HandshakeType.CertificateVerify);
-    const { endpoint } = this.#end.flight.server;
+    const { endpoint } = this.end.flight.server;
     verifyCertificateVerify(endpoint, message, 'client');
     endpoint.transcript.add(message.bytes);
-    return ask(endpoint, false, () => new ExpectFinished(this.#end));
+    return awaitVerdict(endpoint, false, () => new ExpectFinished(this.end));
   }
 }
 
-/** Asks whether the client's certificate is accepted, and goes on. */
-function ask(endpoint: Endpoint, resumed: boolean, next: () => HandshakeState): HandshakeState {
-  endpoint.question = { kind: 'verify', resumed };
-  return new AwaitAnswer('verify', ({ alert }) => {
-    if (alert !== undefined) throw new ProtocolFault('CERTIFICATE_VERIFY_FAILED', alert);
-    return next();
-  });
-}
-
-class ExpectFinished extends HandshakeState {
-  readonly #end: HandshakeEnd;
-
-  constructor(end: HandshakeEnd) {
-    super();
-    this.#end = end;
-  }
-
+class ExpectFinished extends ClientFlightState {
   override handle(message: HandshakeMessage): HandshakeState {
-    const { flight, clientSecret } = this.#end;
+    const { flight, clientSecret } = this.end;
     const { server, keys, resumed } = flight;
     const { endpoint, config } = server;
     receiveFinished(endpoint, message, keys.client);
@@ -393,11 +356,11 @@ class ExpectFinished extends HandshakeState {
     endpoint.reader.allowsChangeCipherSpec = false;
     // The certificate of a session is judged anew.
     const isAsked = resumed !== undefined && config.requestCertificate === true && endpoint.facts.peerChain.length > 0;
-    return isAsked ? ask(endpoint, true, () => this.#complete()) : this.#complete();
+    return isAsked ? awaitVerdict(endpoint, true, () => this.#complete()) : this.#complete();
   }
 
   #complete(): HandshakeState {
-    const { flight, master } = this.#end;
+    const { flight, master } = this.end;
     const { server, offer, keys, resumed } = flight;
     const { endpoint } = server;
     const resumption = master.resumption(endpoint.transcript.digest());
