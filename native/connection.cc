@@ -26,10 +26,11 @@ namespace {
 
 // Largest record on the wire: header, plaintext, content type, tag; and room for the tickets that libssl defers into
 // the first write. RFC 9846, Section 5.2.
-// In a row, without data between them: AWS-LC has no limit of its own.
-constexpr unsigned kMaxKeyUpdates = 32;
 constexpr size_t kMaxPlaintext = SSL3_RT_MAX_PLAIN_LENGTH;
 constexpr size_t kRecordRoom = SSL3_RT_HEADER_LENGTH + kMaxPlaintext + SSL3_RT_MAX_ENCRYPTED_OVERHEAD;
+
+// In a row, without data between them: AWS-LC has no limit of its own. RFC 9846, Section 4.7.3.
+constexpr unsigned kMaxKeyUpdates = 32;
 
 }  // namespace
 
@@ -270,17 +271,10 @@ bool Connection::VerifyResumedClient(uint32_t* flags) {
     case ssl_verify_invalid:
       break;
   }
-  OPENSSL_PUT_ERROR(SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
-  failed_ = true;
-  failure_ = TakeError();
-  SSL_send_fatal_alert(ssl_.get(), alert);
-  ERR_clear_error();
-  *flags |= kFailed;
+  Refuse("CERTIFICATE_VERIFY_FAILED", alert, flags);
   return false;
 }
 
-// Drains to WANT_READ, or input would be stranded inside libssl.
-// Ends the connection for what libssl puts up with.
 void Connection::Refuse(const char* reason, uint8_t alert, uint32_t* flags) {
   failed_ = true;
   failure_ = {"SSL routines", reason};
@@ -289,6 +283,7 @@ void Connection::Refuse(const char* reason, uint8_t alert, uint32_t* flags) {
   *flags |= kFailed;
 }
 
+// Drains to WANT_READ, or input would be stranded inside libssl.
 size_t Connection::ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags) {
   size_t filled = 0;
   while (filled < slab.size()) {

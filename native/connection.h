@@ -253,6 +253,7 @@ class Connection {
   // Runs the handshake as far as it goes; true when it is over and application data may be read.
   bool AdvanceHandshake(uint32_t* flags);
   size_t ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags);
+  // Ends the connection for what libssl puts up with.
   void Refuse(const char* reason, uint8_t alert, uint32_t* flags);
   // Whether a client that resumed is trusted today, before the handshake counts as done.
   bool VerifyResumedClient(uint32_t* flags);

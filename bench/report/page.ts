@@ -2,7 +2,7 @@
 
 import type { ResultFile } from '../harness/result-file.js';
 import { goalSection } from './goals.js';
-import { html, Html } from '#src/cli/html-template.js';
+import { html, htmlPage } from '#src/cli/html-template.js';
 import { machineSection } from './machines.js';
 import { primitivesSection } from './primitives.js';
 import { runsByMachine } from './runs.js';
@@ -19,36 +19,21 @@ export function page(files: readonly ResultFile[]): string {
     { id: 'primitives', title: 'Primitives', content: primitivesSection(runs) },
   ].filter(({ content }) => content !== undefined);
   const quick = runs.filter(({ result }) => result.quick).length;
-  // The policy holds even if something got through the escaping: nothing is loaded, nothing is run.
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>pqtls bench</title>
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>pqtls bench</h1>
-          <p>
-            ${counted(runs.length, 'run')} of ${counted(machines.length, 'machine')}. What is measured, and how to read
-            it: bench/README.md.
-          </p>
-          ${quick > 0 ? html`<p class="warning">${counted(quick, 'run')} of --quick: those figures are not for comparing.</p>` : ''}
-          <nav>
-            <ul>
-              ${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}
-            </ul>
-          </nav>
-        </header>
-        <main>${sections.map(({ content }) => content)}</main>
-      </body>
-    </html> `.text;
+  const body = html`<header>
+      <h1>pqtls bench</h1>
+      <p>
+        ${counted(runs.length, 'run')} of ${counted(machines.length, 'machine')}. What is measured, and how to read it:
+        bench/README.md.
+      </p>
+      ${quick > 0 ? html`<p class="warning">${counted(quick, 'run')} of --quick: those figures are not for comparing.</p>` : ''}
+      <nav>
+        <ul>
+          ${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}
+        </ul>
+      </nav>
+    </header>
+    <main>${sections.map(({ content }) => content)}</main>`;
+  return htmlPage('pqtls bench', style, body);
 }
 
 function counted(count: number, what: string): string {

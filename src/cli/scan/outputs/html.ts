@@ -1,6 +1,6 @@
 // A scan as one page of HTML that needs nothing else: no script, no request, light or dark as the reader has it.
 
-import { html, Html, type Part } from '../../html-template.js';
+import { html, htmlPage, type Html, type Part } from '../../html-template.js';
 import { isPostQuantum } from '../groups.js';
 import { reasonOf, type Grade } from '../grade.js';
 import { accepted, type Certificate, type Chain, type EndpointReport, type Probes } from '../report.js';
@@ -9,41 +9,25 @@ import { style } from './html-style.js';
 
 export function toHtml(result: ScanResult): string {
   const { tool, startedAt, finishedAt, entries, missing } = result;
-  // The policy holds even if something got through the escaping: nothing is loaded, nothing is run.
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>pqtls scan</title>
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>pqtls scan</h1>
-          <p>
-            ${entries.length} of ${entries.length + missing.length} endpoints, ${startedAt} to ${finishedAt}, by pqtls
-            ${tool.version} (${tool.engine}, Node ${tool.node}, OpenSSL ${tool.openssl}).
-          </p>
-          ${missing.length > 0 ? html`<p class="warning">Interrupted. Not scanned: ${missing.join(', ')}</p>` : ''}
-        </header>
-        <main>
-          <section>
-            <h2 id="summary">Summary</h2>
-            ${chart(result)} ${overview(entries)}
-          </section>
-          <section>
-            <h2 id="endpoints">Endpoints</h2>
-            ${entries.map(details)}
-          </section>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  const body = html`<header>
+      <h1>pqtls scan</h1>
+      <p>
+        ${entries.length} of ${entries.length + missing.length} endpoints, ${startedAt} to ${finishedAt}, by pqtls
+        ${tool.version} (${tool.engine}, Node ${tool.node}, OpenSSL ${tool.openssl}).
+      </p>
+      ${missing.length > 0 ? html`<p class="warning">Interrupted. Not scanned: ${missing.join(', ')}</p>` : ''}
+    </header>
+    <main>
+      <section>
+        <h2 id="summary">Summary</h2>
+        ${chart(result)} ${overview(entries)}
+      </section>
+      <section>
+        <h2 id="endpoints">Endpoints</h2>
+        ${entries.map(details)}
+      </section>
+    </main>`;
+  return htmlPage('pqtls scan', style, body);
 }
 
 /** A bar chart that is a table, so that it can be read without seeing it. */
