@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate } from 'node:tls';
 import type { TLSSocket } from '../index.js';
+import { alternativeNames } from './alternative-names.js';
 
 export interface CertificateFacts {
   readonly subject: string;
@@ -57,7 +58,7 @@ function certificateFacts(certificate: DetailedPeerCertificate, sent: boolean): 
   return {
     subject: distinguishedName(certificate.subject),
     issuer: distinguishedName(certificate.issuer),
-    names: altNames(subjectaltname),
+    names: alternativeNames(subjectaltname),
     key: keyType(certificate, raw),
     notBefore: isoTime(new Date(from)),
     notAfter: isoTime(notAfter),
@@ -78,11 +79,6 @@ function distinguishedName(name: object): string {
     [value].flat().map((one) => `${type}=${one}`),
   );
   return parts.length === 0 ? '(empty)' : parts.join(', ');
-}
-
-/** Node quotes an entry that holds a comma. */
-function altNames(text: string): string[] {
-  return text === '' ? [] : [...text.matchAll(/(?:[^",]|"(?:[^"\\]|\\.)*")+/g)].map(([entry]) => entry.trim());
 }
 
 function keyType(certificate: DetailedPeerCertificate, raw: Buffer): string {

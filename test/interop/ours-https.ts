@@ -1,12 +1,11 @@
 // Our end for a browser: a server of pqtls/https with a page whose script sends bytes and gets them back.
 
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'pqtls';
 import { createServer } from 'pqtls/https';
 import {
   echoedBytes,
+  listening,
   observe,
   Queue,
   serverOptions,
@@ -33,20 +32,7 @@ export async function serveHttps(side: SideOptions, signal: AbortSignal): Promis
     }
   });
   server.on('tlsClientError', (error) => seen.fail(error));
-  const abort = (): void => seen.fail(new Error('out of time'));
-  signal.addEventListener('abort', abort);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    next: () => seen.next(),
-    async close() {
-      signal.removeEventListener('abort', abort);
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return listening(server, seen, signal, () => server.closeAllConnections());
 }
 
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<Observation> {

@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'pqtls';
 import type { Cell, Group } from './axes.js';
 import type { Credentials } from './credentials.js';
@@ -100,6 +100,18 @@ export async function serve(side: SideOptions, signal: AbortSignal): Promise<Our
       (error: Error) => seen.fail(error),
     );
   });
+  return listening(server, seen, signal, () => {
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+/** @param end ends the connections that are left, when the server is closed */
+export async function listening(
+  server: Server,
+  seen: Queue<Observation>,
+  signal: AbortSignal,
+  end: () => void,
+): Promise<OurServer> {
   const abort = (): void => seen.fail(new Error('out of time'));
   signal.addEventListener('abort', abort);
   server.listen(0, '127.0.0.1');
@@ -109,8 +121,8 @@ export async function serve(side: SideOptions, signal: AbortSignal): Promise<Our
     next: () => seen.next(),
     async close() {
       signal.removeEventListener('abort', abort);
-      for (const socket of sockets) socket.destroy();
       server.close();
+      end();
       await once(server, 'close');
     },
   };

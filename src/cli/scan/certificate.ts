@@ -1,6 +1,7 @@
 // What a report says of a certificate: names, dates, and the algorithms of its key and its signature. RFC 5280.
 
 import { X509Certificate } from 'node:crypto';
+import { alternativeNames } from '../alternative-names.js';
 import { algorithmIdentifiers } from './certificate-algorithms.js';
 import type { Certificate } from './report.js';
 
@@ -16,11 +17,7 @@ export function describeCertificate(der: Buffer): Certificate {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
     serialNumber: certificate.serialNumber,
-    names: (certificate.subjectAltName ?? '')
-      .split(', ')
-      .filter((name) => name !== '')
-      .slice(0, mostNames)
-      .map(shortened),
+    names: alternativeNames(certificate.subjectAltName).slice(0, mostNames).map(shortened),
     notBefore: toIso(certificate.validFrom),
     notAfter: toIso(certificate.validTo),
     key: keyName(certificate, key),

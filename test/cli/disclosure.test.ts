@@ -1,4 +1,5 @@
-// What s_server -WWW shows of a folder, and what it never does: keys, by whatever name, and what begins with a dot.
+// What must not get out by the command: keys that -WWW could serve, sessions that others could read, and text of a peer that
+// steers a terminal or passes for something else.
 
 import { once } from 'node:events';
 import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { alternativeNames } from '#src/cli/alternative-names.js';
 import { filesBelow } from '#src/cli/http-answers.js';
 import { jsonText } from '#src/cli/json-text.js';
 import { writeSession, readSession } from '#src/cli/session-file.js';
@@ -64,5 +66,15 @@ void t.test('JSON steers no terminal', (t) => {
     t.same(JSON.parse(text), hostile);
     t.match(text, 'ä€😀');
   }
+  t.end();
+});
+
+void t.test('a quoted name does not pass for two', (t) => {
+  t.same(alternativeNames('DNS:a.example, DNS:"x, DNS:bank.example", IP Address:192.0.2.1'), [
+    'DNS:a.example',
+    'DNS:"x, DNS:bank.example"',
+    'IP Address:192.0.2.1',
+  ]);
+  t.same(alternativeNames(undefined), []);
   t.end();
 });
