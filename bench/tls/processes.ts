@@ -86,6 +86,7 @@ export interface LoadReport {
 export interface Percentiles {
   readonly mean: number;
   readonly p50: number;
+  readonly p90: number;
   readonly p99: number;
 }
 

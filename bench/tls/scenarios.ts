@@ -323,9 +323,13 @@ const latency: Scenario = {
           driver,
           async round() {
             const report = await load('storm', { ...options, rate: 400, seconds: setting.sizes.stormSeconds });
-            const { p50 = Number.NaN, p99 = Number.NaN } = report.pings ?? {};
-            const metric = 'p99 ping, 400 RSA handshakes/s';
-            return [{ metric, unit: 'us', better: 'lower', value: p99, p50, p99 }];
+            const { p50 = Number.NaN, p90 = Number.NaN, p99 = Number.NaN } = report.pings ?? {};
+            return Object.entries({ median: p50, p90, p99 }).map(([percentile, value]) => ({
+              metric: `${percentile} ping, 400 RSA handshakes/s`,
+              unit: 'us',
+              better: 'lower',
+              value,
+            }));
           },
           stop: () => server.stop(),
         };
