@@ -110,9 +110,9 @@ t.test('an addon of other sources is not run where it cannot be built again', { 
   t.notOk(existsSync(addon), 'the old addon is gone');
   t.equal(result.code, 0, 'TLS runs without it');
   t.match(result.stdout, /Engine typescript/);
-  const named = result.stderr.match(/missing: CMake/g) ?? [];
+  const named = result.stderr.match(/^pqtls: missing: CMake/gm) ?? [];
   t.equal(named.length, 1, 'what is missing is listed once');
-  t.match(result.stderr, /PQTLS_TYPESCRIPT_ENGINE/);
+  t.match(result.stderr, /\[PQTLS_TYPESCRIPT_ENGINE\].*missing: CMake/s, 'and given as the reason of the warning');
 });
 
 t.test(
