@@ -51,7 +51,10 @@ void TcpStream::OnClosed(uv_handle_t* closed) {
 
 int TcpStream::ReadStart() {
   auto allocate = [](uv_handle_t* reading, size_t, uv_buf_t* buffer) {
-    std::span<uint8_t> slab = From(reading)->loop->slab();
+    TcpStream* self = From(reading);
+    std::span<uint8_t> slab = self->loop->slab();
+    // Without a buffer libuv does not read.
+    if (self->feeds && !self->loop->Admits(self)) slab = {};
     *buffer = uv_buf_init(reinterpret_cast<char*>(slab.data()), static_cast<unsigned>(slab.size()));
   };
   return uv_read_start(&stream, allocate, OnRead);
@@ -60,6 +63,10 @@ int TcpStream::ReadStart() {
 void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
   TcpStream* self = From(stream);
   if (length == 0 || !self->is_heard()) return;
+  if (self->is_deferred_) {
+    self->loop->Defer(self);
+    return;
+  }
   if (length < 0) uv_read_stop(stream);
   if (length > 0 && self->feeds) {
     self->Feed(static_cast<size_t>(length));
@@ -151,8 +158,9 @@ void TcpStream::AwaitTickets() {
 void TcpStream::StopFeeding() {
   feeds = false;
   loop->RemoveDeadline(this);
-  if (signing_ == nullptr) return;
-  *std::exchange(signing_, nullptr) = nullptr;
+  if (signing_ == nullptr && !is_deferred_) return;
+  if (signing_ != nullptr) *std::exchange(signing_, nullptr) = nullptr;
+  if (std::exchange(is_deferred_, false)) std::erase(loop->deferred_, this);
   if (is_open()) ReadStart();
 }
 
@@ -211,11 +219,13 @@ TcpLoop* TcpLoop::Start(Napi::Env env, int32_t* registers) {
   if (uv_timer_init(self->loop_, &self->timer_) != 0) return nullptr;
   TcpLoop* loop = self.release();
   uv_prepare_init(loop->loop_, &loop->prepare_);
-  loop->timer_.data = loop->prepare_.data = loop;
-  loop->open_helpers_ = 2;
+  uv_idle_init(loop->loop_, &loop->idle_);
+  loop->timer_.data = loop->prepare_.data = loop->idle_.data = loop;
+  loop->open_helpers_ = 3;
   // The sockets keep the loop alive, and not what is done for them.
   uv_unref(reinterpret_cast<uv_handle_t*>(&loop->timer_));
   uv_unref(reinterpret_cast<uv_handle_t*>(&loop->prepare_));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&loop->idle_));
   auto buffer = Napi::ArrayBuffer::New(env, kTcpSlabLength);
   loop->slab_ = static_cast<uint8_t*>(buffer.Data());
   loop->slab_reference_ = Napi::Persistent(Napi::Uint8Array::New(env, kTcpSlabLength, buffer, 0).As<Napi::Object>());
@@ -244,6 +254,7 @@ void TcpLoop::OnEnvironmentEnds(napi_async_cleanup_hook_handle, void* data) {
   };
   uv_close(reinterpret_cast<uv_handle_t*>(&self->timer_), on_closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&self->prepare_), on_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->idle_), on_closed);
 }
 
 void TcpLoop::FinishIfEnded() {
@@ -308,9 +319,43 @@ void TcpLoop::OnTimer(uv_timer_t* timer) {
   self->ArmTimer();
 }
 
+bool TcpLoop::Admits(TcpStream* stream) {
+  if (std::exchange(stream->is_due_, false)) return true;
+  if (steps_left_ == 0) {
+    stream->is_deferred_ = true;
+    return false;
+  }
+  steps_left_--;
+  uv_prepare_start(&prepare_, OnPrepare);
+  return true;
+}
+
+void TcpLoop::Defer(TcpStream* stream) {
+  uv_read_stop(&stream->stream);
+  deferred_.push_back(stream);
+  uv_prepare_start(&prepare_, OnPrepare);
+  uv_idle_start(&idle_, [](uv_idle_t*) {});
+}
+
+void TcpLoop::AdmitDeferred() {
+  steps_left_ = kMostHandshakeSteps;
+  for (; steps_left_ > 0 && !deferred_.empty(); steps_left_--) {
+    TcpStream* stream = deferred_.front();
+    deferred_.pop_front();
+    stream->is_deferred_ = false;
+    // Whatever else may come first.
+    stream->is_due_ = true;
+    stream->ReadStart();
+  }
+  if (deferred_.empty()) uv_idle_stop(&idle_);
+  // The next turn has all its steps again.
+  if (steps_left_ < kMostHandshakeSteps) uv_prepare_start(&prepare_, OnPrepare);
+}
+
 void TcpLoop::OnPrepare(uv_prepare_t* prepare) {
   auto* self = static_cast<TcpLoop*>(prepare->data);
   uv_prepare_stop(prepare);
+  self->AdmitDeferred();
   for (TcpStream* stream : std::exchange(self->with_tickets_, {})) {
     stream->has_tickets = false;
     if (!stream->is_open() || !stream->connection->can_send()) continue;

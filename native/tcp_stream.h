@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <span>
@@ -39,6 +40,10 @@ enum TcpEvent : uint32_t {
 inline constexpr size_t kTcpSlabLength = 262144;
 // Four full records, and a flight with a chain of any kind; what is longer goes out in parts.
 inline constexpr size_t kOutputLength = 4 * (16384 + 256) + 2048;
+
+// Steps of handshakes in one turn of the loop, a few milliseconds: the others wait for the next turn, so that many
+// clients that come at once do not keep established connections waiting.
+inline constexpr size_t kMostHandshakeSteps = 8;
 
 class TcpHandle;
 class TcpListener;
@@ -108,6 +113,9 @@ struct TcpStream {
   TcpStream* next_ = nullptr;
   // This stream, for the signature that it waits for; null in there once it waits no more.
   std::shared_ptr<TcpStream*> signing_;
+  // It is not read before the next turn of the loop; its turn has come.
+  bool is_deferred_ = false;
+  bool is_due_ = false;
   bool has_deadline_ = false;
   Deadlines::iterator deadline_;
 };
@@ -153,6 +161,10 @@ class TcpLoop {
   void RemoveDeadline(TcpStream* stream);
   void ArmTimer();
   void FinishIfEnded();
+  // Whether a step of its handshake fits into this turn.
+  bool Admits(TcpStream* stream);
+  void Defer(TcpStream* stream);
+  void AdmitDeferred();
 
   Napi::Env env_;
   uv_loop_t* loop_ = nullptr;
@@ -171,7 +183,11 @@ class TcpLoop {
   uv_timer_t timer_ = {};
   std::vector<TcpStream*> with_tickets_;
   uv_prepare_t prepare_ = {};
-  int open_helpers_ = 0;  // of timer_ and prepare_
+  size_t steps_left_ = kMostHandshakeSteps;
+  std::deque<TcpStream*> deferred_;
+  // While some are deferred, the loop does not wait.
+  uv_idle_t idle_ = {};
+  int open_helpers_ = 0;  // of timer_, prepare_ and idle_
 };
 
 }  // namespace pqtls

@@ -35,6 +35,7 @@ const outOfScope: Readonly<Record<string, readonly Row[]>> = {
     [/^pqtls: TLSv1\.2: /, tls12],
     ['pqtls: renegotiation in TLS 1.2 is refused with a code', tls12],
   ],
+  'handshake-turns': [[/./, transport]],
   handshake: [['TLS 1.2 is spoken and is never called post-quantum', tls12]],
   hostile: [
     ['versions follow the cipher suites', tls12],
