@@ -23,6 +23,7 @@ import type {
 import { NativeEngineContext } from './native-context.js';
 import { alertName, NativeFacts } from './native-facts.js';
 import { classicalHandshake, judgeFailure } from './post-quantum-demand.js';
+import { inParts } from './parts.js';
 import { CiphertextPool, PlaintextSlab } from './slabs.js';
 
 // Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
@@ -229,7 +230,7 @@ export class NativeTlsConnection extends NativeFacts implements Connection {
   }
 
   #receive(chunk: Uint8Array | undefined): Progress {
-    if (chunk !== undefined && chunk.length > 0) this.#input.push(chunk);
+    if (chunk !== undefined && chunk.length > 0) this.#input.push(...inParts(chunk));
     const progress = this.#suspended() ?? this.#read();
     if (this.#socket !== undefined && chunk !== undefined && this.#input.length > 0) {
       // The slab of the thread that it stands in is filled again before the next call, by whatever connection reads then.

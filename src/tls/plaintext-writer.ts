@@ -3,12 +3,20 @@
 import type { EventEmitter } from 'node:events';
 import type { Connection } from '../engine/connection.js';
 import type { NativeTlsConnection } from '../engine/native-connection.js';
+import { inParts, longestPart } from '../engine/parts.js';
 import type { CiphertextWriter } from './ciphertext-writer.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { canceled, closedBeforeConnection } from './pending-writes.js';
 import type { TcpTransport } from './tcp-transport.js';
 
 type WriteCallback = (error?: Error | null) => void;
+
+const settled = Promise.resolve();
+
+/** As in node:tls, a write is done after what the program has put off, by ticks and promises, until its own turn ends. */
+function afterPromises(callback: WriteCallback, error?: Error | null): void {
+  void settled.then(() => process.nextTick(callback, error));
+}
 
 /** Where plaintext goes once the handshake is done. */
 export interface SecurePath {
@@ -64,15 +72,17 @@ export class PlaintextWriter {
   write(chunks: readonly Uint8Array[], callback: WriteCallback): void {
     if (this.#path !== undefined) {
       const { socket, writer } = this.#path;
-      if (socket !== undefined && chunks.length === 1 && writer.isIdle && !this.#socket.destroyed) {
-        this.#send(this.#path, socket, chunks[0] as Uint8Array, 0, callback, true);
+      const first = chunks.length === 1 ? chunks[0] : undefined;
+      const isDirect = socket !== undefined && writer.isIdle && !this.#socket.destroyed;
+      if (isDirect && first !== undefined && first.length <= longestPart) {
+        this.#send(this.#path, socket, first, 0, callback, true);
         return;
       }
       // A write is never done before it returns: it counts against the high-water mark, as in node:tls.
       let returned = false;
-      this.#encrypt(this.#path, chunks, 0, 0, (error) => {
+      this.#encrypt(this.#path, chunks.flatMap(inParts), 0, 0, (error) => {
         if (returned) callback(error);
-        else process.nextTick(callback, error);
+        else afterPromises(callback, error);
       });
       returned = true;
       return;
@@ -114,7 +124,7 @@ export class PlaintextWriter {
       callback(error);
     } else if (status === 0) {
       // A write is never done before it returns: it counts against the high-water mark, as in node:tls.
-      if (isFirst) process.nextTick(callback);
+      if (isFirst) afterPromises(callback);
       else callback();
     } else {
       transport.sent(status, (failure) => {

@@ -569,9 +569,13 @@ export class TLSSocket extends NegotiatedSocket {
   #endRead(): void {
     if (this.#readEnded) return;
     this.#readEnded = true;
-    this.push(null);
-    // 'end' comes only to a reader; without one the end still has to be noticed, as net.Socket does.
-    if (this.readableLength === 0) this.read(0);
+    // After the promises of who got the last data, which may have come with it: in node:tls each comes by itself.
+    queueMicrotask(() => {
+      if (this.destroyed) return;
+      this.push(null);
+      // 'end' comes only to a reader; without one the end still has to be noticed, as net.Socket does.
+      if (this.readableLength === 0) this.read(0);
+    });
   }
 
   #onTransportEnd(): void {

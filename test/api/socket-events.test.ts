@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import * as net from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { closed } from '../support/observations.js';
 import { sameOnBoth } from '../support/scenarios.js';
 
@@ -29,6 +30,61 @@ sameOnBoth('drain and the callbacks of writes', async ({ listen, dial, log, watc
   log(socket.write(Buffer.alloc(200_000), () => log('first')));
   log(socket.write('x', () => log('second')));
   await once(socket, 'drain');
+  socket.end(() => log('ended'));
+  await closed(socket);
+});
+
+sameOnBoth(
+  'the end comes after the promises of who got the last data',
+  async ({ listen, listenRaw, dial, log, own }) => {
+    const { port } = await listen({}, (socket) => {
+      let text = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => {
+        void (async () => {
+          for (let hop = 0; hop < 4; hop++) await Promise.resolve();
+          text += chunk;
+        })();
+      });
+      socket.on('end', () => log('the end', text));
+      socket.on('close', () => log('closed', text));
+    });
+    // Data and close_notify arrive with one read.
+    let keeps = false;
+    const kept: Buffer[] = [];
+    const relay = await listenRaw((client) => {
+      const upstream = own(net.connect(port, '127.0.0.1'));
+      upstream.pipe(client);
+      client.on('data', (bytes: Buffer) => (keeps ? kept.push(bytes) : upstream.write(bytes)));
+      client.on('end', () => upstream.end(Buffer.concat(kept)));
+    });
+    const client = dial(relay);
+    await once(client, 'secureConnect');
+    client.write('a');
+    await delay(50);
+    keeps = true;
+    client.write('b');
+    client.end('c');
+    await closed(client.resume());
+  },
+);
+
+sameOnBoth('a write is done after the ticks and the promises beside it', async ({ listen, dial, log, watch }) => {
+  const { port } = await listen({}, (socket) => socket.resume());
+  const socket = watch('client', dial(port), ['drain', 'finish', 'close']);
+  await once(socket, 'secureConnect');
+  await delay(50);
+  for (const size of [1, 100_000]) {
+    socket.write(Buffer.alloc(size), () => {
+      log('done', size);
+      process.nextTick(() => log('tick of it'));
+    });
+    process.nextTick(() => log('tick'));
+    void Promise.resolve().then(async () => {
+      await Promise.resolve();
+      log('promise');
+    });
+    await delay(50);
+  }
   socket.end(() => log('ended'));
   await closed(socket);
 });
