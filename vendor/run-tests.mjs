@@ -2,6 +2,7 @@
 // @ts-check
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { projectDir } from './paths.mjs';
@@ -25,6 +26,7 @@ function main() {
     console.log(help);
     return;
   }
+  buildTap();
   const runs = [run(files, {})];
   if (files.length === 0 && process.env['PQTLS_TRANSPORT'] !== 'net') {
     console.log('pqtls: test/api once more, over net.Socket');
@@ -42,14 +44,34 @@ function main() {
 }
 
 /**
+ * Without its TypeScript compiler, which costs every process of a test a second or two: the tests are compiled already. tap
+ * itself would do it in its first run, but too late for that.
+ * @returns {void}
+ */
+function buildTap() {
+  const built = readFileSync(join(projectDir, 'node_modules/@tapjs/test/test-built/dist/esm/index.js'), 'utf8');
+  if (!built.includes('@tapjs/typescript')) return;
+  console.log('pqtls: Building tap with the plugins of package.json ...');
+  const { status } = spawnSync(process.execPath, [tapProgram(), 'build'], {
+    cwd: projectDir,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) console.log('pqtls: tap could not be built anew; the tests take longer');
+}
+
+/** @returns {string} */
+function tapProgram() {
+  return createRequire(import.meta.url)
+    .resolve('tap/package.json')
+    .replace(/package\.json$/, 'dist/esm/run.mjs');
+}
+
+/**
  * @param {readonly string[]} files none: those of package.json
  * @param {NodeJS.ProcessEnv} environment
  */
 function run(files, environment) {
-  const tap = createRequire(import.meta.url)
-    .resolve('tap/package.json')
-    .replace(/package\.json$/, 'dist/esm/run.mjs');
-  const { status } = spawnSync(process.execPath, [tap, ...files], {
+  const { status } = spawnSync(process.execPath, [tapProgram(), ...files], {
     cwd: projectDir,
     stdio: 'inherit',
     env: { ...process.env, ...environment },

@@ -142,7 +142,8 @@ async function pack(): Promise<string> {
 
 function npmInstall(dir: string, env: NodeJS.ProcessEnv, ...more: string[]): Promise<CommandResult> {
   const args = ['install', '--foreground-scripts', '--no-audit', '--no-fund', '--prefer-offline', tarball, ...more];
-  return runCommand('npm', args, { cwd: dir, env: cleanEnvironment(env) });
+  // Where the compiler is ccache, these sources are those of the project, in another folder.
+  return runCommand('npm', args, { cwd: dir, env: cleanEnvironment({ CCACHE_BASEDIR: dir, ...env }) });
 }
 
 function emptyProject(name: string): string {

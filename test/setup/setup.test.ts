@@ -10,6 +10,9 @@ import { nodeBinary } from '../support/node-versions.js';
 import { copyProject } from '../support/project-copy.js';
 import { cleanEnvironment, projectDir, runCommand, temporaryFolder } from '../support/project.js';
 
+// The addon is built in here, and TypeScript compiled twice.
+t.setTimeout(600_000);
+
 const skip = process.platform === 'win32' ? 'needs POSIX scripts' : false;
 const native = loadBinding().loaded;
 
@@ -160,6 +163,7 @@ t.test(
         npm_config_proxy: url,
         npm_config_https_proxy: url,
         HOME: scratch.path,
+        CCACHE_BASEDIR: project,
       }),
     });
     t.equal(build.code, 0, build.stderr);
