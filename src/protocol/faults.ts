@@ -61,7 +61,6 @@ export const faultAlerts = {
   MISSING_KEY_SHARE: 'missing_extension',
   BAD_ECPOINT: 'illegal_parameter',
   BAD_HYBRID_KEYSHARE: 'illegal_parameter',
-  BAD_KEM_CIPHERTEXT: 'illegal_parameter',
   BAD_ENCAPSULATION_KEY: 'illegal_parameter',
   INVALID_ALPN_PROTOCOL: 'illegal_parameter',
   INVALID_RECORD_SIZE_LIMIT: 'illegal_parameter',
