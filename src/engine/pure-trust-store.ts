@@ -36,6 +36,11 @@ export class PureTrustStore implements TrustStore {
     this.#allowPartial ||= other.#allowPartial;
   }
 
+  /** DER each. */
+  addParsed(certificates: readonly Uint8Array[]): void {
+    this.#add(certificates);
+  }
+
   #add(certificates: readonly Uint8Array[]): void {
     // Not by spreading: there may be thousands.
     this.#certificates = this.#certificates.concat(certificates);
