@@ -16,7 +16,7 @@ import {
 } from '../protocol/constants.js';
 import type { CipherSuiteName } from '../protocol/cipher-suites.js';
 import { TicketKeys } from '../protocol/ticket-keys.js';
-import { tryParseCertificate } from '../x509/trust-store.js';
+import { tryParseCertificate } from '../x509/parsed-certificates.js';
 import type { ContextBuilder, Resumption, TrustStore } from './engine.js';
 import { oidOf } from './key-oids.js';
 import type { PureContextParts } from './pure-context.js';
