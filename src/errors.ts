@@ -342,6 +342,10 @@ const engineReasons = {
   },
   WRONG_CIPHER_RETURNED: { fault: 'misbehaved', text: 'the peer chose a cipher suite that was not offered' },
   WRONG_SIGNATURE_TYPE: { fault: 'misbehaved', text: 'the peer signed with a scheme that was not offered' },
+  KEY_USAGE_BIT_INCORRECT: {
+    fault: 'misbehaved',
+    text: "the key usage of the peer's certificate does not allow signatures",
+  },
   PEER_DID_NOT_RETURN_A_CERTIFICATE: { fault: 'certificate', text: 'the peer sent no certificate' },
   CERTIFICATE_VERIFY_FAILED: { fault: 'certificate', text: "the peer's certificate was rejected" },
   DECRYPTION_FAILED_OR_BAD_RECORD_MAC: { fault: 'decrypt', text: 'a record did not decrypt' },

@@ -30,6 +30,7 @@ export const environment: Environment = {
     const key = parsePublicKey(spki);
     return key !== undefined && schemeParameters(scheme, key) !== undefined;
   },
+  maySign: () => true,
   codec: undefined,
   now: () => Date.now(),
 };

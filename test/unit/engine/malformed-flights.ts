@@ -1,6 +1,6 @@
 // What hostile peers send, by what it is: every kind of fault of faults.ts that a peer can provoke, in both roles.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import {
   Alert,
   CertificateCompression,
@@ -15,6 +15,7 @@ import {
   SignatureScheme,
 } from '#src/protocol/constants.js';
 import type { FaultReason } from '#src/protocol/faults.js';
+import { Issuer } from '../../support/certificates.js';
 import type { Change, Flight, HostilePeer } from '../../support/hostile-peer.js';
 import { MessageDraft, messageOf, uint16, uint24, vector16 } from '../../support/message-draft.js';
 
@@ -25,6 +26,8 @@ export interface MalformedFlight extends Flight {
 
 const { ClientHello, ServerHello, EncryptedExtensions, Certificate, CertificateVerify, Finished } = HandshakeType;
 const nothing = Buffer.alloc(0);
+/** Its key usage allows certificates and revocation lists alone. */
+const authority = new X509Certificate((await Issuer.selfSigned({ subject: 'CN=ca', ca: true })).cert).raw;
 
 const record = (type: number, content: Uint8Array): Buffer => Buffer.concat([Buffer.of(type, 3, 3), vector16(content)]);
 const plain = (type: number, ...content: number[]): Buffer => record(type, Uint8Array.from(content));
@@ -621,6 +624,10 @@ const fromEither: Record<string, Omit<MalformedFlight, 'victim'>> = {
   'a certificate with a byte behind its end': {
     reason: 'CANNOT_PARSE_LEAF_CERT',
     change: on(Certificate, (message) => [certificateOf(certificateEntry(longer(leafOf(message))))]),
+  },
+  'a certificate whose key may not sign handshakes': {
+    reason: 'KEY_USAGE_BIT_INCORRECT',
+    change: on(Certificate, () => [certificateOf(certificateEntry(authority))]),
   },
   'an empty certificate in the list': {
     reason: 'DECODE_ERROR',
