@@ -128,7 +128,7 @@ function judge({ facts }: Endpoint, trusted: TrustStore): void {
     time: Date.now(),
     verifySignature: (...signed) => noblePrimitives.verifySignature(...signed),
   });
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw new Error(error.code);
 }
 
 function send(from: Endpoint, to: Endpoint, text: string, trusted: TrustStore): string {
