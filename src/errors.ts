@@ -262,6 +262,13 @@ const engineReasons = {
     openssl: 'BAD_EXTENSION',
     text: 'a TLS extension does not parse',
   },
+  // Of a list, mostly.
+  PARSE_TLSEXT: { fault: 'invalid-message', openssl: 'BAD_EXTENSION', text: 'a TLS extension does not parse' },
+  CERT_LENGTH_MISMATCH: {
+    fault: 'invalid-message',
+    openssl: 'LENGTH_MISMATCH',
+    text: 'a list of certificates does not parse',
+  },
   BAD_ALERT: { fault: 'invalid-message', text: 'an alert does not parse' },
   BAD_HANDSHAKE_RECORD: { fault: 'invalid-message', text: 'a handshake record does not parse' },
   INVALID_OUTER_RECORD_TYPE: {
@@ -289,7 +296,7 @@ const engineReasons = {
   BAD_ECPOINT: { fault: 'misbehaved', text: 'a key share is not a point on its curve' },
   BAD_HYBRID_KEYSHARE: { fault: 'misbehaved', text: 'a hybrid key share has the wrong length' },
   BAD_KEM_CIPHERTEXT: { fault: 'misbehaved', text: 'an ML-KEM ciphertext was rejected' },
-  // AWS-LC's only word for an ML-KEM encapsulation key that fails the modulus check. docs/tls.md, Alerts.
+  // AWS-LC's only word for an ML-KEM encapsulation key that fails the modulus check. docs/typescript-engine.md, Alerts.
   INTERNAL_ERROR: { fault: 'misbehaved', text: 'a key share was rejected, or the engine failed inside' },
   BAD_SIGNATURE: { fault: 'misbehaved', text: "the peer's handshake signature does not verify" },
   DIGEST_CHECK_FAILED: { fault: 'misbehaved', text: "the peer's Finished message does not verify" },
@@ -335,9 +342,19 @@ const engineReasons = {
   },
   WRONG_CIPHER_RETURNED: { fault: 'misbehaved', text: 'the peer chose a cipher suite that was not offered' },
   WRONG_SIGNATURE_TYPE: { fault: 'misbehaved', text: 'the peer signed with a scheme that was not offered' },
+  KEY_USAGE_BIT_INCORRECT: {
+    fault: 'misbehaved',
+    text: "the key usage of the peer's certificate does not allow signatures",
+  },
   PEER_DID_NOT_RETURN_A_CERTIFICATE: { fault: 'certificate', text: 'the peer sent no certificate' },
   CERTIFICATE_VERIFY_FAILED: { fault: 'certificate', text: "the peer's certificate was rejected" },
   DECRYPTION_FAILED_OR_BAD_RECORD_MAC: { fault: 'decrypt', text: 'a record did not decrypt' },
+  // A record that is too short to be protected; AWS-LC takes every one to be once there are keys.
+  BAD_PACKET_LENGTH: {
+    fault: 'decrypt',
+    openssl: 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC',
+    text: 'a record did not decrypt',
+  },
   UNEXPECTED_EOF_WHILE_READING: { fault: 'eof', text: 'the transport ended in the middle of a record' },
   EXCESS_HANDSHAKE_DATA: {
     fault: 'misbehaved',
@@ -413,7 +430,7 @@ const engineReasons = {
   },
   INVALID_TICKET_LIFETIME: { fault: 'misbehaved', text: 'a ticket is valid for longer than seven days' },
   SERVER_CERTIFICATE_EMPTY: {
-    fault: 'invalid-message',
+    fault: 'certificate',
     openssl: 'LENGTH_MISMATCH',
     text: 'the server sent no certificate',
   },
@@ -477,13 +494,22 @@ function inOpensslWords(
   return { code: `ERR_SSL_${name}`, library, reason, text: `error:${library}::${reason}` };
 }
 
+/** AWS-LC refuses a few extensions without a word but its alert's. */
+const silentRefusals: ReadonlyMap<string | undefined, string> = new Map([
+  ['decode_error', 'DECODE_ERROR'],
+  // A server_name that is none.
+  ['unrecognized_name', 'ERROR_PARSING_EXTENSION'],
+]);
+
 /** Turns what an engine reports into the error of the class that says whose fault it was. */
 export function engineError(failure: EngineFailure): TlsError {
   const { engine, alertSent, alertReceived, phase } = failure;
-  // AWS-LC refuses a few extensions without a word but its alert's.
-  const engineReason = failure.reason === '' && alertSent === 'decode_error' ? 'DECODE_ERROR' : failure.reason;
+  const engineReason = failure.reason === '' ? (silentRefusals.get(alertSent) ?? '') : failure.reason;
   const details = { phase, engine, engineReason, alertSent, alertReceived };
-  if (/^(SSLV3|TLSV1)_ALERT_/.test(engineReason) || (alertReceived !== undefined && alertReceived !== 'close_notify')) {
+  const row: ReasonRow | undefined = (engineReasons as Record<string, ReasonRow>)[engineReason];
+  // A warning may have come before the fault.
+  const isAlert = row === undefined && alertReceived !== undefined && alertReceived !== 'close_notify';
+  if (isAlert || /^(SSLV3|TLSV1)_ALERT_/.test(engineReason)) {
     const name = alertReceived ?? 'unknown';
     const { text, ...said } = inOpensslWords(alertReason(engineReason, name));
     return new AlertReceivedError(`The peer ended the connection with the alert ${name} (${text})`, {
@@ -491,7 +517,6 @@ export function engineError(failure: EngineFailure): TlsError {
       ...said,
     });
   }
-  const row: ReasonRow | undefined = (engineReasons as Record<string, ReasonRow>)[engineReason];
   const where = phase === 'handshake' ? 'The TLS handshake failed' : 'The TLS connection failed';
   if (engineReason === '') {
     const fault: Fault = failure.library === 'SSL routines' ? 'misbehaved' : 'internal';

@@ -1,8 +1,5 @@
 // Builds a context of the TypeScript engine, with AWS-LC's words for what it refuses.
 
-import { X509Certificate } from 'node:crypto';
-import { pemBlocks } from '../crypto/tls/pem.js';
-import { signerFromPrivateKey } from '../crypto/tls/node-signer.js';
 import type { TlsSigner } from '../crypto/tls/primitives.js';
 import { parsePublicKey, type PublicKey } from '../crypto/tls/public-key.js';
 import { handshakeSchemes, schemesOf } from '../crypto/tls/signature-schemes.js';
@@ -19,10 +16,19 @@ import {
 } from '../protocol/constants.js';
 import type { CipherSuiteName } from '../protocol/cipher-suites.js';
 import { TicketKeys } from '../protocol/ticket-keys.js';
-import { tryParseCertificate } from '../x509/trust-store.js';
+import { tryParseCertificate } from '../x509/parsed-certificates.js';
 import type { ContextBuilder, Resumption, TrustStore } from './engine.js';
 import { oidOf } from './key-oids.js';
 import type { PureContextParts } from './pure-context.js';
+import {
+  certificatesIn,
+  faultOfPem,
+  isShortRsa,
+  pkcs12Result,
+  readKey,
+  readPkcs12Identity,
+  refusal,
+} from './pure-credentials.js';
 import { publicKeyOf } from './pure-environment.js';
 import { PureTrustStore } from './pure-trust-store.js';
 
@@ -64,8 +70,12 @@ export class PureContextBuilder implements ContextBuilder {
 
   setCertificateChain(pem: Uint8Array): void {
     const certificates = certificatesIn(pem);
-    const [leaf] = certificates;
-    if (leaf === undefined) throw refusal('PEM routines', faultOfPem(pem));
+    if (certificates.length === 0) throw refusal('PEM routines', faultOfPem(pem));
+    this.#addChain(certificates);
+  }
+
+  #addChain(certificates: readonly Uint8Array[]): void {
+    const leaf = certificates[0] ?? new Uint8Array(0);
     const spki = publicKeyOf(leaf);
     const key = spki && parsePublicKey(spki);
     if (spki === undefined || key === undefined) {
@@ -83,7 +93,10 @@ export class PureContextBuilder implements ContextBuilder {
   }
 
   setPrivateKey(pem: Uint8Array, passphrase: string | undefined): void {
-    const signer = readKey(pem, passphrase);
+    this.#addKey(readKey(pem, passphrase));
+  }
+
+  #addKey(signer: TlsSigner): void {
     if (this.#give(signer)) return;
     const key = parsePublicKey(signer.spki);
     // A chain of its kind has another key.
@@ -101,11 +114,16 @@ export class PureContextBuilder implements ContextBuilder {
     return true;
   }
 
-  loadPkcs12(): number {
-    throw new UnsupportedError(
-      "The TypeScript engine reads no PKCS#12 files: give 'key' and 'cert' in PEM instead of 'pfx'",
-      'pfx',
-    );
+  loadPkcs12(der: Uint8Array, passphrase: string, trust: TrustStore): number {
+    if (!(trust instanceof PureTrustStore)) throw new TypeError('This trust store is of another engine');
+    const identity = readPkcs12Identity(der, passphrase);
+    if (typeof identity === 'number') return identity;
+    const { signer, certificate, authorities } = identity;
+    this.#addChain([certificate]);
+    this.#addKey(signer);
+    trust.addParsed(authorities);
+    this.#addAuthorities(authorities);
+    return pkcs12Result.ok;
   }
 
   setOptions(): void {}
@@ -128,7 +146,11 @@ export class PureContextBuilder implements ContextBuilder {
   }
 
   setClientCaList(pem: Uint8Array): void {
-    for (const der of certificatesIn(pem)) {
+    this.#addAuthorities(certificatesIn(pem));
+  }
+
+  #addAuthorities(certificates: readonly Uint8Array[]): void {
+    for (const der of certificates) {
       const name = tryParseCertificate(der)?.subject.raw;
       if (name !== undefined) this.#authorities.push(name);
     }
@@ -247,50 +269,7 @@ function isUsable(name: SignatureSchemeName): boolean {
   return handshakeSchemes.includes(name) || /^rsa_pkcs1_sha(256|384|512)$/.test(name);
 }
 
-/** An Error as the addon throws it. */
-function refusal(library: string, reason: string): Error {
-  return Object.assign(new Error(reason.toLowerCase().replaceAll('_', ' ')), { library, reason });
-}
-
-function certificatesIn(pem: Uint8Array): Uint8Array[] {
-  const text = Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString('latin1');
-  return pemBlocks(text)
-    .filter(({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label))
-    .map(({ bytes }) => checkedCertificate(bytes));
-}
-
-/** Of a text without a certificate. */
-function faultOfPem(pem: Uint8Array): string {
-  const text = Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString('latin1');
-  if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) return 'NO_START_LINE';
-  return /-----END (X509 |TRUSTED )?CERTIFICATE-----/.test(text) ? 'BAD_BASE64_DECODE' : 'BAD_END_LINE';
-}
-
-function checkedCertificate(der: Uint8Array): Uint8Array {
-  try {
-    return new X509Certificate(der).raw;
-  } catch (cause) {
-    throw Object.assign(refusal('ASN.1 encoding routines', 'DECODE_ERROR'), { cause });
-  }
-}
-
-function readKey(pem: Uint8Array, passphrase: string | undefined): TlsSigner {
-  try {
-    return signerFromPrivateKey(pem, passphrase);
-  } catch (cause) {
-    if (cause instanceof UnsupportedError) throw cause;
-    const { code } = cause as { code?: unknown };
-    const isSecret = code === 'ERR_OSSL_BAD_DECRYPT' || code === 'ERR_MISSING_PASSPHRASE';
-    throw Object.assign(refusal('PEM routines', isSecret ? 'BAD_DECRYPT' : 'NO_START_LINE'), { cause });
-  }
-}
-
 /** Chains of one kind of key take each other's place. */
 function kindOf(key: PublicKey): string {
   return key.type === 'rsa-pss' ? 'rsa' : key.type;
-}
-
-function isShortRsa(certificate: Uint8Array): boolean {
-  const { asymmetricKeyType, asymmetricKeyDetails } = new X509Certificate(certificate).publicKey;
-  return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048;
 }

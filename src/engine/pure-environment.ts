@@ -5,6 +5,8 @@ import { nodePrimitives } from '../crypto/tls/node-primitives.js';
 import { parsePublicKey } from '../crypto/tls/public-key.js';
 import { schemeParameters } from '../crypto/tls/signature-schemes.js';
 import type { CertificateCodec, Environment } from '../protocol/config.js';
+import { KeyUsageBit } from '../x509/extensions.js';
+import { tryParseCertificate } from '../x509/parsed-certificates.js';
 
 export function createEnvironment(codec: CertificateCodec): Environment {
   return {
@@ -19,6 +21,8 @@ export function createEnvironment(codec: CertificateCodec): Environment {
       const key = parsePublicKey(publicKey);
       return key !== undefined && schemeParameters(scheme, key) !== undefined;
     },
+    maySign: (certificate) =>
+      tryParseCertificate(certificate)?.extensions.keyUsage?.(KeyUsageBit.digitalSignature) !== false,
     codec,
     now: Date.now,
   };

@@ -5,7 +5,8 @@ import { pemBlocks } from '../crypto/tls/pem.js';
 import { parsePublicKey } from '../crypto/tls/public-key.js';
 import { verificationText } from '../errors.js';
 import { parseRevocationList, type RevocationList } from '../x509/revocation-list.js';
-import { tryParseCertificate, TrustStore as TrustedCertificates } from '../x509/trust-store.js';
+import { tryParseCertificate } from '../x509/parsed-certificates.js';
+import { TrustStore as TrustedCertificates } from '../x509/trust-store.js';
 import { verifyChain } from '../x509/verify-chain.js';
 import type { TrustStore } from './engine.js';
 import { oidOf } from './key-oids.js';
@@ -34,6 +35,11 @@ export class PureTrustStore implements TrustStore {
     this.#add(other.#certificates);
     this.#crls.push(...other.#crls);
     this.#allowPartial ||= other.#allowPartial;
+  }
+
+  /** DER each. */
+  addParsed(certificates: readonly Uint8Array[]): void {
+    this.#add(certificates);
   }
 
   #add(certificates: readonly Uint8Array[]): void {

@@ -33,6 +33,9 @@ export function receiveCertificate(endpoint: Endpoint, message: HandshakeMessage
       ? decompress(endpoint, message.bytes, terms.compression)
       : message.bytes.subarray(messageHeaderLength);
   const { chain, ocspResponse }: CertificateMessage = readCertificate(body, terms);
+  // Whoever is trusted and whoever is not: the key of a TLS 1.3 certificate signs. RFC 9846, Section 4.5.2.2.
+  const [leaf] = chain;
+  if (leaf !== undefined && !endpoint.environment.maySign(leaf)) throw new ProtocolFault('KEY_USAGE_BIT_INCORRECT');
   endpoint.facts.peerChain = chain;
   endpoint.facts.ocspResponse = ocspResponse;
 }

@@ -64,6 +64,8 @@ export interface Environment {
   publicKeyOf(certificate: Uint8Array): Uint8Array | undefined;
   /** Whether a key is of the kind that the scheme of this name is for. */
   fitsKey(scheme: string, publicKey: Uint8Array): boolean;
+  /** Whether a certificate's key usage, where it has one, allows digitalSignature. RFC 5280, Section 4.2.1.3. */
+  maySign(certificate: Uint8Array): boolean;
   readonly codec: CertificateCodec | undefined;
   /** Milliseconds. */
   readonly now: () => number;

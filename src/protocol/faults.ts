@@ -61,7 +61,6 @@ export const faultAlerts = {
   MISSING_KEY_SHARE: 'missing_extension',
   BAD_ECPOINT: 'illegal_parameter',
   BAD_HYBRID_KEYSHARE: 'illegal_parameter',
-  BAD_KEM_CIPHERTEXT: 'illegal_parameter',
   BAD_ENCAPSULATION_KEY: 'illegal_parameter',
   INVALID_ALPN_PROTOCOL: 'illegal_parameter',
   INVALID_RECORD_SIZE_LIMIT: 'illegal_parameter',
@@ -76,6 +75,8 @@ export const faultAlerts = {
   WRONG_SIGNATURE_TYPE: 'illegal_parameter',
   BAD_SIGNATURE: 'decrypt_error',
   DIGEST_CHECK_FAILED: 'decrypt_error',
+  // The RFC names no alert for it; AWS-LC's.
+  KEY_USAGE_BIT_INCORRECT: 'illegal_parameter',
   PEER_DID_NOT_RETURN_A_CERTIFICATE: 'certificate_required',
   SERVER_CERTIFICATE_EMPTY: 'decode_error',
   CERTIFICATE_VERIFY_FAILED: 'certificate_unknown',

@@ -1,8 +1,9 @@
 // The certificates that are trusted, found by their subject. Parsed as late as possible: a hundred roots take their time.
 
 import { equalPublicBytes } from '../crypto/tls/der.js';
-import { parseCertificate, type Certificate } from './certificate.js';
+import type { Certificate } from './certificate.js';
 import type { DistinguishedName } from './distinguished-name.js';
+import { tryParseCertificate } from './parsed-certificates.js';
 
 export class TrustStore {
   readonly #ders: readonly Uint8Array[];
@@ -49,16 +50,6 @@ export class TrustStore {
   #parse(der: Uint8Array): Certificate | undefined {
     if (!this.#parsed.has(der)) this.#parsed.set(der, tryParseCertificate(der));
     return this.#parsed.get(der);
-  }
-}
-
-/** Undefined for what does not parse. */
-export function tryParseCertificate(der: Uint8Array): Certificate | undefined {
-  try {
-    return parseCertificate(der);
-  } catch {
-    // The parser throws errors of several kinds, and all say the same.
-    return undefined;
   }
 }
 

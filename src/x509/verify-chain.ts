@@ -10,7 +10,8 @@ import { checkNameConstraints } from './name-constraints.js';
 import { findPaths, type FoundPath, type PathEnd } from './path-builder.js';
 import { purposeFaults, type Purpose } from './purposes.js';
 import { revocationFaults, type RevocationList } from './revocation-list.js';
-import { tryParseCertificate, type TrustStore } from './trust-store.js';
+import { tryParseCertificate } from './parsed-certificates.js';
+import type { TrustStore } from './trust-store.js';
 import { verificationError, type VerificationCode, type VerificationError } from './verification-errors.js';
 
 export type SignatureVerifier = TlsPrimitives['verifySignature'];

@@ -30,6 +30,7 @@ export const environment: Environment = {
     const key = parsePublicKey(spki);
     return key !== undefined && schemeParameters(scheme, key) !== undefined;
   },
+  maySign: () => true,
   codec: undefined,
   now: () => Date.now(),
 };
@@ -82,17 +83,28 @@ export class Peer {
     this.endpoint = endpoint;
   }
 
-  static client(config: Partial<ClientConfig> = {}, context: Partial<TlsContext> = {}): Peer {
+  /** @param prepare before anything is sent */
+  static client(
+    config: Partial<ClientConfig> = {},
+    context: Partial<TlsContext> = {},
+    prepare: (peer: Peer) => void = () => {},
+  ): Peer {
     const full: ClientConfig = { environment, context: contextOf(context), serverName: 'localhost', ...config };
     const peer = new Peer(new Endpoint(full));
+    prepare(peer);
     peer.endpoint.begin(startClient(peer.endpoint, full, (session) => peer.sessions.push(session)));
     return peer;
   }
 
-  static async server(config: Partial<ServerConfig> = {}, context: Partial<TlsContext> = {}): Promise<Peer> {
+  static async server(
+    config: Partial<ServerConfig> = {},
+    context: Partial<TlsContext> = {},
+    prepare: (peer: Peer) => void = () => {},
+  ): Promise<Peer> {
     const credentials = context.credentials ?? [await defaultCredential()];
     const full: ServerConfig = { environment, context: contextOf({ ...context, credentials }), ...config };
     const peer = new Peer(new Endpoint(full));
+    prepare(peer);
     const hooks = {
       onNewSession: (id: Uint8Array, session: Uint8Array) =>
         void peer.stored.set(Buffer.from(id).toString('hex'), session),

@@ -11,7 +11,6 @@ const inside = 'looks into a context of AWS-LC';
 const inline = 'this engine signs where it runs: offload has no effect';
 const transport = "the addon's own TCP, which is AWS-LC's alone";
 const rsa1024 = 'this engine knows no RSA keys below 2048 bits';
-const pkcs12 = 'this engine reads no PKCS#12 files';
 
 type Row = readonly [name: string | RegExp, reason: string];
 
@@ -24,10 +23,7 @@ const outOfScope: Readonly<Record<string, readonly Row[]>> = {
     ['pqtls: getCiphers()', mixed],
     ['lists', inside],
   ],
-  contexts: [
-    ['pqtls: createSecureContext()', mixed],
-    ['pqtls: PKCS#12', pkcs12],
-  ],
+  contexts: [['pqtls: createSecureContext()', mixed]],
   diagnostics: [['a holder of a key whom checkServerIdentity refuses', tls12]],
   'disturbed-handshakes': [[/ of TLS 1\.2$/, tls12]],
   errors: [['nothing in common', mixed]],

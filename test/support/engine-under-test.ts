@@ -11,7 +11,7 @@ interface Told {
   readonly alertSent: AlertName;
 }
 
-/** The TypeScript engine sends the RFC's alert; AWS-LC these. docs/tls.md, Alerts. */
+/** The TypeScript engine sends the RFC's alert; AWS-LC these. docs/typescript-engine.md, Alerts. */
 const deviations = {
   BAD_ENCAPSULATION_KEY: {
     'aws-lc': { code: 'ERR_SSL_INTERNAL_ERROR', alertSent: 'internal_error' },

@@ -34,7 +34,7 @@ const ciphers: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Bounds: a file with more would hold up the process for minutes, or take all its memory. */
-const mostIterations = 10_000_000;
+export const mostIterations = 10_000_000;
 const mostScryptMemory = 256 * 1024 * 1024;
 
 /** The encrypted bytes, opened; throws DerError for another format, and what `functions` throw for a wrong passphrase. */

@@ -3,11 +3,14 @@
 import {
   constants,
   createDecipheriv,
+  createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   pbkdf2Sync,
   scryptSync,
   sign as signWithNode,
+  timingSafeEqual,
   type KeyObject,
 } from 'node:crypto';
 import { KeyDestroyedError, KeyRejectedError, UnsupportedError } from '../../errors.js';
@@ -16,6 +19,7 @@ import { selectProvider } from '../select-provider.js';
 import { equalPublicBytes } from './der.js';
 import { openEncryptedPkcs8, type Pbes2Functions } from './encrypted-key.js';
 import { pemBlocks } from './pem.js';
+import type { Pkcs12Functions } from './pkcs12.js';
 import type { TlsSigner } from './primitives.js';
 import { parsePkcs8, type PrivateKey } from './private-key.js';
 import { encodePublicKey, parsePublicKey, type PublicKey } from './public-key.js';
@@ -194,8 +198,18 @@ export const nodePbes2: Pbes2Functions = {
   pbkdf2: (hash, passphrase, salt, iterations, length) => pbkdf2Sync(passphrase, salt, iterations, length, hash),
   scrypt: (passphrase, salt, { N, r, p }, length) =>
     scryptSync(passphrase, salt, length, { N, r, p, maxmem: 512 * 1024 * 1024 }),
-  decryptAesCbc(key, iv, ciphertext) {
-    const decipher = createDecipheriv(`aes-${key.length * 8}-cbc`, key, iv);
-    return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-  },
+  decryptAesCbc: (key, iv, ciphertext) => decrypt(`aes-${key.length * 8}-cbc`, key, iv, ciphertext),
 };
+
+export const nodePkcs12: Pkcs12Functions = {
+  ...nodePbes2,
+  hash: (name, data) => createHash(name).update(data).digest(),
+  hmac: (name, key, data) => createHmac(name, key).update(data).digest(),
+  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  decryptTripleDesCbc: (key, iv, ciphertext) => decrypt('des-ede3-cbc', key, iv, ciphertext),
+};
+
+function decrypt(cipher: string, key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv(cipher, key, iv);
+  return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+}

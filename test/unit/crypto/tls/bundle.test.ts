@@ -1,11 +1,14 @@
 // A bundle of the TypeScript engine's parts imports nothing of Node's, and runs where there is none of it.
 
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
-import { build } from 'esbuild';
-import t from 'tap';
+import { build, type BuildResult } from 'esbuild';
+import t, { type Test } from 'tap';
+import type { HandshakeResult } from '../../../support/bundled-handshake.js';
+import { Issuer } from '../../../support/certificates.js';
 
 const pathOf = (module: string): string => fileURLToPath(import.meta.resolve(`#src/${module}`));
 const protocol = dirname(pathOf('protocol/constants.js'));
@@ -17,12 +20,10 @@ const modules = [
     .map((name) => `${protocol}/${name}`),
 ];
 
-t.test('a bundle for no platform', async (t) => {
-  const { outputFiles, metafile } = await build({
-    stdin: {
-      contents: modules.map((path, index) => `export * as m${index} from ${JSON.stringify(path)};`).join('\n'),
-      resolveDir: protocol,
-    },
+/** The text of a bundle for no platform, of which nothing is left to import. */
+async function bundleOf(t: Test, contents: string): Promise<string> {
+  const { outputFiles, metafile }: BuildResult<{ write: false; metafile: true }> = await build({
+    stdin: { contents, resolveDir: protocol },
     bundle: true,
     write: false,
     metafile: true,
@@ -39,11 +40,19 @@ t.test('a bundle for no platform', async (t) => {
     .map(([path]) => path);
   t.same(imports, [], 'nothing is left to import');
   t.same(importers, []);
+  return outputFiles[0]?.text ?? '';
+}
+
+t.test('a bundle for no platform', async (t) => {
+  const text = await bundleOf(
+    t,
+    modules.map((path, index) => `export * as m${index} from ${JSON.stringify(path)};`).join('\n'),
+  );
 
   // What a browser has of it, and nothing of Node's. Objects of this context are not those of that one.
   const context = createContext({ TextEncoder, TextDecoder, atob });
   runInContext('globalThis.crypto = { getRandomValues: (bytes) => bytes.fill(7) };', context);
-  runInContext(outputFiles[0]?.text ?? '', context);
+  runInContext(text, context);
   const result = runInContext(
     `(() => {
       const { m0, m1, m2 } = bundle;
@@ -78,4 +87,39 @@ t.test('a bundle for no platform', async (t) => {
     agreed: true,
     verified: true,
   });
+});
+
+t.test('a hybrid handshake and its resumption, client and server, where there is no Node', async (t) => {
+  const handshake = fileURLToPath(import.meta.resolve('../../../support/bundled-handshake.js'));
+  const text = await bundleOf(t, `export * from ${JSON.stringify(handshake)};`);
+  const root = await Issuer.selfSigned({ subject: 'CN=root', ca: true });
+  const leaf = await root.issue({ subject: 'CN=localhost', names: ['localhost'] });
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  const given = {
+    root: hex(new X509Certificate(root.cert).raw),
+    leaf: hex(new X509Certificate(leaf.cert).raw),
+    key: hex(createPrivateKey(leaf.key).export({ type: 'pkcs8', format: 'der' })),
+  };
+  const random = (bytes: Uint8Array): Uint8Array => webcrypto.getRandomValues(bytes);
+  const context = createContext({ TextEncoder, TextDecoder, atob, random, given });
+  runInContext('globalThis.crypto = { getRandomValues: (bytes) => random(bytes) };', context);
+  t.equal(runInContext('typeof require + typeof process + typeof Buffer', context), 'undefined'.repeat(3));
+  runInContext(text, context);
+  const results = runInContext(
+    `(() => {
+      const bytes = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
+      return bundle.handshakes(bytes(given.root), bytes(given.leaf), bytes(given.key));
+    })()`,
+    context,
+  ) as HandshakeResult[];
+  const expected = {
+    group: 'X25519MLKEM768',
+    suite: 'TLS_AES_256_GCM_SHA384',
+    received: 'ping,pong',
+    exportersAgree: true,
+  };
+  t.same(JSON.parse(JSON.stringify(results)), [
+    { ...expected, resumed: false },
+    { ...expected, resumed: true },
+  ]);
 });
