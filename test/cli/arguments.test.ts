@@ -78,6 +78,7 @@ t.test('bad arguments: exit code 2, and what to do', { skip }, async (t) => {
   const unknown = await pqtls(['s_client', 'a:1', '-json', '--nope']);
   t.equal(unknown.code, 2);
   t.match(eventOf(unknown.stdout, 'error'), { code: 'commander.unknownOption', exitCode: 2 });
+  t.strictSame([json.stderr, unknown.stderr], ['', ''], 'nothing is told twice');
   const none = await pqtls(['s_client', 'a:1', '--engine', 'openssl']);
   t.equal(none.code, 2);
   t.match(none.stderr, /Allowed choices are auto, aws-lc, typescript/);
