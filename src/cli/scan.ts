@@ -126,10 +126,14 @@ async function scan(named: readonly string[], options: Options): Promise<number>
     options.resume === undefined
       ? undefined
       : new ResumeFile(options.resume, settingsOf(options, tool, ca?.fingerprints));
-  for (const { path } of options.output) checkWritable(path);
-  const result = await run(endpoints, options, { tool, ca: ca?.pem, resume });
-  writeOutputs(result, options);
-  return exitCode(result, options.minimumGrade);
+  try {
+    for (const { path } of options.output) checkWritable(path);
+    const result = await run(endpoints, options, { tool, ca: ca?.pem, resume });
+    writeOutputs(result, options);
+    return exitCode(result, options.minimumGrade);
+  } finally {
+    resume?.close();
+  }
 }
 
 interface RunContext {
