@@ -52,6 +52,13 @@ const reconnections = 5;
 /** How long a session is waited for that may never come, in milliseconds. */
 const sessionWait = 2000;
 
+const examples = `
+Examples:
+  pqtls s_client example.com:443 --post-quantum require --trace
+  printf 'GET / HTTP/1.0\\r\\nHost: example.com\\r\\n\\r\\n' | pqtls s_client example.com:443 -quiet > page
+  pqtls s_client mail.example.com -starttls smtp -showcerts < /dev/null
+  pqtls s_client localhost:8443 -CAfile ca.pem -cert client.pem -key client.key --json`;
+
 export function sClientCommand(): Command {
   const command = new Command('s_client')
     .description('Connect to a TLS server, tell what was negotiated, and talk to it.')
@@ -81,7 +88,9 @@ export function sClientCommand(): Command {
     .option('--crlf', 'send line ends as CR LF')
     .option('--ign_eof', 'the end of the input ends nothing')
     .option('--nocommands', 'on a terminal, Q and R at the beginning of a line are no commands');
-  return addTlsOptions(command).action((target: string | undefined, flags: ClientFlags) => run(target, flags));
+  return addTlsOptions(command)
+    .addHelpText('after', examples)
+    .action((target: string | undefined, flags: ClientFlags) => run(target, flags));
 }
 
 async function run(positional: string | undefined, flags: ClientFlags): Promise<void> {

@@ -51,6 +51,12 @@ const defaultPort = '4433';
 /** More than one who tests needs; further ones are dropped. */
 const mostConnections = 1000;
 
+const examples = `
+Examples:
+  pqtls s_server -accept 8443 -cert server.pem -key server.key -www
+  pqtls s_server -accept 8443 -cert server.pem -key server.key --post-quantum require -echo --trace
+  pqtls s_server -cert server.pem -key server.key -Verify -CAfile clients.pem -rev`;
+
 export function sServerCommand(): Command {
   const command = new Command('s_server')
     .description('Accept TLS connections, tell what was negotiated, and answer.')
@@ -78,7 +84,9 @@ export function sServerCommand(): Command {
     .optionsGroup('Conversation:')
     .option('--crlf', 'send line ends as CR LF')
     .option('--nocommands', 'on a terminal, Q and q at the beginning of a line are no commands');
-  return addTlsOptions(command).action((flags: ServerFlags) => run(flags));
+  return addTlsOptions(command)
+    .addHelpText('after', examples)
+    .action((flags: ServerFlags) => run(flags));
 }
 
 async function run(flags: ServerFlags): Promise<void> {

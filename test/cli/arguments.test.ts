@@ -21,10 +21,10 @@ t.test('help and version', async (t) => {
     t.equal(code, 0);
     t.match(stdout, /^Usage: pqtls [^]*s_client[^]*s_server[^]*info[^]*Examples:\n {2}pqtls s_client /);
   }
-  for (const command of ['s_client', 's_server', 'info']) {
+  for (const command of ['s_client', 's_server', 'scan', 'info']) {
     const { code, stdout } = await pqtls([command, '-help']);
     t.equal(code, 0, command);
-    t.match(stdout, new RegExp(`^Usage: pqtls ${command} `));
+    t.match(stdout, new RegExp(`^Usage: pqtls ${command} [^]*\\nExamples?:\\n  .*pqtls ${command} `));
   }
 });
 
