@@ -31,16 +31,21 @@ export async function dial(options: DialOptions, prepare: (socket: TLSSocket) =>
     socket = connect({ ...common, ...target, family });
   } else {
     const below = connectNet({ ...target, family, allowHalfOpen: true });
-    await orTimeout(below, 'connect', options);
+    await connected(below, options);
     await startTls(below, protocol, timeoutMs);
     socket = connect({ ...common, socket: below });
   }
   // Whoever awaits the socket next is told; between two who do, none may be an uncaught exception.
   socket.on('error', () => {});
   prepare(socket);
-  if (protocol === undefined) await orTimeout(socket, 'connect', options);
+  if (protocol === undefined) await connected(socket, options);
   await orTimeout(socket, 'secureConnect', undefined);
   return socket;
+}
+
+/** Resolves once there is a TCP connection; destroys the socket where that takes too long. */
+export async function connected(socket: Socket, options: Pick<DialOptions, 'target' | 'timeoutMs'>): Promise<void> {
+  await orTimeout(socket, 'connect', options);
 }
 
 /** The event, or the error; the handshake's own timeout is the library's. */

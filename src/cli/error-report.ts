@@ -50,10 +50,22 @@ const adviceByCode: Readonly<Record<string, string>> = {
   ERR_PQTLS_STARTTLS_INJECTION: 'Somebody on the path may be injecting commands: do not trust this connection',
 };
 
-/** The peer's alert says that it shares nothing with us, or wants a certificate. */
+const certificateAlerts = new Set([
+  'bad_certificate',
+  'unsupported_certificate',
+  'certificate_revoked',
+  'certificate_expired',
+  'certificate_unknown',
+  'unknown_ca',
+]);
+
+/** The peer's alert says that it shares nothing with us, or does not like our certificate, or wants one. */
 function adviceByAlert(alert: string | undefined): string | undefined {
   if (alert === 'handshake_failure' || alert === 'insufficient_security') {
     return 'Nothing in common: try other -groups, -cipher, -sigalgs or versions';
+  }
+  if (alert !== undefined && certificateAlerts.has(alert)) {
+    return 'The other side does not accept the certificate of -cert: it may trust another CA, or ask for another name';
   }
   if (alert === 'certificate_required') return 'Give a client certificate with -cert and -key';
   if (alert === 'no_application_protocol') return 'Offer another protocol with -alpn';

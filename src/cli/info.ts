@@ -63,6 +63,7 @@ export function infoCommand(): Command {
   return new Command('info')
     .description('Tell what is installed and what it can do: for a bug report.')
     .option('--json', 'as one JSON object')
+    .addHelpText('after', '\nExample:\n  pqtls info --json')
     .action(({ json }: { json?: boolean }) => {
       const info = collect();
       process.stdout.write(json === true ? `${JSON.stringify(info, null, 2)}\n` : infoText(info));

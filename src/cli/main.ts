@@ -25,7 +25,8 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad arguments or files, 3 no connection, 4 certificate not accepted,
 5 not post-quantum, 6 STARTTLS failed, 7 no TLS on this machine.`;
 
-function createProgram(): Command {
+/** @param json what is wrong with the arguments is told by an event alone */
+function createProgram(json: boolean): Command {
   const program = new Command('pqtls')
     .description('Post-quantum TLS: talk to servers and clients, and see what was negotiated.')
     .version(packageVersion(), '-V, --version')
@@ -35,11 +36,17 @@ function createProgram(): Command {
     .addCommand(scanCommand())
     .addCommand(infoCommand());
   for (const command of [program, ...program.commands]) {
+    if (json && tellsEvents(command)) command.configureOutput({ writeErr() {} });
     command
       .exitOverride()
       .showHelpAfterError(`(pqtls ${command === program ? '' : `${command.name()} `}--help says more)`);
   }
   return program;
+}
+
+/** Those whose `--json` is one event a line. */
+function tellsEvents(command: Command | undefined): boolean {
+  return command?.name() === 's_client' || command?.name() === 's_server';
 }
 
 /** A reader that has enough, as `head`, is no error; whatever else happens to the output ends the command. */
@@ -50,7 +57,8 @@ function endWithOutput(error: NodeJS.ErrnoException): void {
 
 async function main(args: readonly string[]): Promise<void> {
   process.stdout.on('error', endWithOutput);
-  const program = createProgram();
+  const json = args.some((arg) => /^--?json$/.test(arg));
+  const program = createProgram(json);
   const at = args.findIndex((arg) => !arg.startsWith('-'));
   const command = program.commands.find((one) => one.name() === args[at]);
   const [before, after] = command === undefined ? [args, []] : [args.slice(0, at + 1), args.slice(at + 1)];
@@ -61,9 +69,9 @@ async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     // Commander has told of it on standard error, and help is no error.
     const isTold = error instanceof CommanderError;
-    const json = args.some((arg) => /^--?json$/.test(arg));
+    const asEvent = json && tellsEvents(command);
     if (isTold && error.exitCode === 0) process.exitCode = ExitCode.done;
-    else if (json || !isTold) reportError(error, json);
+    else if (asEvent || !isTold) reportError(error, asEvent);
     else process.exitCode = ExitCode.misused;
   }
 }

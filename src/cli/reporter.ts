@@ -1,5 +1,5 @@
-// Where a command says what: facts on standard output as openssl does, on standard error with -brief, one JSON object a
-// line with --json; warnings always on standard error.
+// Where a command says what: facts on standard output as openssl does, on standard error with -brief; warnings and errors
+// on standard error. With --json all of it is on standard output, an object a line, and nothing is told twice.
 
 import type { TraceStep } from '../tls/handshake-messages.js';
 import { errorFacts, errorLine, reportError } from './error-report.js';
@@ -50,10 +50,10 @@ export class Reporter {
   }
 
   /** What must not be missed, and must not get among the data. */
-  warn(text: string): void {
+  readonly warn = (text: string): void => {
     if (this.json) this.event('warning', { message: text });
-    process.stderr.write(`${paintFor(process.stderr)('yellow', 'pqtls:')} ${text}\n`);
-  }
+    else process.stderr.write(`${paintFor(process.stderr)('yellow', 'pqtls:')} ${text}\n`);
+  };
 
   error(error: unknown): void {
     reportError(error, this.json);

@@ -14,7 +14,13 @@ import { stapledResponse } from './ocsp-response.js';
 import { sentCertificates } from './peer-chain.js';
 import { Reporter } from './reporter.js';
 import { readSession, writeSession } from './session-file.js';
-import { startTlsPort, startTlsProtocols, type StartTls, type StartTlsProtocol } from './starttls/start-tls.js';
+import {
+  isClientName,
+  startTlsPort,
+  startTlsProtocols,
+  type StartTls,
+  type StartTlsProtocol,
+} from './starttls/start-tls.js';
 import { parseTarget, targetName, type Target } from './target.js';
 import { addTlsOptions, alpnProtocols, definedOnly, secureContextOptions, type TlsFlags } from './tls-options.js';
 
@@ -46,6 +52,13 @@ const reconnections = 5;
 /** How long a session is waited for that may never come, in milliseconds. */
 const sessionWait = 2000;
 
+const examples = `
+Examples:
+  pqtls s_client example.com:443 --post-quantum require --trace
+  printf 'GET / HTTP/1.0\\r\\nHost: example.com\\r\\n\\r\\n' | pqtls s_client example.com:443 -quiet > page
+  pqtls s_client mail.example.com -starttls smtp -showcerts < /dev/null
+  pqtls s_client localhost:8443 -CAfile ca.pem -cert client.pem -key client.key --json`;
+
 export function sClientCommand(): Command {
   const command = new Command('s_client')
     .description('Connect to a TLS server, tell what was negotiated, and talk to it.')
@@ -75,13 +88,15 @@ export function sClientCommand(): Command {
     .option('--crlf', 'send line ends as CR LF')
     .option('--ign_eof', 'the end of the input ends nothing')
     .option('--nocommands', 'on a terminal, Q and R at the beginning of a line are no commands');
-  return addTlsOptions(command).action((target: string | undefined, flags: ClientFlags) => run(target, flags));
+  return addTlsOptions(command)
+    .addHelpText('after', examples)
+    .action((target: string | undefined, flags: ClientFlags) => run(target, flags));
 }
 
 async function run(positional: string | undefined, flags: ClientFlags): Promise<void> {
   const reporter = new Reporter(flags);
   try {
-    await talk(readRequest(positional, flags), flags, reporter);
+    await talk(readRequest(positional, flags, reporter), flags, reporter);
   } catch (error) {
     reporter.error(error);
   }
@@ -95,7 +110,7 @@ interface Request extends DialOptions {
   readonly session: Buffer | undefined;
 }
 
-function readRequest(positional: string | undefined, flags: ClientFlags): Request {
+function readRequest(positional: string | undefined, flags: ClientFlags, reporter: Reporter): Request {
   const target = readTarget(positional, flags);
   if (flags.ipv4 === true && flags.ipv6 === true) throw new UsageError('Give one of -4 and -6');
   const servername = readServername(target, flags);
@@ -117,7 +132,7 @@ function readRequest(positional: string | undefined, flags: ClientFlags): Reques
     startTls: readStartTls(flags, servername ?? host),
     tls,
     expectedName,
-    keyLog: flags.keylogfile === undefined ? undefined : openKeyLog(flags.keylogfile),
+    keyLog: flags.keylogfile === undefined ? undefined : openKeyLog(flags.keylogfile, reporter.warn),
     session: flags.sess_in === undefined ? undefined : readSession(flags.sess_in),
   };
 }
@@ -150,7 +165,7 @@ function readServername(target: Target, { servername, noservername }: ClientFlag
 
 function readStartTls({ starttls, name, xmpphost }: ClientFlags, domain: string): StartTls | undefined {
   if (starttls === undefined) return undefined;
-  if (!/^[!-~]{1,255}$/.test(name)) throw new UsageError('--name takes a host name');
+  if (!isClientName(name)) throw new UsageError('--name takes a host name');
   return { protocol: starttls, client: name, domain: xmpphost ?? domain };
 }
 

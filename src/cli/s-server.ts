@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { createServer, type Server, type TLSSocket, type TlsServerOptions } from '../index.js';
 import { createServer as createHttpsServer } from '../integrations/https.js';
 import { handshakeFollower } from '../tls/handshake-trace.js';
+import { mayShowNone } from '../tls/socket-options.js';
 import { ExitCode, UsageError } from './exit-codes.js';
 import { filesBelow, statusPage, type HttpAnswer } from './http-answers.js';
 import { openKeyLog } from './key-log.js';
@@ -50,6 +51,12 @@ const defaultPort = '4433';
 /** More than one who tests needs; further ones are dropped. */
 const mostConnections = 1000;
 
+const examples = `
+Examples:
+  pqtls s_server -accept 8443 -cert server.pem -key server.key -www
+  pqtls s_server -accept 8443 -cert server.pem -key server.key --post-quantum require -echo --trace
+  pqtls s_server -cert server.pem -key server.key -Verify -CAfile clients.pem -rev`;
+
 export function sServerCommand(): Command {
   const command = new Command('s_server')
     .description('Accept TLS connections, tell what was negotiated, and answer.')
@@ -77,7 +84,9 @@ export function sServerCommand(): Command {
     .optionsGroup('Conversation:')
     .option('--crlf', 'send line ends as CR LF')
     .option('--nocommands', 'on a terminal, Q and q at the beginning of a line are no commands');
-  return addTlsOptions(command).action((flags: ServerFlags) => run(flags));
+  return addTlsOptions(command)
+    .addHelpText('after', examples)
+    .action((flags: ServerFlags) => run(flags));
 }
 
 async function run(flags: ServerFlags): Promise<void> {
@@ -107,7 +116,7 @@ class Service {
     this.#flags = flags;
     this.#reporter = reporter;
     const mode = modeOf(flags);
-    this.#keyLog = flags.keylogfile === undefined ? undefined : openKeyLog(flags.keylogfile);
+    this.#keyLog = flags.keylogfile === undefined ? undefined : openKeyLog(flags.keylogfile, reporter.warn);
     this.#server = this.#createServer(mode);
     this.#addSecondName();
     if (mode === undefined) {
@@ -195,8 +204,8 @@ class Service {
       ...both,
       ...(ALPNProtocols === undefined ? {} : { ALPNProtocols }),
       requestCert: asks,
-      // With -verify alone a client may have none; what it shows is judged by #refusal().
-      rejectUnauthorized: flags.Verify !== undefined && flags.insecure !== true,
+      rejectUnauthorized: flags.insecure !== true,
+      [mayShowNone]: flags.Verify === undefined,
       handshakeTimeout: flags.timeout * 1000,
       ...(flags.trace === true ? { [handshakeFollower]: (step, socket) => this.#reportOf(socket).add(step) } : {}),
     };
@@ -223,9 +232,14 @@ class Service {
   #createHttps(options: TlsServerOptions, answer: HttpAnswer): Server {
     const timeout = this.#flags.timeout * 1000;
     const limits = { headersTimeout: timeout, requestTimeout: timeout, keepAliveTimeout: 1000 };
-    const server = createHttpsServer({ ...options, ...limits }, (request, response) => void answer(request, response));
+    // Who sends a request and its end at once, as s_client does with a file, still wants the answer.
+    const halfOpen = { allowHalfOpen: true };
+    const server = createHttpsServer(
+      { ...options, ...limits, ...halfOpen },
+      (request, response) => void answer(request, response),
+    );
     server.timeout = timeout;
-    return server as unknown as Server;
+    return Object.assign(server, { httpAllowHalfOpen: true }) as unknown as Server;
   }
 
   #httpAnswer(mode: Mode | undefined): HttpAnswer | undefined {
@@ -258,11 +272,6 @@ class Service {
     if (connection === undefined) return;
     const facts = this.#factsOf(socket);
     socket.on('error', (error) => this.#reporter.connectionError(error, connection, facts.peer));
-    const refusal = this.#refusal(facts.verification);
-    if (refusal !== undefined) {
-      socket.destroy(refusal);
-      return;
-    }
     if (facts.verification.result === 'not accepted') {
       this.#reporter.warn(
         `THE CLIENT IS NOT VERIFIED (${facts.verification.error}): anybody may be at the other end. Going on because of --insecure.`,
@@ -317,12 +326,6 @@ class Service {
     }
     const error = authorizationError instanceof Error ? authorizationError.message : authorizationError;
     return { result: 'not accepted', error, name: null };
-  }
-
-  /** With -verify the handshake itself lets every client through. */
-  #refusal({ result, error }: Verification): Error | undefined {
-    if (result !== 'not accepted' || this.#flags.insecure === true) return undefined;
-    return Object.assign(new Error(`The client's certificate is not accepted: ${error}`), { code: error });
   }
 }
 

@@ -12,9 +12,12 @@ import { entryOf, exitCode, missingOf, type Entry, type ScanResult, type Tool } 
 import { ResumeError, ResumeFile, type Settings } from './scan/resume-file.js';
 import { scanList } from './scan/scan-list.js';
 import { describeCertificateFile } from './scan/trusted-file.js';
+import { isClientName, startTlsProtocols, type StartTlsProtocol } from './starttls/start-tls.js';
 
 interface Options {
   readonly file: readonly string[];
+  readonly starttls?: StartTlsProtocol;
+  readonly name: string;
   readonly ca?: string;
   readonly concurrency: number;
   readonly perHost: number;
@@ -45,8 +48,17 @@ const flags = ['json', 'csv', 'sarif', 'cyclonedx', 'html'] as const;
 export function scanCommand(): Command {
   const command = new Command('scan')
     .description('Finds what TLS endpoints accept, by ordinary handshakes, and grades them.')
-    .argument('[endpoint...]', 'HOST[:PORT][@NAME], - for a list on standard input; port 443 where none is given')
+    .argument(
+      '[endpoint...]',
+      '[PROTOCOL://]HOST[:PORT][@NAME], - for a list on standard input; port 443, or that of the protocol, where none is given',
+    )
     .option('--file <list>', 'a file with an endpoint a line; may be given more than once', collect, [])
+    .addOption(
+      new Option('--starttls <protocol>', 'what is spoken before TLS, of endpoints that do not say so').choices(
+        startTlsProtocols,
+      ),
+    )
+    .option('--name <name>', 'what the client calls itself in SMTP', clientName, 'localhost')
     .option('--ca <file>', 'PEM of authorities to trust beside the default ones')
     .option('--concurrency <number>', 'endpoints at a time', wholeNumber(1, 1000), 16)
     .option('--per-host <number>', 'handshakes at a time with one host', wholeNumber(1, 100), 2)
@@ -92,7 +104,8 @@ const flagTexts = {
 
 const help = `
 Endpoints are named one by one: no ranges, no networks, no wildcards. A list has an endpoint a line, its server name
-behind @ or in a second column, and comments behind #. Scan what is yours, or what you are asked to scan.
+behind @ or in a second column, and comments behind #. Where TLS begins after a conversation in plaintext, its protocol
+stands before the host, smtp://HOST, or behind, HOST starttls=smtp (${startTlsProtocols.join(', ')}). Scan what is yours, or what you are asked to scan.
 
 Exit code: 0 every grade is at or above the minimum, 1 some are below, 2 the command line is wrong or a file cannot be
 read or written, 3 something could not be scanned.
@@ -100,22 +113,27 @@ read or written, 3 something could not be scanned.
 Examples:
   pqtls scan example.org mail.example.org:465
   pqtls scan 192.0.2.7:8443@api.example.org '[2001:db8::7]:443'
+  pqtls scan smtp://mail.example.org imap://mail.example.org 'db.example.org:5432 starttls=postgres'
   pqtls scan --file endpoints.txt --output html=report.html --output cyclonedx=cbom.json --minimum-grade A
   pqtls scan --resume scan.jsonl --json - < endpoints.txt > scan.json`;
 
 async function scan(named: readonly string[], options: Options): Promise<number> {
   checkEnvironment();
   const tool = describeTool();
-  const endpoints = await readEndpoints(named, options.file);
+  const endpoints = await readEndpoints(named, options);
   const ca = options.ca === undefined ? undefined : readCa(options.ca);
   const resume =
     options.resume === undefined
       ? undefined
       : new ResumeFile(options.resume, settingsOf(options, tool, ca?.fingerprints));
-  for (const { path } of options.output) checkWritable(path);
-  const result = await run(endpoints, options, { tool, ca: ca?.pem, resume });
-  writeOutputs(result, options);
-  return exitCode(result, options.minimumGrade);
+  try {
+    for (const { path } of options.output) checkWritable(path);
+    const result = await run(endpoints, options, { tool, ca: ca?.pem, resume });
+    writeOutputs(result, options);
+    return exitCode(result, options.minimumGrade);
+  } finally {
+    resume?.close();
+  }
 }
 
 interface RunContext {
@@ -142,6 +160,7 @@ async function run(endpoints: readonly Endpoint[], options: Options, context: Ru
       rate: options.rate,
       timeout: options.timeout * 1000,
       ca,
+      clientName: options.name,
       signal: interruption.signal,
       onReport(endpoint, report) {
         reports.set(endpoint, report);
@@ -216,13 +235,16 @@ function describeTool(): Tool {
   };
 }
 
-async function readEndpoints(named: readonly string[], files: readonly string[]): Promise<Endpoint[]> {
+async function readEndpoints(
+  named: readonly string[],
+  { file: files, starttls }: Pick<Options, 'file' | 'starttls'>,
+): Promise<Endpoint[]> {
   const endpoints: Endpoint[] = [];
   for (const text of named) {
-    if (text === '-') endpoints.push(...parseEndpointList(await readStandardInput(), 'standard input'));
-    else endpoints.push(parseEndpoint(text));
+    if (text === '-') endpoints.push(...parseEndpointList(await readStandardInput(), 'standard input', starttls));
+    else endpoints.push(parseEndpoint(text, starttls));
   }
-  for (const file of files) endpoints.push(...parseEndpointList(readNamedFile(file), file));
+  for (const file of files) endpoints.push(...parseEndpointList(readNamedFile(file), file, starttls));
   if (endpoints.length === 0)
     throw new UsageError('name at least one endpoint, HOST[:PORT], or --file LIST (see --help)');
   return withoutDuplicates(endpoints);
@@ -309,4 +331,9 @@ function seconds(text: string): number {
   const number = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && number >= 0.1 && number <= 600) return number;
   throw new InvalidArgumentError('It must be a number of seconds from 0.1 to 600.');
+}
+
+function clientName(text: string): string {
+  if (isClientName(text)) return text;
+  throw new InvalidArgumentError('It must be a host name.');
 }

@@ -36,7 +36,7 @@ import {
   type SecureContextOptions,
 } from './secure-context.js';
 import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options.js';
-import { preparedSecurity } from './socket-options.js';
+import { mayShowNone, preparedSecurity } from './socket-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
 export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
@@ -60,6 +60,8 @@ export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
   handshakeTimeout?: number | undefined;
   /** @internal */
   [handshakeFollower]?: HandshakeFollower | undefined;
+  /** @internal */
+  [mayShowNone]?: boolean | undefined;
 }
 
 /** Whether clients are asked for a certificate, and whether one is required. */
@@ -68,7 +70,10 @@ export type ClientCertificates = Pick<TlsServerOptions, 'requestCert' | 'rejectU
 type ServerSettings = ClientCertificates &
   PolicyOptions &
   Pick<TlsServerOptions, 'SNICallback' | 'ALPNProtocols' | 'ALPNCallback' | 'pskCallback' | 'pskIdentityHint'> &
-  Pick<TlsServerOptions, 'enableTrace' | 'pauseOnConnect' | 'handshakeTimeout' | typeof handshakeFollower>;
+  Pick<
+    TlsServerOptions,
+    'enableTrace' | 'pauseOnConnect' | 'handshakeTimeout' | typeof handshakeFollower | typeof mayShowNone
+  >;
 
 const defaultHandshakeTimeout = 120_000;
 
@@ -291,6 +296,7 @@ function settingsOf(options: TlsServerOptions): ServerSettings {
     pskIdentityHint,
     enableTrace,
     [handshakeFollower]: options[handshakeFollower],
+    [mayShowNone]: options[mayShowNone],
     pauseOnConnect,
     handshakeTimeout: options.handshakeTimeout || defaultHandshakeTimeout,
   };

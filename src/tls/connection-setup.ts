@@ -13,6 +13,7 @@ import type { ConnectionSecurity } from './policy.js';
 import { enginePskCallback } from './pre-shared-keys.js';
 import type { SecureContext } from './secure-context.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
+import { mayShowNone } from './socket-options.js';
 import { TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
 
@@ -43,7 +44,7 @@ export function connectionSettings(options: TLSSocketOptions): ConnectionSetting
   return {
     isServer,
     verifyPeer: isServer ? Boolean(requestCert) : true,
-    requirePeer: isServer ? rejectUnauthorized !== false : true,
+    requirePeer: isServer ? rejectUnauthorized !== false && options[mayShowNone] !== true : true,
     suspendOnClientHello: isServer && (asksForHello || (server?.listenerCount('OCSPRequest') ?? 0) > 0),
     servername: sendName ? servername : undefined,
     alpn: encodeAlpn(options.ALPNProtocols),

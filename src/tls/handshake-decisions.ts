@@ -12,6 +12,7 @@ import { checkEngineOf, secureContextOf, type SecureContext } from './secure-con
 import type { ServerSessions, VerifiedIdentity } from './session.js';
 import { obtainSignature } from './signing.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
+import { mayShowNone } from './socket-options.js';
 
 /** Chooses among the protocols that a client offers; undefined refuses them all. */
 export type AlpnCallback = (
@@ -54,7 +55,7 @@ export function refuseWithoutCertificate(socket: DecidingSocket, cipherSuite: st
   if (isServer) {
     if (!options.requestCert || socket.socket.authorized || connection.peerCertificates().length > 0) return undefined;
     socket.socket.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
-    if (!byKey || options.rejectUnauthorized === false) return undefined;
+    if (!byKey || options.rejectUnauthorized === false || options[mayShowNone] === true) return undefined;
     const code = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
     return new CertificateError('The peer showed a pre-shared key and no certificate', {
       code,

@@ -11,6 +11,12 @@ import type { SecureContext, SecureContextOptions } from './secure-context.js';
 import type { TLSSocket } from './socket.js';
 import type { OnReadOptions } from './user-buffer.js';
 
+/**
+ * The key under which a server says that a client may show no certificate where it is asked for one; what it shows is
+ * judged in the handshake all the same. node:tls has no option for it. Internal.
+ */
+export const mayShowNone: unique symbol = Symbol('pqtls.mayShowNone');
+
 /** Answers with the context for a server name; without one the server's own is used. */
 export type SniCallback = (
   this: TLSSocket,
@@ -71,4 +77,6 @@ export interface TLSSocketOptions extends SecureContextOptions {
   [redial]?: Redial | undefined;
   /** @internal */
   [handshakeFollower]?: HandshakeFollower | undefined;
+  /** @internal */
+  [mayShowNone]?: boolean | undefined;
 }

@@ -21,10 +21,10 @@ t.test('help and version', async (t) => {
     t.equal(code, 0);
     t.match(stdout, /^Usage: pqtls [^]*s_client[^]*s_server[^]*info[^]*Examples:\n {2}pqtls s_client /);
   }
-  for (const command of ['s_client', 's_server', 'info']) {
+  for (const command of ['s_client', 's_server', 'scan', 'info']) {
     const { code, stdout } = await pqtls([command, '-help']);
     t.equal(code, 0, command);
-    t.match(stdout, new RegExp(`^Usage: pqtls ${command} `));
+    t.match(stdout, new RegExp(`^Usage: pqtls ${command} [^]*\\nExamples?:\\n  .*pqtls ${command} `));
   }
 });
 
@@ -78,6 +78,7 @@ t.test('bad arguments: exit code 2, and what to do', { skip }, async (t) => {
   const unknown = await pqtls(['s_client', 'a:1', '-json', '--nope']);
   t.equal(unknown.code, 2);
   t.match(eventOf(unknown.stdout, 'error'), { code: 'commander.unknownOption', exitCode: 2 });
+  t.strictSame([json.stderr, unknown.stderr], ['', ''], 'nothing is told twice');
   const none = await pqtls(['s_client', 'a:1', '--engine', 'openssl']);
   t.equal(none.code, 2);
   t.match(none.stderr, /Allowed choices are auto, aws-lc, typescript/);

@@ -44,18 +44,39 @@ t.test('mutual TLS', { skip }, async (t) => {
   const may = await serve(t, [...server, '-verify']);
   t.equal(receivedText((await talk(may.port, [])).stdout), 'hi', 'a client without a certificate');
   t.equal(receivedText((await talk(may.port, client)).stdout), 'hi', 'a client with a good one');
-  t.equal(receivedText((await talk(may.port, foreign)).stdout), '', 'a client with a bad one');
+  for (const version of ['-tls1_3', '-tls1_2']) {
+    const bad = await talk(may.port, [...foreign, version]);
+    t.equal(receivedText(bad.stdout), '', 'a client with a bad one');
+    t.match(eventOf(bad.stdout, 'error'), { alertReceived: 'unknown_ca', advice: /certificate of -cert/ }, version);
+    t.equal(bad.code, 1);
+  }
   t.strictSame(
     events(may.running.stdout)
       .filter(({ event }) => event === 'handshake')
       .map(({ verification }) => (verification as { result: string }).result),
     ['none shown', 'accepted'],
   );
-  t.match(eventOf(may.running.stdout, 'error'), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', connection: 3 });
+  t.match(eventOf(may.running.stdout, 'error'), {
+    code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    alertSent: 'unknown_ca',
+    connection: 3,
+  });
+  for (const engine of ['aws-lc', 'typescript']) {
+    const { port } = await serve(t, [...server, '-verify', '--engine', engine]);
+    t.equal(receivedText((await talk(port, [])).stdout), 'hi', `${engine}: none`);
+    t.equal(
+      eventOf((await talk(port, foreign)).stdout, 'error')['alertReceived'],
+      'unknown_ca',
+      `${engine}: a bad one`,
+    );
+  }
 
   const insecure = await serve(t, [...server, '-Verify', '--insecure']);
   t.equal(receivedText((await talk(insecure.port, foreign)).stdout), 'hi');
-  t.match(insecure.running.stderr, /THE CLIENT IS NOT VERIFIED \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/);
+  t.match(eventOf(insecure.running.stdout, 'warning'), {
+    message: /THE CLIENT IS NOT VERIFIED \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
+  });
+  t.equal(insecure.running.stderr, '', 'with --json nothing is told twice');
   const nobody = await pqtls(['s_server', '-accept', '127.0.0.1:0', ...files.identity('leaf'), '-Verify']);
   t.equal(nobody.code, 2, 'whose clients must be said');
   t.match(nobody.stderr, /-CAfile FILE/);
@@ -157,6 +178,33 @@ t.test('-WWW and -HTTP: the current folder and nothing else', { skip }, async (t
   const raw = await serve(t, ['-cert', cert, '-key', 'server.key', '-HTTP'], { cwd: folder });
   const whole = await get(raw.port, '/raw');
   t.strictSame([whole.status, whole.headers['x-own'], whole.body], [418, 'yes', 'tea']);
+});
+
+t.test('HEAD has a header alone, and a request that ends at once its answer', { skip }, async (t) => {
+  const files = await Files.create(t);
+  const header = 'HTTP/1.1 418 Teapot\r\ncontent-length: 3\r\nx-own: yes\r\n\r\n';
+  files.write('raw', `${header}tea`);
+  files.write('bare', 'HTTP/1.0 200 OK\n\ntea');
+  files.write('page.html', '<p>page</p>');
+  files.write('endless', 'x'.repeat(40_000));
+  const identity = files.identity('leaf');
+  const ask = async (port: number, request: string): Promise<string> => {
+    const input = `${request} HTTP/1.0\r\n\r\n`;
+    const result = await pqtls(['s_client', `localhost:${port}`, '-4', ...files.trust, '-quiet'], { input });
+    t.equal(result.code, 0, result.stderr);
+    return result.stdout;
+  };
+  const raw = await serve(t, [...identity, '-HTTP'], { cwd: files.folder });
+  t.equal(await ask(raw.port, 'GET /raw'), `${header}tea`);
+  t.equal(await ask(raw.port, 'HEAD /raw'), header);
+  t.equal(await ask(raw.port, 'HEAD /bare'), 'HTTP/1.0 200 OK\n\n');
+  t.match(await ask(raw.port, 'HEAD /endless'), /^HTTP\/1\.1 500 [^]*\r\n\r\n$/);
+  const plain = await serve(t, [...identity, '-WWW'], { cwd: files.folder });
+  t.match(await ask(plain.port, 'HEAD /page.html'), /^HTTP\/1\.1 200 [^]*content-length: 11\r\n[^]*\r\n\r\n$/);
+  t.match(await ask(plain.port, 'GET /page.html'), /\r\n\r\n<p>page<\/p>$/);
+  const status = await serve(t, [...identity, '-www']);
+  t.match(await ask(status.port, 'HEAD /'), /^HTTP\/1\.1 200 [^]*\r\n\r\n$/);
+  t.match(await ask(status.port, 'GET /'), /<\/html>\n$/);
 });
 
 t.test('by hand: standard input to the first client', { skip }, async (t) => {

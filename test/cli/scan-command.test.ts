@@ -118,6 +118,9 @@ t.test('a scan', { skip }, async (t) => {
     while (!existsSync(resume) || readFileSync(resume, 'utf8').split('\n').length < 3) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    const second = await runScan([first, ...fast, '--timeout', '60', '--ca', zoo.ca, '--resume', resume]);
+    t.equal(second.code, 2);
+    t.match(second.stderr, new RegExp(`is in use by process ${child.pid}: wait for its end`));
     child.kill('SIGINT');
     t.strictSame(await exited, [3, null]);
     t.match(stderr, /^scan: interrupted, 1 not scanned\. The same command goes on from /);

@@ -1,9 +1,9 @@
 // A peer's program as a child process that speaks the protocol of peer.ts.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { cleanEnvironment } from '../support/project.js';
+import { spawnBound } from './bound-process.js';
 import type { Conversation, PeerConfig, PeerReport } from './peer.js';
 
 /** How long it has to go by itself once it was asked to end, before it is killed. */
@@ -21,7 +21,7 @@ export async function startProgram(
   config: PeerConfig,
   env: NodeJS.ProcessEnv = {},
 ): Promise<Conversation> {
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: cleanEnvironment(env) });
+  const child = spawnBound(file, args, { env: cleanEnvironment(env) });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-keptStderr)));
   const exited = new Promise<void>((resolve) => {

@@ -49,6 +49,20 @@ t.test('a second run with nothing changed starts no compiler and no other tool',
   if (native) t.equal(result.stderr + result.stdout, '', 'and nothing was said, so no step was taken');
 });
 
+t.test('questions about the interop lab wait for no build', { skip }, async (t) => {
+  // Where a build were begun, it would fail at once: this is no source of AWS-LC.
+  const env = { ...process.env, AWS_LC_SOURCE_DIR: '/nowhere', PQTLS_REQUIRE_NATIVE: '1' };
+  for (const [flag, answer] of [
+    ['--help', /^Usage: npm run test:interop -- [^]*Examples:/],
+    ['--list', /^go: Go crypto\/tls/m],
+  ] as const) {
+    const result = await runCommand(process.execPath, ['vendor/interop.mjs', flag], { cwd: projectDir, env });
+    t.match(result, { code: 0, stdout: answer, stderr: '' }, flag);
+  }
+  const built = await runCommand(process.execPath, ['vendor/interop.mjs', '--peer', 'go'], { cwd: projectDir, env });
+  t.equal(built.code, 1, 'and the lab itself does');
+});
+
 t.test('--no-native builds no AWS-LC, not even where the addon is asked for', { skip }, async (t) => {
   const env = { ...process.env, AWS_LC_SOURCE_DIR: '/nowhere', PQTLS_REQUIRE_NATIVE: '1' };
   const result = await runCommand(process.execPath, ['vendor/setup.mjs', '--test', '--no-native'], {

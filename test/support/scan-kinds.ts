@@ -48,6 +48,8 @@ export interface Known {
   readonly resumption?: EndpointReport['resumption'];
   /** Results of single probes that were neither accepted nor refused. */
   readonly unclear?: Readonly<Record<string, string>>;
+  /** A part of what is said of an endpoint without a handshake. */
+  readonly problem?: string;
 }
 
 export interface Kind {
@@ -95,7 +97,12 @@ const broken = {
   preferred: ['X25519', 'server'],
 } as const satisfies Known;
 
-const noTls = (status: Known['status']): Known => ({ status, grade: undefined, findings: [] });
+const noTls = (status: Known['status'], problem?: string): Known => ({
+  status,
+  grade: undefined,
+  findings: [],
+  ...(problem === undefined ? {} : { problem }),
+});
 
 export const kinds: readonly Kind[] = [
   { name: 'pqtls as it is', answer: { stack: 'pqtls' }, known: ours },
@@ -429,9 +436,13 @@ export const kinds: readonly Kind[] = [
   { name: 'plain HTTP', answer: { stack: 'tcp', behaviour: 'http' }, known: noTls('not-tls') },
   { name: 'garbage without end', answer: { stack: 'tcp', behaviour: 'garbage' }, known: noTls('not-tls') },
   { name: 'a greeting in text', answer: { stack: 'tcp', behaviour: 'greets' }, known: noTls('not-tls') },
-  { name: 'silence', answer: { stack: 'tcp', behaviour: 'silent' }, known: noTls('silent') },
-  { name: 'a byte now and then', answer: { stack: 'tcp', behaviour: 'drips' }, known: noTls('silent') },
-  { name: 'half a ServerHello', answer: { stack: 'tcp', behaviour: 'half-hello' }, known: noTls('silent') },
+  { name: 'silence', answer: { stack: 'tcp', behaviour: 'silent' }, known: noTls('silent', 'not a byte came') },
+  { name: 'a byte now and then', answer: { stack: 'tcp', behaviour: 'drips' }, known: noTls('silent', ' bytes came') },
+  {
+    name: 'half a ServerHello',
+    answer: { stack: 'tcp', behaviour: 'half-hello' },
+    known: noTls('silent', ', 10 bytes came'),
+  },
   { name: 'an end at once', answer: { stack: 'tcp', behaviour: 'closes' }, known: noTls('closed') },
   { name: 'a reset at once', answer: { stack: 'tcp', behaviour: 'resets' }, known: noTls('closed') },
   {

@@ -125,6 +125,10 @@ function inWordsOf(known: Known, report: EndpointReport): Known {
     unclear: Object.fromEntries(
       Object.keys(known.unclear ?? {}).map((name) => [name, probes[name]?.result ?? 'absent']),
     ),
+    problem:
+      known.problem !== undefined && report.problem?.includes(known.problem) === true
+        ? known.problem
+        : (report.problem ?? ''),
   };
 }
 

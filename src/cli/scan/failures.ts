@@ -1,4 +1,5 @@
-// Why a handshake failed, from the errors of both TLS stacks: a refusal, a reset, an end, a silence, no TLS, broken TLS.
+// Why a handshake failed, from the errors of both TLS stacks: a refusal, a reset, an end, a silence, no TLS, broken TLS, no
+// way to where TLS begins.
 
 import {
   AlertReceivedError,
@@ -16,7 +17,7 @@ export interface Failure {
 }
 
 /** Which part of a connection failed. */
-export type Stage = 'setup' | 'connect' | 'handshake';
+export type Stage = 'setup' | 'connect' | 'plaintext' | 'handshake';
 
 export function failureOf(error: unknown, stage: Stage): Failure {
   const { code, message } = asSystemError(error);
@@ -24,6 +25,8 @@ export function failureOf(error: unknown, stage: Stage): Failure {
   // Our own stack does not take the options: the endpoint has seen nothing.
   if (stage === 'setup') return { result: 'not-tried', detail };
   if (stage === 'connect') return { result: 'unreachable', detail: connectProblem(error) };
+  // Before TLS nothing is said of TLS, whatever the answer was.
+  if (stage === 'plaintext') return { result: 'no-starttls', detail };
   if (error instanceof TlsError) return ofTlsError(error) ?? ofTransport(error) ?? { result: 'broken', detail };
   return ofTransport(error) ?? ofOpensslError(error) ?? { result: 'broken', detail };
 }

@@ -1,9 +1,14 @@
 // One ordinary handshake with an endpoint, by pqtls or by node:tls, and what it told; no data is sent.
 
-import type { SecureContext as NodeSecureContext, TLSSocket as NodeTLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TLSSocket as NodeTLSSocket } from 'node:tls';
 import { nodeTls } from '../../tls/node-tls.js';
-import { getCACertificates, connect, createSecureContext, TLSSocket } from '../../index.js';
+import { state } from '../../tls/negotiated-socket.js';
+import { connect, TLSSocket } from '../../index.js';
+import type { StartTlsProtocol } from '../starttls/start-tls.js';
+import { opensslContextOf, pqtlsContextOf } from './contexts.js';
 import { failureOf, type Failure, type Stage } from './failures.js';
+import { plaintextSocket } from './plaintext-socket.js';
 
 /** What makes a handshake. node:tls has suites that AWS-LC has not, such as DHE and CCM. */
 export type Stack = 'pqtls' | 'node:tls';
@@ -32,6 +37,8 @@ export interface Target {
   readonly host: string;
   readonly port: number;
   readonly servername: string | undefined;
+  /** The conversation in plaintext before TLS. */
+  readonly starttls?: StartTlsProtocol | undefined;
 }
 
 /** What a finished handshake told. */
@@ -66,19 +73,29 @@ export interface HandshakeOptions {
   readonly signal: AbortSignal;
   /** PEM of authorities to trust beside the default ones. */
   readonly ca: string | undefined;
+  /** What the client calls itself in SMTP. */
+  readonly clientName: string;
 }
 
 /** Never rejects for what the endpoint does; rejects with the signal's reason once that is aborted. */
 export async function handshake(target: Target, offer: Offer, options: HandshakeOptions): Promise<Outcome> {
   options.signal.throwIfAborted();
+  let below: Socket | undefined;
+  if (target.starttls !== undefined) {
+    const opened = await plaintextSocket(target, target.starttls, options);
+    options.signal.throwIfAborted();
+    if ('result' in opened) return { ...opened, stack: offer.stack };
+    below = opened;
+  }
   let socket: AnySocket;
   try {
-    socket = open(target, offer, options.ca);
+    socket = open(target, offer, options.ca, below);
   } catch (error) {
+    below?.destroy();
     return { ...failureOf(error, 'setup'), stack: offer.stack };
   }
   const session = new FirstSession(socket);
-  const outcome = await outcomeOf(socket, offer, options);
+  const outcome = await outcomeOf(socket, offer, options, below);
   if (outcome.result !== 'accepted') {
     socket.destroy();
     options.signal.throwIfAborted();
@@ -92,11 +109,12 @@ export async function handshake(target: Target, offer: Offer, options: Handshake
 
 type AnySocket = TLSSocket | NodeTLSSocket;
 
-function open(target: Target, offer: Offer, ca: string | undefined): AnySocket {
+function open(target: Target, offer: Offer, ca: string | undefined, below: Socket | undefined): AnySocket {
   const { alpn, ocsp, session } = offer;
   const options = {
     host: target.host,
     port: target.port,
+    ...(below === undefined ? {} : { socket: below }),
     ...(target.servername === undefined ? {} : { servername: target.servername }),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     ...(ocsp === undefined ? {} : { requestOCSP: ocsp }),
@@ -105,22 +123,27 @@ function open(target: Target, offer: Offer, ca: string | undefined): AnySocket {
     rejectUnauthorized: false,
   };
   return offer.stack === 'pqtls'
-    ? connect({ ...options, secureContext: contexts.get(offer, ca, pqtlsContext) })
-    : nodeTls.connect({ ...options, secureContext: contexts.get(offer, ca, opensslContext) });
+    ? connect({ ...options, secureContext: pqtlsContextOf(offer, ca) })
+    : nodeTls.connect({ ...options, secureContext: opensslContextOf(offer, ca) });
 }
 
-function outcomeOf(socket: AnySocket, offer: Offer, { timeout, signal }: HandshakeOptions): Promise<Outcome> {
-  const { stack } = offer;
+/** @param below the connection, where there is one already */
+function outcomeOf(
+  socket: AnySocket,
+  { stack }: Offer,
+  { timeout, signal }: HandshakeOptions,
+  below: Socket | undefined,
+): Promise<Outcome> {
   return new Promise<Outcome>((resolve) => {
-    let stage: Stage = 'connect';
-    let address: string | undefined;
+    let stage: Stage = below === undefined ? 'connect' : 'handshake';
+    let address = below?.remoteAddress;
     let ocspStapled = false;
     const fail = (failure: Failure): void => settle({ ...failure, stack, address });
     const onTimeout = (): void =>
       fail(
         stage === 'connect'
           ? { result: 'unreachable', detail: `no TCP connection within ${timeout} ms` }
-          : { result: 'timeout', detail: `the handshake was not done within ${timeout} ms` },
+          : { result: 'timeout', detail: `the handshake was not done within ${timeout} ms${received(socket)}` },
       );
     let timer = setTimeout(onTimeout, timeout);
     const onAbort = (): void => fail({ result: 'not-tried', detail: 'interrupted' });
@@ -149,6 +172,14 @@ function outcomeOf(socket: AnySocket, offer: Offer, { timeout, signal }: Handsha
     // After every other event: what has not settled by then ended without an error.
     socket.on('close', () => fail({ result: 'closed', detail: 'the connection was closed in the handshake' }));
   });
+}
+
+/** What came in a handshake that was not done: an endpoint that says nothing is not one that stops in the middle. */
+function received(socket: AnySocket): string {
+  // node:tls counts what it decrypted.
+  if (!(socket instanceof TLSSocket)) return '';
+  const { bytesRead } = socket[state].connection;
+  return bytesRead === 0 ? ', and not a byte came' : `, ${bytesRead} ${bytesRead === 1 ? 'byte' : 'bytes'} came`;
 }
 
 type Told = Omit<Facts, 'result' | 'stack' | 'address' | 'ocspStapled' | 'session'>;
@@ -252,53 +283,4 @@ function close(socket: AnySocket): void {
   socket.once('close', () => clearTimeout(timer));
   socket.resume();
   socket.end();
-}
-
-/** Contexts are dear to make, and the same offers go to all endpoints. */
-class Contexts {
-  readonly #made = new Map<string, unknown>();
-
-  get<T>(offer: Offer, ca: string | undefined, make: (offer: Offer, ca: string | undefined) => T): T {
-    const { stack, minVersion, maxVersion, groups, ciphers, sigalgs } = offer;
-    const key = JSON.stringify([stack, minVersion, maxVersion, groups, ciphers, sigalgs, offer.unverified, ca]);
-    // Lists that endpoints steer could fill it without end.
-    if (this.#made.size > 400) this.#made.clear();
-    const known = this.#made.get(key);
-    if (known !== undefined) return known as T;
-    const made = make(offer, ca);
-    this.#made.set(key, made);
-    return made;
-  }
-}
-
-const contexts = new Contexts();
-
-function pqtlsContext(offer: Offer, ca: string | undefined): ReturnType<typeof createSecureContext> {
-  const { minVersion, maxVersion, groups, ciphers, sigalgs } = offer;
-  return createSecureContext({
-    minVersion,
-    maxVersion,
-    ciphers: ciphers?.join(':') ?? 'ALL:!PSK',
-    ...(groups === undefined ? {} : { groups }),
-    ...(sigalgs === undefined ? {} : { sigalgs: sigalgs.join(':') }),
-    ...trusted(offer, ca),
-  });
-}
-
-function opensslContext(offer: Offer, ca: string | undefined): NodeSecureContext {
-  const { minVersion, maxVersion, groups, ciphers, sigalgs } = offer;
-  return nodeTls.createSecureContext({
-    minVersion,
-    maxVersion,
-    // Level 0 still knows what is outdated: whether an endpoint does is the question.
-    ciphers: `${ciphers?.join(':') ?? 'ALL'}:${ciphers?.[0]?.startsWith('TLS_') === true ? 'ALL:' : ''}!PSK:!SRP:!aNULL:!eNULL:@SECLEVEL=0`,
-    ...(groups === undefined ? {} : { ecdhCurve: groups.join(':') }),
-    ...(sigalgs === undefined ? {} : { sigalgs: sigalgs.join(':') }),
-    ...trusted(offer, ca),
-  });
-}
-
-function trusted({ unverified }: Offer, ca: string | undefined): { ca?: string[] } {
-  if (unverified === true) return { ca: [] };
-  return ca === undefined ? {} : { ca: [...getCACertificates(), ca] };
 }

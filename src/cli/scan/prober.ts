@@ -47,10 +47,10 @@ export class Prober {
 
   /** One handshake, not repeated. */
   async once(offer: Offer): Promise<Outcome> {
-    const { host, port } = this.#endpoint;
+    const { host, port, starttls } = this.#endpoint;
     const outcome = await this.#throttle.run(host, () => {
       this.#handshakes++;
-      const target: Target = { host: this.#address ?? host, port, servername: serverNameOf(this.#endpoint) };
+      const target: Target = { host: this.#address ?? host, port, servername: serverNameOf(this.#endpoint), starttls };
       return handshake(target, offer, this.#options);
     });
     this.#address ??= outcome.address;

@@ -1,6 +1,7 @@
 // What a scan finds of one endpoint: the shape of `--json` and of a resume file, checked when it is read back.
 
 import { z } from 'zod';
+import { startTlsProtocols } from '../starttls/start-tls.js';
 
 /**
  * What came of one probe. A silence is never a refusal: `refused` needs an alert, or an answer that chooses something
@@ -15,6 +16,8 @@ export const probeResults = [
   'not-tls',
   'broken',
   'unreachable',
+  /** The conversation before TLS (STARTTLS) did not come to its go-ahead. */
+  'no-starttls',
   'not-tried',
 ] as const;
 
@@ -61,12 +64,17 @@ const retrySchema = z.strictObject({
 });
 
 export const endpointReportSchema = z.strictObject({
-  endpoint: z.strictObject({ host: z.string(), port: z.int().min(1).max(65535), servername: z.string().optional() }),
+  endpoint: z.strictObject({
+    host: z.string(),
+    port: z.int().min(1).max(65535),
+    servername: z.string().optional(),
+    starttls: z.enum(startTlsProtocols).optional(),
+  }),
   /**
    * `scanned`: some handshake succeeded. `refused`: it speaks TLS, and no handshake of ours succeeded. The others say why
    * there was no TLS.
    */
-  status: z.enum(['scanned', 'refused', 'not-tls', 'silent', 'closed', 'unreachable']),
+  status: z.enum(['scanned', 'refused', 'not-tls', 'silent', 'closed', 'unreachable', 'no-starttls']),
   /** Why it was not scanned. */
   problem: z.string().optional(),
   /** Why some probes were given up. */
@@ -139,5 +147,5 @@ export function accepted(probes: Probes): string[] {
 
 /** Failures that say nothing of what the endpoint supports: the network, a load balancer or chance may have made them. */
 export function isUnclear(result: ProbeResult): boolean {
-  return result === 'reset' || result === 'closed' || result === 'timeout' || result === 'unreachable';
+  return ['reset', 'closed', 'timeout', 'unreachable', 'no-starttls'].includes(result);
 }

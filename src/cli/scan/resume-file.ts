@@ -1,9 +1,10 @@
-// The file of `--resume`: settings in its first line, then a report a line, written as endpoints finish.
+// The file of `--resume`: settings in its first line, then a report a line, written as endpoints finish; one scan at a time.
 
 import { printable } from '../terminal-text.js';
-import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, realpathSync, truncateSync } from 'node:fs';
 import { z } from 'zod';
 import { endpointName, type Endpoint } from './endpoints.js';
+import { LockFile } from './lock-file.js';
 import { endpointReportSchema, type EndpointReport } from './report.js';
 
 /** What changes the findings: reports made with other settings are not mixed. */
@@ -20,16 +21,38 @@ const headerSchema = z.strictObject({
 
 export class ResumeFile {
   readonly #path: string;
+  readonly #lock: LockFile;
   readonly #done = new Map<string, EndpointReport>();
 
-  /** @throws ResumeError */
+  /**
+   * Locks the file until close().
+   *
+   * @throws ResumeError
+   */
   constructor(path: string, settings: Settings) {
     this.#path = path;
     try {
-      this.#open(settings);
+      // By whatever name, it is the same file.
+      const real = existsSync(path) ? realpathSync(path) : path;
+      this.#lock = new LockFile(`${real}.lock`, path);
+      this.#openOrUnlock(settings);
     } catch (error) {
       if (error instanceof ResumeError) throw error;
       throw new ResumeError(`--resume: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Lets others write it. */
+  close(): void {
+    this.#lock.release();
+  }
+
+  #openOrUnlock(settings: Settings): void {
+    try {
+      this.#open(settings);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
     }
   }
 

@@ -23,11 +23,16 @@ export async function scanEndpoint(
   const started = performance.now();
   const scannedAt = new Date().toISOString();
   const prober = new Prober(endpoint, throttle, options);
-  const contact = await makeContact(prober);
+  const contact = await makeContact(prober, firstOffer(endpoint));
   const found = contact.status === 'scanned' ? await probeAll(prober, contact) : nothingFound(contact);
-  const { host, port, servername } = endpoint;
+  const { host, port, servername, starttls } = endpoint;
   return {
-    endpoint: { host, port, ...(servername === undefined ? {} : { servername }) },
+    endpoint: {
+      host,
+      port,
+      ...(servername === undefined ? {} : { servername }),
+      ...(starttls === undefined ? {} : { starttls }),
+    },
     status: contact.status,
     ...(contact.status === 'scanned' ? {} : { problem: contact.problem }),
     ...(prober.gone === undefined ? {} : { incomplete: prober.gone }),
@@ -56,19 +61,33 @@ interface NoContact {
   readonly largeClientHello: LargeClientHello;
 }
 
-/** Finds an offer that the endpoint accepts, the largest first. */
-async function makeContact(prober: Prober): Promise<Contact | NoContact> {
-  let offer = wideOffer;
+/** What goes over to TLS from another protocol speaks no HTTP. */
+function firstOffer({ starttls }: Endpoint): Offer {
+  return starttls === undefined ? wideOffer : { ...wideOffer, alpn: [] };
+}
+
+/** No offer of TLS has anything to do with it. */
+function isBeforeTls({ result }: Outcome): boolean {
+  return result === 'unreachable' || result === 'no-starttls';
+}
+
+/**
+ * Finds an offer that the endpoint accepts, the largest first.
+ *
+ * @param first the largest
+ */
+async function makeContact(prober: Prober, first: Offer): Promise<Contact | NoContact> {
+  let offer = first;
   let wide = await prober.once(offer);
   // What cannot be connected to may be so by chance; what answers in plain text is not.
-  if (wide.result === 'unreachable') wide = await prober.once(offer);
+  if (isBeforeTls(wide)) wide = await prober.once(offer);
   if (wide.result === 'refused' && wide.detail.endsWith('no_application_protocol')) {
     // Something else than HTTP; our names were in the way.
-    offer = { ...wideOffer, alpn: [] };
+    offer = { ...first, alpn: [] };
     wide = await prober.once(offer);
   }
   if (isAccepted(wide)) return contactBy(wide, offer, sizeOf(wide));
-  if (wide.result === 'unreachable' || wide.result === 'not-tls') return noContact(wide, wide);
+  if (isBeforeTls(wide) || wide.result === 'not-tls') return noContact(wide, wide);
   const small = await prober.once(classicalOffer(offer));
   if (isAccepted(small)) return afterSmallHello(prober, offer, wide, small);
   // A second chance for both, where the first failures may be chance.
@@ -101,7 +120,7 @@ function noContact(outcome: Outcome, wide: Outcome): NoContact {
 }
 
 function statusOf({ result }: Outcome): NoContact['status'] {
-  if (result === 'unreachable' || result === 'not-tls') return result;
+  if (result === 'unreachable' || result === 'not-tls' || result === 'no-starttls') return result;
   // Not one answer was TLS, by its rules.
   if (result === 'broken') return 'not-tls';
   if (result === 'timeout') return 'silent';

@@ -12,13 +12,15 @@ export interface ListOptions extends Limits {
   /** Milliseconds to connect, and as many for a handshake. */
   readonly timeout: number;
   readonly ca: string | undefined;
+  /** What the client calls itself in SMTP. */
+  readonly clientName: string;
   readonly signal: AbortSignal;
   readonly onReport: (endpoint: Endpoint, report: EndpointReport) => void;
 }
 
 /** Resolves when all are done, or soon after the signal was aborted. */
 export async function scanList(endpoints: readonly Endpoint[], options: ListOptions): Promise<void> {
-  const { signal, timeout, ca } = options;
+  const { signal, timeout, ca, clientName } = options;
   // Every handshake listens for the end.
   setMaxListeners(0, signal);
   const throttle = new Throttle(options, signal);
@@ -27,7 +29,7 @@ export async function scanList(endpoints: readonly Endpoint[], options: ListOpti
     for (let endpoint = waiting.shift(); endpoint !== undefined; endpoint = waiting.shift()) {
       if (signal.aborted) return;
       try {
-        options.onReport(endpoint, await scanEndpoint(endpoint, throttle, { timeout, signal, ca }));
+        options.onReport(endpoint, await scanEndpoint(endpoint, throttle, { timeout, signal, ca, clientName }));
       } catch (error) {
         // What was begun is not reported: half a scan says too little.
         if (!signal.aborted) throw error;

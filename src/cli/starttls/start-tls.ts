@@ -39,6 +39,15 @@ export type StartTlsProtocol = keyof typeof protocols;
 
 export const startTlsProtocols = Object.keys(protocols) as StartTlsProtocol[];
 
+export function isStartTlsProtocol(name: string): name is StartTlsProtocol {
+  return Object.hasOwn(protocols, name);
+}
+
+/** Whether a client may call itself that: nothing that would end a line. */
+export function isClientName(name: string): boolean {
+  return /^[!-~]{1,255}$/.test(name);
+}
+
 export interface StartTls extends Names {
   readonly protocol: StartTlsProtocol;
 }

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { bound } from '../bound-process.js';
 import { PeerError } from '../program.js';
 
 const graceMs = 3000;
@@ -30,7 +31,7 @@ export class Browser extends EventEmitter {
 
   constructor(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     super();
-    this.#child = spawn(file, [...args, '--remote-debugging-pipe'], {
+    this.#child = spawn(...bound(file, [...args, '--remote-debugging-pipe']), {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       env,
       // A group of its own, so that its many processes can be ended together.

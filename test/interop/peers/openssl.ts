@@ -1,6 +1,6 @@
 // OpenSSL's command line, of Debian trixie: s_server and s_client, whose -trace tells what was negotiated.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanEnvironment } from '../../support/project.js';
 import { NamedGroup } from '#src/protocol/constants.js';
 import { acceptedByOpenssl } from '../axes.js';
+import { spawnBound } from '../bound-process.js';
 import { debianProgram } from '../debian.js';
 import type { Conversation, Peer, PeerConfig, PeerReport } from '../peer.js';
 import { PeerError } from '../program.js';
@@ -119,7 +120,7 @@ function groupName(id: number): string {
 function run(args: readonly string[]): ChildProcess {
   const [file, values] = program.command(args);
   // The machine's own configuration of OpenSSL is for another version.
-  const child = spawn(file, values, { stdio: 'pipe', env: cleanEnvironment({ OPENSSL_CONF: '/dev/null' }) });
+  const child = spawnBound(file, values, { env: cleanEnvironment({ OPENSSL_CONF: '/dev/null' }) });
   // It may be gone before it has read; its end says so.
   child.stdin.on('error', () => {});
   return child;

@@ -2,6 +2,7 @@
 
 import { jsonText } from '../../json-text.js';
 import { randomUUID } from 'node:crypto';
+import { addressName } from '../endpoints.js';
 import { accepted, type Certificate, type EndpointReport } from '../report.js';
 import type { Entry, ScanResult } from '../result.js';
 import {
@@ -62,13 +63,14 @@ class Bill {
     );
     const protocols = accepted(report.versions).map((version) => this.#addProtocol(name, version, report));
     this.#dependencies.set(ref, new Set([...protocols, ...certificates]));
-    const { host, port } = report.endpoint;
+    const { starttls } = report.endpoint;
     return {
       'bom-ref': ref,
       name,
       // Without a scheme: none is registered for TLS, and validators look. RFC 3986, Section 4.2.
-      endpoints: [`//${host.includes(':') ? `[${host}]` : host}:${port}`],
+      endpoints: [`//${addressName(report.endpoint)}`],
       properties: [
+        ...(starttls === undefined ? [] : [{ name: 'pqtls:scan:starttls', value: starttls }]),
         { name: 'pqtls:scan:grade', value: verdict.grade ?? 'none' },
         { name: 'pqtls:scan:preferredGroup', value: report.preferredGroup?.group ?? 'unknown' },
         { name: 'pqtls:scan:scannedAt', value: report.scannedAt },

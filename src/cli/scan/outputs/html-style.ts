@@ -42,6 +42,6 @@ summary { cursor: pointer; color: var(--link); }
 .grade-B, .grade-C { background: var(--fair); }
 .grade-D, .grade-F { background: var(--bad); }
 .accepted { color: var(--good); }
-.reset, .closed, .timeout, .broken, .not-tls { color: var(--bad); }
+.reset, .closed, .timeout, .broken, .not-tls, .no-starttls { color: var(--bad); }
 @media print { details > * { display: block; } article { break-inside: avoid; } }
 `;

@@ -75,8 +75,8 @@ function locationOf(name: string): object {
   };
 }
 
-/** `HOST:PORT@NAME`; the name goes where a URI has room for it. */
+/** `[PROTOCOL://]HOST:PORT@NAME`; the name goes where a URI has room for it. */
 function uriOf(name: string): string {
-  const [address, servername] = name.split('@');
-  return `tls://${address}${servername === undefined ? '' : `/#${servername}`}`;
+  const [address = '', servername] = name.split('@');
+  return `${address.includes('://') ? '' : 'tls://'}${address}${servername === undefined ? '' : `/#${servername}`}`;
 }
