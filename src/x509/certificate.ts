@@ -29,7 +29,7 @@ export interface Certificate {
 /** Longest certificate that is looked at. One with ML-DSA-87 has about 8 KB. */
 export const mostCertificateBytes = 128 * 1024;
 
-/** Throws DerError, or what asn1js throws. */
+/** Throws DerError. */
 export function parseCertificate(der: Uint8Array): Certificate {
   if (der.length > mostCertificateBytes) throw new DerError('a shorter certificate');
   const [tbs, outerAlgorithm, signature, ...more] = parseDer(der).sequence();

@@ -16,17 +16,27 @@ export class DerError extends Error {
 
 /** Parses one element and nothing behind it. `mostElements` is for what the program itself gives. Throws DerError. */
 export function parseDer(bytes: Uint8Array, mostElements = limits.maxNodes): DerElement {
-  const { offset, result } = asn1js.fromBER(bytes, {
-    ...limits,
-    maxNodes: mostElements,
-    // Whoever has the bytes has bounded them.
-    maxContentLength: bytes.length,
-  });
-  if (offset !== bytes.length || result.error !== '') throw new DerError('one whole element');
-  if (!isDistinguished(result) || !equalPublicBytes(new Uint8Array(result.toBER()), bytes)) {
+  const block = readBlock(bytes, mostElements);
+  if (block === undefined) throw new DerError('one whole element');
+  if (!isDistinguished(block) || !equalPublicBytes(new Uint8Array(block.toBER()), bytes)) {
     throw new DerError('the distinguished encoding');
   }
-  return new DerElement(result);
+  return new DerElement(block);
+}
+
+function readBlock(bytes: Uint8Array, mostElements: number): asn1js.AsnType | undefined {
+  try {
+    const { offset, result } = asn1js.fromBER(bytes, {
+      ...limits,
+      maxNodes: mostElements,
+      // Whoever has the bytes has bounded them.
+      maxContentLength: bytes.length,
+    });
+    return offset === bytes.length && result.error === '' ? result : undefined;
+  } catch {
+    // asn1js throws errors of its own for some times and strings that are malformed; they may show parts of a key.
+    return undefined;
+  }
 }
 
 /** What `read` makes of the element, undefined where it or the parser throws: for what a peer sent. */
@@ -34,7 +44,7 @@ export function tryParseDer<T>(bytes: Uint8Array, read: (element: DerElement) =>
   try {
     return read(parseDer(bytes));
   } catch {
-    // asn1js throws errors of its own for some of what is malformed.
+    // Whatever it is, it is malformed.
     return undefined;
   }
 }
