@@ -7,7 +7,7 @@ import { print, session } from './harness/session.js';
 import { goalTable, seriesTable } from './harness/table.js';
 import { runPrimitives } from './primitives/scenario.js';
 import { scenarios } from './tls/scenarios.js';
-import { NotNativeError } from './tls/processes.js';
+import { StrayConnectionsError } from './tls/processes.js';
 import { runSuite } from './tls/suite.js';
 
 interface Options {
@@ -25,7 +25,11 @@ const program = new Command('npm run bench --')
   .description('Times pqtls on this machine, prints the figures and saves them as JSON.')
   .addArgument(new Argument('[scenario...]', 'what to time; everything where none is named').choices(all))
   .option('--quick', 'the least of everything, in seconds: not for comparing', false)
-  .option('--only <text>', 'only drivers (pqtls, node:tls, floor) or primitives whose name contains the text', '')
+  .option(
+    '--only <text>',
+    'only drivers (pqtls, typescript, node:tls, floor) or primitives whose name contains the text',
+    '',
+  )
   .option('--rounds <number>', `rounds of the TLS path (default 5), pairs of batches of primitives (61)`, parseRounds)
   .option('--node <path>', 'the Node that pqtls is compared on, instead of fetching Node 26 from npm', true)
   .option('--no-node', 'the running Node alone')
@@ -73,7 +77,9 @@ async function main(named: readonly string[], options: Options): Promise<void> {
       ? await runPrimitives({ quick, only, node, rounds: rounds ?? (quick ? leastRounds : 61) })
       : { measurements: [], targets: [] };
     if (tls.goals.length > 0) {
-      print("\nWhat the TLS path must reach: pqtls's figure divided by the other's, round by round, both on one Node.");
+      print(
+        "\nWhat the TLS path must reach: the driver's figure divided by the other's, round by round, both on one Node.",
+      );
       print(goalTable(tls.goals));
       print(`${tls.goals.filter(({ reached }) => reached).length} of ${tls.goals.length} reached.`);
     }
@@ -86,7 +92,7 @@ program.action(main);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof NotNativeError)) throw error;
+  if (!(error instanceof StrayConnectionsError)) throw error;
   process.stderr.write(`bench: ${error.message}\n`);
   process.exitCode = 1;
 }

@@ -93,7 +93,7 @@ export function nodesInCommon(a: SavedResult, b: SavedResult): NodePair[] {
 /** Two cells of the primitives' first table can be as far apart for no reason (bench/README.md), with narrow margins. */
 const leastOfMeasurements = 0.1;
 
-const drivers = { ours: ['pqtls', 'aws-lc into', 'aws-lc', 'noble'], controls: ['node:tls', 'floor'] };
+const drivers = { ours: ['pqtls', 'typescript', 'aws-lc into', 'aws-lc', 'noble'], controls: ['node:tls', 'floor'] };
 
 /** The unit belongs to it: figures of two units have nothing in common. */
 function keyOf({ kind, what, driver, against, unit, better }: Figure, node: string | undefined): string {

@@ -5,7 +5,7 @@ import { medianInterval } from '../harness/statistics.js';
 import type { Better, Interval } from './verdict.js';
 
 /**
- * `ratio`: pqtls's figure divided by another driver's, round by round. `figure`: a driver's own. `target`: a paired ratio
+ * `ratio`: a figure of pqtls's, of either engine, divided by another driver's, round by round. `figure`: a driver's own. `target`: a paired ratio
  * of primitives. `measurement`: a cell of the primitives' first table.
  */
 export type Kind = 'ratio' | 'figure' | 'target' | 'measurement';
@@ -31,16 +31,20 @@ export function figuresOf(result: SavedResult): Figure[] {
   return [...ratios(result), ...series(result), ...targets(result), ...measurements(result)];
 }
 
-const ours = 'pqtls';
+/** Whose figures are divided by others', which no change of ours moves. */
+const ours: readonly string[] = ['pqtls', 'typescript'];
 
 type Series = SavedResult['series'][number];
 
 function ratios({ series, goals }: SavedResult): Figure[] {
   return series
-    .filter(({ driver }) => driver === ours)
+    .filter(({ driver }) => ours.includes(driver))
     .flatMap((mine) => {
       const isPeer = (one: Series): boolean =>
-        one.scenario === mine.scenario && one.metric === mine.metric && one.node === mine.node && one.driver !== ours;
+        one.scenario === mine.scenario &&
+        one.metric === mine.metric &&
+        one.node === mine.node &&
+        !ours.includes(one.driver);
       // Goals are judged on the reference Node, which comes first.
       const isReference = mine === series.find((one) => isPeerOnAnyNode(one, mine));
       return series.filter(isPeer).flatMap((theirs): Figure[] => {
@@ -51,13 +55,17 @@ function ratios({ series, goals }: SavedResult): Figure[] {
           .filter(Number.isFinite);
         if (values.length === 0) return [];
         const goal = goals.find(
-          (one) => one.scenario === mine.scenario && one.metric === mine.metric && one.against === theirs.driver,
+          (one) =>
+            one.scenario === mine.scenario &&
+            one.metric === mine.metric &&
+            (one.driver ?? 'pqtls') === mine.driver &&
+            one.against === theirs.driver,
         );
         return [
           {
             kind: 'ratio',
             what: [mine.scenario, mine.metric],
-            driver: ours,
+            driver: mine.driver,
             against: theirs.driver,
             node: mine.node,
             unit: 'x',

@@ -83,6 +83,7 @@ const series = z.object({
 const goal = z.object({
   scenario: z.string(),
   metric: z.string(),
+  driver: z.string().optional(),
   against: z.string(),
   better,
   goal: z.number(),

@@ -53,7 +53,7 @@ export interface TargetResult {
 export interface Series {
   readonly scenario: string;
   readonly metric: string;
-  /** `pqtls`, `node:tls` or `floor`. */
+  /** `pqtls`, `typescript`, `node:tls` or `floor`; in the scenario `typescript` also `primitives`. */
   readonly driver: string;
   /** The Node that was measured, e.g. `v26.0.0`. */
   readonly node: string;
@@ -70,10 +70,12 @@ export interface Series {
   readonly p99?: number;
 }
 
-/** What is asked of a metric: the ratio of pqtls's figure to another driver's, round by round. */
+/** What is asked of a metric: the ratio of a driver's figure to another's, round by round. */
 export interface Goal {
   readonly scenario: string;
   readonly metric: string;
+  /** Absent in older files, where it is `pqtls`. */
+  readonly driver?: string;
   readonly against: string;
   readonly better: 'lower' | 'higher';
   readonly goal: number;

@@ -64,14 +64,15 @@ export function seriesTable(series: readonly Series[]): string {
 
 /** One row a goal: what was asked of the ratio, and what was measured. */
 export function goalTable(goals: readonly Goal[]): string {
-  const table = newTable(['scenario', 'metric', 'against', 'goal', 'measured', 'interval', '']);
-  for (const { scenario, metric, against, better, goal, stretch, ratio, reached } of goals) {
+  const table = newTable(['scenario', 'metric', 'driver', 'against', 'goal', 'measured', 'interval', '']);
+  for (const { scenario, metric, driver = 'pqtls', against, better, goal, stretch, ratio, reached } of goals) {
     const bound = better === 'lower' ? '<=' : '>=';
     table.push([
       scenario,
       metric,
+      driver,
       against,
-      `${bound} ${goal}x${stretch === undefined ? '' : ` (${stretch}x)`}`,
+      `${bound} ${Number(goal.toFixed(3))}x${stretch === undefined ? '' : ` (${stretch}x)`}`,
       `${ratio.median.toFixed(3)}x`,
       `${ratio.low.toFixed(3)} - ${ratio.high.toFixed(3)}`,
       reached ? 'pass' : 'miss',

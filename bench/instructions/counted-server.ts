@@ -3,7 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { load, NotNativeError, type LoadOptions } from '../tls/processes.js';
+import { load, StrayConnectionsError, type LoadOptions } from '../tls/processes.js';
 import { countedEnvironment, forAnnotation, parseProfile, underCallgrind, type Counts } from './callgrind.js';
 import { steadyNode } from './environment.js';
 import type { ServerAnswer, ServerQuestion, ServerTask } from './server.js';
@@ -86,7 +86,7 @@ export class CountedServer {
     this.#child.send(question);
     const { connections, notNative } = await answer;
     if (notNative > 0) {
-      throw new NotNativeError(
+      throw new StrayConnectionsError(
         `${notNative} of ${connections} connections of pqtls were not carried by the addon's own TCP. Is PQTLS_TRANSPORT set?`,
       );
     }

@@ -9,7 +9,7 @@ import { projectRoot } from '../harness/project.js';
 import { describeVersions } from '../harness/results.js';
 import { print } from '../harness/session.js';
 import { nodeBinary } from '../../test/support/node-versions.js';
-import { NotNativeError } from '../tls/processes.js';
+import { StrayConnectionsError } from '../tls/processes.js';
 import { valgrindVersion } from './callgrind.js';
 import { cpuFeatures, obstacle } from './environment.js';
 import { describeVerdict, isFailure, judge, updated, type Limits } from './limits.js';
@@ -91,7 +91,7 @@ program.action(main);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof NotNativeError)) throw error;
+  if (!(error instanceof StrayConnectionsError)) throw error;
   process.stderr.write(`bench: ${error.message}\n`);
   process.exitCode = 1;
 }

@@ -20,7 +20,7 @@ export interface Judged {
 
 export function goalSection(runs: readonly Run[]): Html | undefined {
   const parts = [
-    goalPart('The TLS path', "pqtls's figure divided by the other's, round by round", runs, tlsGoals),
+    goalPart('The TLS path', "its figure divided by the other's, round by round", runs, tlsGoals),
     goalPart('Primitives', 'paired batches, this against the other', runs, primitiveGoals),
   ];
   if (parts.every((part) => part === undefined)) return undefined;
@@ -36,8 +36,8 @@ export function goalSection(runs: readonly Run[]): Html | undefined {
 }
 
 function tlsGoals({ goals }: SavedResult): Judged[] {
-  return goals.map(({ scenario, metric, against, better, goal, ratio, reached }) => ({
-    what: `${scenario}: ${metric}`,
+  return goals.map(({ scenario, metric, driver, against, better, goal, ratio, reached }) => ({
+    what: `${scenario}: ${metric}${driver === undefined || driver === 'pqtls' ? '' : ` (${driver})`}`,
     against,
     better,
     goal,

@@ -9,7 +9,7 @@ import { amount, chartFigure, directionText, plain, range, table, unitText } fro
 export function tlsSection(runs: readonly Run[]): Html | undefined {
   const all = runs.flatMap((run) => run.result.series.map((series) => ({ run, series })));
   if (all.length === 0) return undefined;
-  const drivers = [...new Set(['pqtls', 'node:tls', 'floor', ...all.map(({ series }) => series.driver)])];
+  const drivers = [...new Set(['pqtls', 'node:tls', 'floor', 'typescript', ...all.map(({ series }) => series.driver)])];
   const scenarios = [...new Set(all.map(({ series }) => series.scenario))];
   return html`<section id="tls">
     <h2>The TLS path</h2>

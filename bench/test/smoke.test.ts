@@ -56,12 +56,16 @@ t.test('the TLS path', { skip: !runsTls && 'needs Linux and the addon' }, async 
   await promisify(execFile)(process.execPath, [join(projectRoot, 'vendor/loadgen-build.mjs')]);
   const folder = t.testdir();
   const options = ['--quick', '--rounds', '2', '--no-node', '--output', folder, '--json', join(folder, 'copy.json')];
-  const output = await bench('handshake', 'resume', 'throughput', 'echo', ...options);
+  const output = await bench('handshake', 'resume', 'throughput', 'echo', 'typescript', ...options);
   t.match(output, 'server CPU, P-256');
   const result = JSON.parse(readFileSync(join(folder, 'copy.json'), 'utf8')) as BenchResult;
-  t.same(result.scenarios, ['handshake', 'resume', 'throughput', 'echo']);
+  t.same(result.scenarios, ['handshake', 'resume', 'throughput', 'echo', 'typescript']);
   const drivers = new Set(result.series.map(({ driver }) => driver));
-  t.ok(drivers.has('pqtls') && drivers.has('node:tls') && drivers.has('floor'), [...drivers].join());
+  t.same([...drivers].sort(), ['floor', 'node:tls', 'pqtls', 'primitives', 'typescript']);
+  const ofEngine = result.series.filter(({ driver }) => driver === 'typescript').map(({ scenario }) => scenario);
+  t.same([...new Set(ofEngine)], ['handshake', 'resume', 'throughput', 'typescript']);
+  const engineGoals = result.goals.filter(({ driver }) => driver === 'typescript');
+  t.same(engineGoals.map(({ against }) => against).sort(), ['node:tls', 'node:tls', 'primitives', 'primitives']);
   for (const { scenario, metric, driver, values, median, low, high } of result.series) {
     t.ok(
       values.length === 2 && values.every((value) => value > 0 && Number.isFinite(value)),

@@ -1,7 +1,10 @@
 // What the bench and the programs that it measures say to each other: roles, modes, questions and answers.
 
-/** `pqtls` is the addon's TCP and TLS, `node:tls` the Node's own, `tcp` a plain echo with the sizes of a handshake. */
-export type Library = 'pqtls' | 'node:tls' | 'tcp';
+/**
+ * `pqtls` is the addon's TCP and TLS, `typescript` pqtls with its TypeScript engine, `node:tls` the Node's own, `tcp` a plain echo
+ * with the sizes of a handshake.
+ */
+export type Library = 'pqtls' | 'typescript' | 'node:tls' | 'tcp';
 
 /**
  * What a server does with what it reads: sends it back; answers each 64 bytes with 64 writes of 64 in one tick; reads a
@@ -34,7 +37,16 @@ export interface DuplexRole {
   readonly ca: string;
 }
 
-export type Role = ServerRole | ClientRole | DuplexRole;
+/** Handshakes of the TypeScript engine in memory, and the primitives that they are made of. */
+export interface EngineRole {
+  readonly role: 'engine';
+  readonly library: 'typescript';
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+export type Role = ServerRole | ClientRole | DuplexRole | EngineRole;
 
 export type Question =
   | { readonly ask: 'begin' }
@@ -42,15 +54,16 @@ export type Question =
   /** After a garbage collection. */
   | { readonly ask: 'memory' }
   | { readonly ask: 'handshakes'; readonly port: number; readonly count: number; readonly concurrency: number }
-  | { readonly ask: 'transfer'; readonly bytes: number };
+  | { readonly ask: 'transfer'; readonly bytes: number }
+  | { readonly ask: 'handshakes in memory' | 'primitives'; readonly count: number };
 
 /** What happened since `begin`. */
 export interface Usage {
   /** CPU time of the whole process, its garbage collector's and compiler's threads included. */
   readonly microseconds: number;
   readonly connections: number;
-  /** Of pqtls: connections that getHandshakeInfo() says were carried otherwise than by the addon's TCP. */
-  readonly notNative: number;
+  /** Of pqtls: connections of which getHandshakeInfo() says that they were not what is measured: another transport, or engine. */
+  readonly strays: number;
 }
 
 export interface Answer {

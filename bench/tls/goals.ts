@@ -1,16 +1,22 @@
-// What the TLS path must reach against node:tls of the same Node and in the same rounds.
+// What the TLS path must reach against node:tls of the same Node and in the same rounds, and its TypeScript engine against its primitives.
 
 import { medianInterval } from '../harness/statistics.js';
+import type { ProviderName } from '#src/crypto/index.js';
+import { memoryHandshake, primitiveSum } from '../typescript/scenario.js';
 import type { Goal, Series } from '../harness/results.js';
 
 interface Wanted {
   readonly scenario: string;
   readonly metric: string;
+  /** Default: `pqtls`. */
+  readonly driver?: string;
   readonly against: string;
-  /** pqtls's figure divided by the other's: at most `goal` where lower is better, at least `goal` otherwise. */
+  /** Its figure divided by the other's: at most `goal` where lower is better, at least `goal` otherwise. */
   readonly goal: number;
   readonly stretch?: number;
 }
+
+const providerNames: readonly ProviderName[] = ['aws-lc', 'noble'];
 
 const wanted: readonly Wanted[] = [
   { scenario: 'handshake', metric: 'server CPU, P-256', against: 'node:tls', goal: 0.45, stretch: 0.4 },
@@ -29,16 +35,26 @@ const wanted: readonly Wanted[] = [
   { scenario: 'latency', metric: 'p99 ping, 400 RSA handshakes/s', against: 'node:tls', goal: 0.45 },
   { scenario: 'duplex', metric: 'CPU of a handshake, both ends', against: 'node:tls', goal: 0.6 },
   { scenario: 'duplex', metric: 'throughput', against: 'node:tls', goal: 1 },
+  ...providerNames.map((provider) => ({
+    scenario: 'typescript',
+    metric: memoryHandshake(provider),
+    driver: 'typescript',
+    against: primitiveSum,
+    goal: 1.2,
+  })),
+  // Within 1.5 times: of what node:tls moves, so much.
+  { scenario: 'throughput', metric: 'download', driver: 'typescript', against: 'node:tls', goal: 1 / 1.5 },
+  { scenario: 'throughput', metric: 'upload', driver: 'typescript', against: 'node:tls', goal: 1 / 1.5 },
 ];
 
 /** Of the reference Node alone: only there do both speak the same TLS. */
 export function judge(series: readonly Series[], node: string): Goal[] {
-  return wanted.flatMap(({ scenario, metric, against, goal, stretch }) => {
+  return wanted.flatMap(({ scenario, metric, driver = 'pqtls', against, goal, stretch }) => {
     const find = (driver: string): Series | undefined =>
       series.find(
         (one) => one.scenario === scenario && one.metric === metric && one.driver === driver && one.node === node,
       );
-    const [ours, theirs] = [find('pqtls'), find(against)];
+    const [ours, theirs] = [find(driver), find(against)];
     if (ours === undefined || theirs === undefined) return [];
     // Round by round: what both had to bear falls out of the ratio.
     const ratios = ours.values.map((value, round) => value / (theirs.values[round] ?? Number.NaN));
@@ -47,6 +63,7 @@ export function judge(series: readonly Series[], node: string): Goal[] {
     const result: Goal = {
       scenario,
       metric,
+      driver,
       against,
       better: ours.better,
       goal,

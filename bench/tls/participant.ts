@@ -2,23 +2,27 @@
 
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as eventLoopTurn, setTimeout as sleep } from 'node:timers/promises';
 import nodeTls from 'node:tls';
 import pqtls from '#src/index.js';
-import type { Answer, ClientRole, DuplexRole, Question, Role, ServerRole, Usage } from './contract.js';
+import { MemoryHandshakes } from '../typescript/handshake.js';
+import { PrimitiveSum } from '../typescript/primitive-sum.js';
+import type { Answer, ClientRole, DuplexRole, EngineRole, Question, Role, ServerRole, Usage } from './contract.js';
 
 const role = JSON.parse(process.argv[2] ?? '') as Role;
+const isOurs = role.library === 'pqtls' || role.library === 'typescript';
 const group = 'X25519MLKEM768';
 const chunk = Buffer.alloc(64 * 1024, 'x');
 const small = Buffer.alloc(64, 'x');
+const turnEvery = 16;
 
 let since = process.cpuUsage();
 let connections = 0;
-let notNative = 0;
+let strays = 0;
 
 function usage(): Usage {
   const { user, system } = process.cpuUsage(since);
-  return { microseconds: user + system, connections, notNative };
+  return { microseconds: user + system, connections, strays };
 }
 
 // node:tls is asked for nothing; so one connection of so many is asked what carries it.
@@ -26,9 +30,10 @@ const askedOneOf = 16;
 
 function count(socket: object): void {
   connections += 1;
-  if (role.library !== 'pqtls' || role.role === 'duplex' || connections % askedOneOf !== 1) return;
+  if (!isOurs || role.role === 'duplex' || connections % askedOneOf !== 1) return;
   const info = (socket as InstanceType<typeof pqtls.TLSSocket>).getHandshakeInfo();
-  if (info?.transport !== 'native') notNative += 1;
+  const isMeant = role.library === 'typescript' ? info?.engine === 'typescript' : info?.transport === 'native';
+  if (!isMeant) strays += 1;
 }
 
 function say(answer: Answer): void {
@@ -37,13 +42,16 @@ function say(answer: Answer): void {
 
 /** Both have the same functions, as far as they are used here. */
 function library(): typeof nodeTls {
-  return role.library === 'pqtls' ? (pqtls as unknown as typeof nodeTls) : nodeTls;
+  return isOurs ? (pqtls as unknown as typeof nodeTls) : nodeTls;
 }
+
+/** Unknown to node:tls, which is not given it. */
+const engine = isOurs ? { engine: role.library === 'typescript' ? 'typescript' : 'aws-lc' } : {};
 
 /** node:tls of a Node without the hybrid group is measured with the classical one. */
 function groups(): string {
   const [major = 0, minor = 0] = process.versions.openssl.split('.').map(Number);
-  const isHybrid = role.library === 'pqtls' || major > 3 || (major === 3 && minor >= 5);
+  const isHybrid = isOurs || major > 3 || (major === 3 && minor >= 5);
   return isHybrid ? group : 'X25519';
 }
 
@@ -55,7 +63,7 @@ function serve({ mode, cert, key, hello, flight }: ServerRole): Server {
       afterHello(socket, hello, flight);
     });
   }
-  return library().createServer({ cert, key, ecdhCurve: groups() }, (socket) => {
+  return library().createServer({ ...engine, cert, key, ecdhCurve: groups() }, (socket) => {
     count(socket);
     // A load generator that is done may reset what it has no use for.
     socket.on('error', () => {});
@@ -132,7 +140,7 @@ function upload(socket: Socket): void {
 
 async function connectAll({ ca }: ClientRole, port: number, total: number, concurrency: number): Promise<void> {
   const tls = library();
-  const secureContext = tls.createSecureContext({ ca, ecdhCurve: groups() });
+  const secureContext = tls.createSecureContext({ ...engine, ca, ecdhCurve: groups() });
   let left = total;
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -177,8 +185,8 @@ function duplexPair(): [Duplex, Duplex] {
 
 async function overDuplex({ cert, key, ca }: DuplexRole): Promise<(bytes: number) => Promise<void>> {
   const tls = library();
-  const serverContext = tls.createSecureContext({ cert, key, ecdhCurve: groups() });
-  const clientContext = tls.createSecureContext({ ca, ecdhCurve: groups() });
+  const serverContext = tls.createSecureContext({ ...engine, cert, key, ecdhCurve: groups() });
+  const clientContext = tls.createSecureContext({ ...engine, ca, ecdhCurve: groups() });
   await Promise.resolve();
   return (bytes) =>
     new Promise((resolve, reject) => {
@@ -218,6 +226,13 @@ async function timed(work: () => Promise<void>): Promise<Answer> {
   return { microseconds: user + system, wall: (performance.now() - clock) * 1000, usage: usage() };
 }
 
+/** Both in one process: what it has to bear falls out of their ratio. */
+function inMemory(credentials: EngineRole): (ask: 'handshakes in memory' | 'primitives') => () => void {
+  const handshakes = new MemoryHandshakes(credentials);
+  const sum = new PrimitiveSum(credentials);
+  return (ask) => (ask === 'primitives' ? () => sum.run() : () => handshakes.run());
+}
+
 async function memory(): Promise<number> {
   // Finalizers of what was collected free more: until a turn of the loop after the last.
   for (let i = 0; i < 3; i++) {
@@ -229,15 +244,26 @@ async function memory(): Promise<number> {
 
 async function main(): Promise<void> {
   const exchange = role.role === 'duplex' ? await overDuplex(role) : undefined;
+  const memoryWork = role.role === 'engine' ? inMemory(role) : undefined;
   const answer = async (question: Question): Promise<Answer> => {
     if (question.ask === 'begin') {
       since = process.cpuUsage();
-      connections = notNative = 0;
+      connections = strays = 0;
       return {};
     }
     if (question.ask === 'usage') return { usage: usage() };
     if (question.ask === 'memory') return { rss: await memory() };
     if (question.ask === 'transfer') return timed(async () => exchange?.(question.bytes));
+    if (question.ask !== 'handshakes') {
+      const work = memoryWork?.(question.ask);
+      return timed(async () => {
+        for (let i = 0; i < question.count; i++) {
+          work?.();
+          // Native halves of dropped keys are freed between turns of the loop.
+          if (i % turnEvery === 0) await eventLoopTurn();
+        }
+      });
+    }
     return timed(async () => {
       if (role.role === 'client') await connectAll(role, question.port, question.count, question.concurrency);
       for (let i = 0; exchange !== undefined && i < question.count; i++) await exchange(0);

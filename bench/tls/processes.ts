@@ -6,34 +6,41 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { projectRoot } from '../harness/project.js';
-import type { Answer, Question, Role, Usage } from './contract.js';
+import type { Answer, Library, Question, Role, Usage } from './contract.js';
 
 const loadGenerator = join(projectRoot, 'vendor/build/loadgen/loadgen');
 
-/** A connection of pqtls went another way than the one that the figures are about. */
-export class NotNativeError extends Error {}
+/** Connections of pqtls went another way than the one that the figures are about. */
+export class StrayConnectionsError extends Error {}
 
 /** A process of Node that plays a role. */
 export class Participant {
   readonly port: number;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, port: number) {
+  readonly #library: Library;
+
+  private constructor(child: ChildProcess, port: number, library: Library) {
     this.#child = child;
     this.port = port;
+    this.#library = library;
   }
 
-  static async start(node: string, role: Role): Promise<Participant> {
+  static async start(node: string, role: Role, env: NodeJS.ProcessEnv = {}): Promise<Participant> {
     const script = fileURLToPath(new URL('participant.js', import.meta.url));
-    const child = fork(script, [JSON.stringify(role)], { execPath: node, execArgv: ['--expose-gc'] });
+    const child = fork(script, [JSON.stringify(role)], {
+      execPath: node,
+      execArgv: ['--expose-gc'],
+      env: { ...process.env, ...env },
+    });
     const { port = 0 } = await reply(child);
-    return new Participant(child, port);
+    return new Participant(child, port, role.library);
   }
 
   async ask(question: Question): Promise<Answer> {
     this.#child.send(question);
     const answer = await reply(this.#child);
-    checkNative(answer.usage);
+    checkNoStrays(this.#library, answer.usage);
     return answer;
   }
 
@@ -54,11 +61,15 @@ export class Participant {
   }
 }
 
-function checkNative(usage: Usage | undefined): void {
-  if (usage === undefined || usage.notNative === 0) return;
-  throw new NotNativeError(
-    `${usage.notNative} of ${usage.connections} connections of pqtls were not carried by the addon's own TCP ` +
-      '(getHandshakeInfo().transport), so that the figures would be about something else. Is PQTLS_TRANSPORT set?',
+function checkNoStrays(library: Library, usage: Usage | undefined): void {
+  if (usage === undefined || usage.strays === 0) return;
+  const lack =
+    library === 'typescript'
+      ? 'were not on the TypeScript engine (getHandshakeInfo().engine)'
+      : "were not carried by the addon's own TCP (getHandshakeInfo().transport)";
+  throw new StrayConnectionsError(
+    `${usage.strays} of ${usage.connections} connections of pqtls ${lack}, ` +
+      'so that the figures would be about something else. Is PQTLS_TRANSPORT set?',
   );
 }
 

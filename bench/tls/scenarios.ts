@@ -2,12 +2,13 @@
 
 import type { Library, ServerMode } from './contract.js';
 import type { AllCredentials, KeyKind } from './credentials.js';
+import { typescript } from '../typescript/scenario.js';
 import { HeldLoad, load, Participant, type LoadReport } from './processes.js';
 
 /** Who is measured. */
 export interface Driver {
   readonly library: Library;
-  /** What it is called in the results: `pqtls`, `node:tls`, `floor`. */
+  /** What it is called in the results: `pqtls`, `typescript`, `node:tls`, `floor`; in one scenario `primitives`. */
   readonly name: string;
   readonly node: NodeUnderTest;
 }
@@ -29,6 +30,9 @@ export interface Sizes {
   readonly roundTrips: number;
   readonly stormSeconds: number;
   readonly duplexHandshakes: number;
+  readonly memoryHandshakes: number;
+  /** Rounds of them that are not counted. */
+  readonly memoryWarmUps: number;
 }
 
 export interface Sample {
@@ -138,8 +142,10 @@ async function floor(driver: Driver, setting: Setting, { mode, metric }: Handsha
 }
 
 const isFloor = ({ name }: Driver): boolean => name === 'floor';
+/** For scenarios in which nothing is asked of the TypeScript engine. */
+const isFloorOrTypescript = (driver: Driver): boolean => isFloor(driver) || driver.name === 'typescript';
 
-async function forEach(
+export async function forEach(
   drivers: readonly Driver[],
   start: (driver: Driver) => Promise<Contestant>,
 ): Promise<Contestant[]> {
@@ -219,7 +225,7 @@ const memory: Scenario = {
   async contestants(drivers, setting) {
     const { sizes } = setting;
     return forEach(
-      drivers.filter((driver) => !isFloor(driver)),
+      drivers.filter((driver) => !isFloorOrTypescript(driver)),
       (driver) =>
         Promise.resolve({
           driver,
@@ -299,7 +305,7 @@ const echo: Scenario = {
   name: 'echo',
   about: 'round trips on one connection: 64 B there and back, and 64 B answered with 64 writes of 64 B in one tick',
   async contestants(drivers, setting) {
-    const tls = drivers.filter((driver) => !isFloor(driver));
+    const tls = drivers.filter((driver) => !isFloorOrTypescript(driver));
     const small = { mode: 'echo', metric: 'round trips of 64 B', reply: 64, share: 1 } as const;
     const burst = { mode: 'burst', metric: '64 small writes a tick', reply: 64 * 64, share: 0.25 } as const;
     return [
@@ -314,7 +320,7 @@ const latency: Scenario = {
   about: 'pings over an open connection while 400 new clients a second make handshakes with an RSA-2048 certificate',
   async contestants(drivers, setting) {
     return forEach(
-      drivers.filter((driver) => !isFloor(driver)),
+      drivers.filter((driver) => !isFloorOrTypescript(driver)),
       async (driver) => {
         const server = await startServer(driver, setting, 'RSA-2048', 'echo');
         const options = { port: server.port, ...groupOf(driver) };
@@ -344,7 +350,7 @@ const duplex: Scenario = {
   async contestants(drivers, { credentials, sizes }) {
     const { cert, key, ca } = credentials.byKind['P-256'];
     return forEach(
-      drivers.filter((driver) => !isFloor(driver)),
+      drivers.filter((driver) => !isFloorOrTypescript(driver)),
       async (driver) => {
         const library = driver.library === 'pqtls' ? 'pqtls' : 'node:tls';
         const process = await Participant.start(driver.node.binary, { role: 'duplex', library, cert, key, ca });
@@ -371,4 +377,14 @@ const duplex: Scenario = {
 };
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [handshake, resume, client, memory, throughput, echo, latency, duplex];
+export const scenarios: readonly Scenario[] = [
+  handshake,
+  resume,
+  client,
+  memory,
+  throughput,
+  echo,
+  latency,
+  duplex,
+  typescript,
+];

@@ -33,6 +33,8 @@ const full: Sizes = {
   roundTrips: 10_000,
   stormSeconds: 2,
   duplexHandshakes: 400,
+  memoryHandshakes: 400,
+  memoryWarmUps: 4,
 };
 const quick: Sizes = {
   warmUp: 40,
@@ -42,6 +44,8 @@ const quick: Sizes = {
   roundTrips: 200,
   stormSeconds: 0.3,
   duplexHandshakes: 10,
+  memoryHandshakes: 20,
+  memoryWarmUps: 1,
 };
 
 export async function runSuite(chosen: readonly Scenario[], options: SuiteOptions): Promise<SuiteResult> {
@@ -49,6 +53,7 @@ export async function runSuite(chosen: readonly Scenario[], options: SuiteOption
   const drivers = nodes
     .flatMap((node, index): Driver[] => [
       { library: 'pqtls', name: 'pqtls', node },
+      ...(index === 0 ? [{ library: 'typescript', name: 'typescript', node } as const] : []),
       { library: 'node:tls', name: 'node:tls', node },
       ...(index === 0 ? [{ library: 'tcp', name: 'floor', node } as const] : []),
     ])

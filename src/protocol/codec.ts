@@ -101,11 +101,16 @@ function uint16sOf(bytes: Uint8Array): number[] {
   return values;
 }
 
-const initialSize = 512;
+/** Room for a ClientHello with a post-quantum share. */
+const scratchSize = 2048;
+const mostSpare = 4;
+/** Wiped buffers of writers that are done: memory outside of V8's heap is dear to get and to free. */
+const spare: Uint8Array[] = [];
+const nothing = new Uint8Array(0);
 
 /** Writes a message into a buffer that grows. */
 export class ByteWriter {
-  #bytes = new Uint8Array(initialSize);
+  #bytes: Uint8Array = spare.pop() ?? new Uint8Array(scratchSize);
   #length = 0;
 
   get length(): number {
@@ -170,27 +175,28 @@ export class ByteWriter {
     return this;
   }
 
-  /** A view, valid until the next write. */
-  view(start = 0): Uint8Array {
-    return this.#bytes.subarray(start, this.#length);
-  }
-
+  /** What was written. Wipes its own copy: it may hold a session's key. */
   finish(): Uint8Array {
-    return copyOf(this.view());
-  }
-
-  clear(): void {
+    const written = copyOf(this.#bytes.subarray(0, this.#length));
+    this.#release();
     this.#length = 0;
-    // A large flight is rare; its buffer need not stay.
-    if (this.#bytes.length > 8 * initialSize) this.#bytes = new Uint8Array(initialSize);
+    return written;
   }
 
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    const grown = new Uint8Array(Math.max(needed, scratchSize, 2 * this.#bytes.length));
     grown.set(this.#bytes.subarray(0, this.#length));
+    this.#release();
     this.#bytes = grown;
+  }
+
+  #release(): void {
+    const bytes = this.#bytes;
+    bytes.fill(0, 0, this.#length);
+    if (bytes.length === scratchSize && spare.length < mostSpare) spare.push(bytes);
+    this.#bytes = nothing;
   }
 }
 
@@ -222,5 +228,7 @@ export function latin1(bytes: Uint8Array): string {
 }
 
 export function bytesOfLatin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }

@@ -18,8 +18,10 @@ export interface HandshakeMessage {
 
 const certificateTypes: ReadonlySet<number> = new Set([HandshakeType.Certificate, HandshakeType.CompressedCertificate]);
 
+const nothing = new Uint8Array(0);
+
 export class HandshakeJoiner {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = nothing;
   #start = 0;
   #end = 0;
 
@@ -29,9 +31,16 @@ export class HandshakeJoiner {
   }
 
   add(content: Uint8Array): void {
-    this.#reserve(content.length);
-    this.#bytes.set(content, this.#end);
-    this.#end += content.length;
+    if (this.isEmpty) {
+      // Nearly always whole messages, which are handed out where they stand.
+      this.#bytes = copyOf(content);
+      this.#start = 0;
+      this.#end = content.length;
+    } else {
+      this.#reserve(content.length);
+      this.#bytes.set(content, this.#end);
+      this.#end += content.length;
+    }
     this.#checkLength();
   }
 
@@ -40,14 +49,18 @@ export class HandshakeJoiner {
     const length = this.#checkLength();
     if (length === undefined || this.#end - this.#start < length) return undefined;
     const type = this.#bytes[this.#start] ?? 0;
-    const bytes = copyOf(this.#bytes.subarray(this.#start, this.#start + length));
+    const bytes = this.#bytes.subarray(this.#start, this.#start + length);
     this.#start += length;
-    if (this.isEmpty) this.#bytes = new Uint8Array((this.#start = this.#end = 0));
+    if (this.isEmpty) {
+      this.#bytes = nothing;
+      this.#start = this.#end = 0;
+    }
     return { type, bytes };
   }
 
   clear(): void {
-    this.#bytes.fill(0);
+    // What was handed out is its owner's.
+    this.#bytes.fill(0, this.#start);
     this.#start = this.#end;
   }
 

@@ -1,7 +1,8 @@
 // HKDF as TLS 1.3 uses it. RFC 5869; RFC 9846, Section 7.1.
 
 import { tlsHashLengths, type TlsHashName, type TlsPrimitives } from '../crypto/tls/primitives.js';
-import { bytesOfLatin1, ByteWriter, concat, copyOf } from './codec.js';
+import { bytesOfLatin1, concat, copyOf } from './codec.js';
+import { ProtocolFault } from './faults.js';
 
 /** RFC 5869, Section 2.2. */
 export function hkdfExtract(
@@ -13,7 +14,11 @@ export function hkdfExtract(
   return primitives.hmac(hash, salt, keyMaterial);
 }
 
-/** RFC 5869, Section 2.3. */
+/**
+ * RFC 5869, Section 2.3.
+ *
+ * @param info with a byte more, for the counter
+ */
 function hkdfExpand(
   primitives: TlsPrimitives,
   hash: TlsHashName,
@@ -22,8 +27,10 @@ function hkdfExpand(
   length: number,
 ): Uint8Array {
   const size = tlsHashLengths[hash];
+  const last = info.length - 1;
   if (length <= size) {
-    const block = primitives.hmac(hash, secret, concat(info, Uint8Array.of(1)));
+    info[last] = 1;
+    const block = primitives.hmac(hash, secret, info);
     if (length === size) return block;
     const cut = copyOf(block.subarray(0, length));
     block.fill(0);
@@ -32,7 +39,8 @@ function hkdfExpand(
   const output = new Uint8Array(length);
   let block = new Uint8Array(0);
   for (let at = 0, counter = 1; at < length; at += size, counter++) {
-    const input = concat(block, info, Uint8Array.of(counter));
+    info[last] = counter;
+    const input = concat(block, info);
     block.fill(0);
     block = Uint8Array.from(primitives.hmac(hash, secret, input));
     output.set(block.subarray(0, Math.min(size, length - at)), at);
@@ -64,6 +72,23 @@ export function hkdfExpandLabel(
   context: Uint8Array,
   length: number,
 ): Uint8Array {
-  const info = new ByteWriter().uint16(length).vector8(encodedLabel(label)).vector8(context).view();
-  return hkdfExpand(primitives, hash, secret, info, length);
+  return hkdfExpand(primitives, hash, secret, infoOf(encodedLabel(label), context, length), length);
+}
+
+// Every secret of a connection needs one, and none is needed when its HMAC is done.
+const longestInfo = 2 + 1 + 0xff + 1 + 0xff + 1;
+const scratch = new Uint8Array(longestInfo);
+
+/** HkdfLabel, and room for the counter: valid until the next one. */
+function infoOf(label: Uint8Array, context: Uint8Array, length: number): Uint8Array {
+  if (length > 0xffff || label.length > 0xff || context.length > 0xff) throw new ProtocolFault('ENGINE_FAILED');
+  const info = scratch.subarray(0, 2 + 1 + label.length + 1 + context.length + 1);
+  info[0] = length >>> 8;
+  info[1] = length;
+  info[2] = label.length;
+  info.set(label, 3);
+  const at = 3 + label.length;
+  info[at] = context.length;
+  info.set(context, at + 1);
+  return info;
 }

@@ -1,6 +1,7 @@
 // From shared secrets to traffic secrets, one type for each stage. RFC 9846, Section 7.1.
 
 import { tlsHashLengths, type TlsHashName, type TlsPrimitives } from '../crypto/tls/primitives.js';
+import { copyOf } from './codec.js';
 import { hkdfExpandLabel, hkdfExtract } from './hkdf.js';
 
 const nothing = new Uint8Array(0);
@@ -23,18 +24,23 @@ abstract class Stage implements Schedule {
   }
 
   /** Derive-Secret, given the hash of the messages; of none by default. */
-  protected derive(label: string, transcript = this.primitives.hash(this.hash, nothing)): Uint8Array {
+  protected derive(label: string, transcript = hashOfNothing(this)): Uint8Array {
     const { primitives, hash } = this;
     return hkdfExpandLabel(primitives, hash, this.#secret, label, transcript, tlsHashLengths[hash]);
   }
 
   /** The secret of the next stage. Ends this one. */
   protected advance(input: Uint8Array): Uint8Array {
-    const derived = this.derive('derived');
+    const derived = this.derived();
     const secret = hkdfExtract(this.primitives, this.hash, derived, input);
     derived.fill(0);
     this.destroy();
     return secret;
+  }
+
+  /** What the next stage begins with; the caller's to wipe. */
+  protected derived(): Uint8Array {
+    return this.derive('derived');
   }
 
   destroy(): void {
@@ -42,11 +48,44 @@ abstract class Stage implements Schedule {
   }
 }
 
+/** The same for every connection, by hash, and no secret. */
+const hashesOfNothing = new Map<TlsHashName, Uint8Array>();
+const unkeyedSecrets = new Map<TlsHashName, Uint8Array>();
+
+function hashOfNothing({ primitives, hash }: Schedule): Uint8Array {
+  return kept(hashesOfNothing, hash, () => primitives.hash(hash, nothing));
+}
+
+function kept(known: Map<TlsHashName, Uint8Array>, hash: TlsHashName, make: () => Uint8Array): Uint8Array {
+  let bytes = known.get(hash);
+  if (bytes === undefined) known.set(hash, (bytes = make()));
+  return bytes;
+}
+
 /** The start: a pre-shared key, or zeros. */
 export class EarlySecret extends Stage {
+  readonly #isKeyed: boolean;
+
   constructor(primitives: TlsPrimitives, hash: TlsHashName, preSharedKey?: Uint8Array) {
     const zeros = new Uint8Array(tlsHashLengths[hash]);
-    super({ primitives, hash }, hkdfExtract(primitives, hash, zeros, preSharedKey ?? zeros));
+    super(
+      { primitives, hash },
+      preSharedKey === undefined ? zeros : hkdfExtract(primitives, hash, zeros, preSharedKey),
+    );
+    this.#isKeyed = preSharedKey !== undefined;
+  }
+
+  /** Without a pre-shared key, there is nothing in it that would change. */
+  protected override derived(): Uint8Array {
+    if (this.#isKeyed) return super.derived();
+    const { primitives, hash } = this;
+    return copyOf(
+      kept(unkeyedSecrets, hash, () => {
+        const zeros = new Uint8Array(tlsHashLengths[hash]);
+        const secret = hkdfExtract(primitives, hash, zeros, zeros);
+        return hkdfExpandLabel(primitives, hash, secret, 'derived', hashOfNothing(this), zeros.length);
+      }),
+    );
   }
 
   /** The binder of a resumed session, over the hash of the ClientHello without its binders. Section 4.2.11.2. */
@@ -137,7 +176,7 @@ export function exportKeyingMaterial(
   length: number,
 ): Uint8Array {
   const size = tlsHashLengths[hash];
-  const derived = hkdfExpandLabel(primitives, hash, exporterSecret, label, primitives.hash(hash, nothing), size);
+  const derived = hkdfExpandLabel(primitives, hash, exporterSecret, label, hashOfNothing({ primitives, hash }), size);
   const material = hkdfExpandLabel(primitives, hash, derived, 'exporter', primitives.hash(hash, context), length);
   derived.fill(0);
   return material;

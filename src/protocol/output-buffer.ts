@@ -1,9 +1,15 @@
 // Records on their way to the peer, until somebody takes them.
 
-const initialSize = 2048;
+import { copyOf } from './codec.js';
+
+const scratchSize = 4096;
+const mostSpare = 4;
+/** Emptied buffers: memory outside of V8's heap is dear to get and to free. What was in them went over the wire. */
+const spare: Uint8Array[] = [];
+const nothing = new Uint8Array(0);
 
 export class OutputBuffer {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = nothing;
   #length = 0;
 
   get length(): number {
@@ -14,8 +20,11 @@ export class OutputBuffer {
   reserve(count: number): Uint8Array {
     const needed = this.#length + count;
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, initialSize, 2 * this.#length));
+      const isSmall = needed <= scratchSize;
+      const grown =
+        (isSmall ? spare.pop() : undefined) ?? new Uint8Array(Math.max(needed, scratchSize, 2 * this.#length));
       grown.set(this.#bytes.subarray(0, this.#length));
+      this.#release();
       this.#bytes = grown;
     }
     return this.#bytes;
@@ -27,9 +36,15 @@ export class OutputBuffer {
 
   /** All of it; the caller's to keep. */
   take(): Uint8Array {
-    const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = new Uint8Array(0);
+    if (this.#length === 0) return nothing;
+    const taken = copyOf(this.#bytes.subarray(0, this.#length));
+    this.#release();
     this.#length = 0;
     return taken;
+  }
+
+  #release(): void {
+    if (this.#bytes.length === scratchSize && spare.length < mostSpare) spare.push(this.#bytes);
+    this.#bytes = nothing;
   }
 }

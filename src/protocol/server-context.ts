@@ -1,6 +1,7 @@
 // What the states of one server's handshake share, and what its sessions are bound to.
 
 import { suiteOf, type SuiteParameters } from './cipher-suites.js';
+import { concat } from './codec.js';
 import type { ServerConfig, TlsContext } from './config.js';
 import type { Endpoint } from './endpoint.js';
 import type { ProtocolAnswer } from './handshake-state.js';
@@ -43,7 +44,7 @@ export class ServerHandshake {
 export function sessionContextOf(server: ServerHandshake): Uint8Array {
   const { ownContext, endpoint, config } = server;
   const demand = config.requestCertificate === true ? 1 : 0;
-  return Uint8Array.of(...ownContext.sessionContext, ...endpoint.context.sessionContext, demand);
+  return concat(ownContext.sessionContext, endpoint.context.sessionContext, Uint8Array.of(demand));
 }
 
 /** Whether a session's suite has the hash of the one that was chosen. */

@@ -43,9 +43,7 @@ export function encodeSession(session: SessionState): Uint8Array {
     writer.raw(certificate).close(at, 3);
   }
   writer.close(start, 3);
-  const bytes = writer.finish();
-  writer.view().fill(0);
-  return bytes;
+  return writer.finish();
 }
 
 /** undefined for bytes that are not of ours. */

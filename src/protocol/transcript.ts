@@ -8,6 +8,8 @@ export class TranscriptHash {
   readonly #primitives: TlsPrimitives;
   #name: TlsHashName | undefined;
   #hash: TlsHash | undefined;
+  /** Of what came so far, where it was asked for: an own Finished and the keys after it want the same. */
+  #digest: Uint8Array | undefined;
   /** Until the suite, and with it the hash, is known. */
   #messages: Uint8Array[] = [];
 
@@ -16,6 +18,7 @@ export class TranscriptHash {
   }
 
   add(message: Uint8Array): void {
+    this.#digest = undefined;
     if (this.#hash === undefined) this.#messages.push(message);
     else this.#hash.update(message);
   }
@@ -31,7 +34,7 @@ export class TranscriptHash {
 
   digest(): Uint8Array {
     if (this.#hash === undefined) throw new Error('The hash of the transcript is not known yet');
-    return this.#hash.digest();
+    return (this.#digest ??= this.#hash.digest());
   }
 
   /** What digest() would be after `rest`, with a hash that need not be the handshake's: for binders. */
@@ -48,6 +51,7 @@ export class TranscriptHash {
   replaceByItsHash(): void {
     if (this.#name === undefined) throw new Error('The hash of the transcript is not known yet');
     const digest = this.digest();
+    this.#digest = undefined;
     this.#hash = this.#primitives.createHash(this.#name);
     this.#hash.update(Uint8Array.of(HandshakeType.message_hash, 0, 0, tlsHashLengths[this.#name]));
     this.#hash.update(digest);

@@ -1,9 +1,11 @@
 // The axes of the interop matrix, and one cell of it: one way in which the two ends must come to terms.
 
-import type { NamedGroupName, SignatureSchemeName } from '#src/protocol/constants.js';
+import type { EngineName } from '#src/engine/connection.js';
+import { groupOf } from '#src/protocol/key-share.js';
+import { NamedGroup, type NamedGroupName, type SignatureSchemeName } from '#src/protocol/constants.js';
 
 /** Engines of our side. */
-export const engines = ['aws-lc'] as const;
+export const engines = ['aws-lc', 'typescript'] as const satisfies readonly EngineName[];
 /** What the peer is; we are the other. */
 export const roles = ['server', 'client'] as const;
 export const versions = ['TLSv1.3', 'TLSv1.2'] as const;
@@ -36,7 +38,7 @@ export const signatures = [
 /** ML-DSA is for TLS 1.3 alone. draft-ietf-tls-mldsa-00, Section 3. */
 const classicalSignatures = signatures.slice(0, 4);
 
-export type Engine = (typeof engines)[number];
+export type Engine = EngineName;
 export type Role = (typeof roles)[number];
 export type Version = (typeof versions)[number];
 export type Group = (typeof groups)[number];
@@ -58,13 +60,21 @@ export interface Cell {
 
 const noAndYes = [false, true] as const;
 
+/** What an engine of ours speaks at all: its other cells do not exist. */
+const versionsOf: Readonly<Record<Engine, readonly Version[]>> = { 'aws-lc': versions, typescript: ['TLSv1.3'] };
+
+/** Of these groups, those that an engine of ours has. */
+export function groupsOf(engine: Engine, among: readonly Group[] = groups): readonly Group[] {
+  return among.filter((group) => engine === 'aws-lc' || groupOf(NamedGroup[group]) !== undefined);
+}
+
 /** Every cell there is for a peer, whether it supports it or not. */
 export function* allCells(): Generator<Cell> {
   for (const ours of engines) {
     for (const role of roles) {
-      for (const version of versions) {
+      for (const version of versionsOf[ours]) {
         const isNewest = version === 'TLSv1.3';
-        for (const group of isNewest ? groups : classicalGroups) {
+        for (const group of groupsOf(ours, isNewest ? groups : classicalGroups)) {
           for (const signature of isNewest ? signatures : classicalSignatures) {
             for (const resumption of noAndYes) {
               for (const clientAuth of noAndYes) {
@@ -98,6 +108,7 @@ export function isQuick(cell: Cell): boolean {
 
 export function cellName(cell: Cell): string {
   const parts = [
+    cell.ours,
     cell.role === 'server' ? 'our client, their server' : 'their client, our server',
     cell.version,
     cell.group,

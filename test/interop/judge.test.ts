@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { NamedGroup, SignatureScheme } from '#src/protocol/constants.js';
-import { allCells, isQuick, type Cell } from './axes.js';
+import { allCells, engines, isQuick, type Cell } from './axes.js';
 import { makeCredentials } from './credentials.js';
 import { judge } from './judge.js';
 import { runCells } from './matrix.js';
@@ -110,14 +110,29 @@ void t.test('what a peer excludes is n/a, and is not run', async (t) => {
   t.ok(results.every(({ outcome }) => outcome.status === 'n/a' && outcome.reason === 'it cannot'));
 });
 
+void t.test('each engine has the cells of what it speaks, and no others', (t) => {
+  const cells = [...allCells()];
+  const valuesOf = (ours: string, key: 'version' | 'group' | 'role' | 'signature') =>
+    new Set(cells.filter((one) => one.ours === ours).map((one) => one[key]));
+  t.same([...valuesOf('typescript', 'version')], ['TLSv1.3']);
+  t.notOk(valuesOf('typescript', 'group').has('secp521r1'));
+  for (const key of ['role', 'signature'] as const) t.same(valuesOf('typescript', key), valuesOf('aws-lc', key), key);
+  const isOfBoth = ({ version, group }: Cell): boolean => version === 'TLSv1.3' && group !== 'secp521r1';
+  const countOf = (engine: string): number => cells.filter((one) => one.ours === engine && isOfBoth(one)).length;
+  t.equal(countOf('typescript'), countOf('aws-lc'));
+  t.end();
+});
+
 void t.test('every peer supports most of a role, and the hybrid that matters', (t) => {
   for (const peer of peers) {
     if (peer.name === 'python') continue;
     const supported = [...allCells()].filter((one) => !peer.limits.some(({ excludes }) => excludes(one)));
-    t.ok(
-      supported.some(({ group, helloRetry }) => group === 'X25519MLKEM768' && !helloRetry),
-      peer.name,
-    );
+    for (const engine of engines) {
+      t.ok(
+        supported.some(({ ours, group, helloRetry }) => ours === engine && group === 'X25519MLKEM768' && !helloRetry),
+        `${peer.name}, ${engine}`,
+      );
+    }
   }
   t.end();
 });

@@ -4,18 +4,19 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { projectDir } from '../support/project.js';
-import { groups, roles, signatures, versions, type Cell } from './axes.js';
+import { engines, groups, roles, signatures, versions, type Cell } from './axes.js';
 import { pageOf } from './page.js';
 import { peers } from './peers/index.js';
 import { printFailure, printOverview, printRun } from './print.js';
 import { runLab } from './run.js';
-import { saveRun, savedRunOf } from './saved-runs.js';
+import { savedRuns, saveRun } from './saved-runs.js';
 import { count } from './summary.js';
 
 const pagePath = 'docs/interop.md';
 
 interface Options {
   readonly peer?: readonly string[];
+  readonly engine?: Cell['ours'];
   readonly role?: Cell['role'];
   readonly tls?: Cell['version'];
   readonly group?: readonly string[];
@@ -29,9 +30,10 @@ interface Options {
 
 const program = new Command('npm run test:interop --')
   .description(
-    'Fetches and builds the peers (pinned, once, into .build/interop), runs the matrix against each and prints it. docs/interop.md shows the newest run of all cells of each peer.',
+    'Fetches and builds the peers (pinned, once, into .build/interop), runs the matrix against each and prints it. docs/interop.md shows the newest run of all cells of each peer and engine.',
   )
   .addOption(new Option('--peer <name...>', 'only these peers').choices(peers.map(({ name }) => name)))
+  .addOption(new Option('--engine <engine>', 'only this engine of ours').choices(engines))
   .addOption(new Option('--role <role>', 'only where the peer is that').choices(roles))
   .addOption(new Option('--tls <version>', 'only that version').choices(versions))
   .addOption(new Option('--group <name...>', 'only these groups').choices(groups))
@@ -50,6 +52,7 @@ Examples:
   npm run test:interop                                       everything; the first time it builds the peers, ten minutes and more
   npm run test:interop -- --peer go --no-page                one peer
   npm run test:interop -- --peer rustls --group X25519MLKEM768 --signature mldsa65
+  npm run test:interop -- --engine typescript                one engine
   npm run test:interop -- --list`,
   );
 
@@ -66,6 +69,7 @@ async function main(options: Options): Promise<void> {
   const runs = await runLab({
     ...options,
     peers: chosen,
+    engines: engines.filter((engine) => (options.engine ?? engine) === engine),
     workers: options.jobs,
     accepts: (cell) =>
       (options.role ?? cell.role) === cell.role &&
@@ -76,7 +80,7 @@ async function main(options: Options): Promise<void> {
       printRun(run);
       if (!isWhole) return;
       saveRun(run);
-      if (options.page) writeFileSync(join(projectDir, pagePath), pageOf(peers.map(savedRunOf)));
+      if (options.page) writeFileSync(join(projectDir, pagePath), pageOf(savedRuns(peers)));
     },
   });
   printOverview(runs);
@@ -88,7 +92,9 @@ async function main(options: Options): Promise<void> {
   console.log(`\n${passed} cells passed, ${failed} failed, ${notApplicable} n/a, in ${seconds.toFixed(0)} s`);
   if (options.page) {
     console.log(
-      isWhole ? `Written: ${pagePath}` : `${pagePath} is left as it is: it shows runs of all cells of a peer.`,
+      isWhole
+        ? `Written: ${pagePath}`
+        : `${pagePath} is left as it is: it shows runs of all cells of a peer and engine.`,
     );
   }
   const isLacking = runs.some(({ peer, results }) => results === undefined && peer.optional !== true);

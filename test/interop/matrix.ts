@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NamedGroup, SignatureScheme } from '#src/protocol/constants.js';
 import { isPostQuantumGroup } from '#src/protocol/named-groups.js';
-import { cellName, curveOfKey, groups, type Cell, type Group } from './axes.js';
+import { cellName, curveOfKey, groups, groupsOf, type Cell, type Group } from './axes.js';
 import type { Credentials } from './credentials.js';
 import { judge } from './judge.js';
 import { dial, echoedBytes, serve, type Observation } from './ours.js';
@@ -125,7 +125,7 @@ async function dialPeer(
     const { port } = conversation;
     if (port === undefined) throw new Error('the peer told no port');
     const accepted = peer.accepts?.(cell) ?? [cell.group];
-    const decoys = cell.helloRetry ? decoysFor(accepted, cell.group) : [];
+    const decoys = cell.helloRetry ? decoysFor(accepted, cell.group, groupsOf(cell.ours)) : [];
     const ourGroups = [...decoys, cell.group, ...curveOfKey(cell)];
     let session: Buffer | undefined;
     for (let visit = 0; visit < connections(cell); visit++) {
@@ -219,8 +219,8 @@ export function configOf(peer: Peer, cell: Cell, credentials: Credentials, port:
  * Groups for a client to put first so that it sends no share for what the server accepts: one of each class, as we and
  * others send a share for the first of each. Those of the default policies, which every peer has.
  */
-function decoysFor(accepted: readonly Group[], group: Group): Group[] {
-  const free = groups.filter((other) => !accepted.includes(other) && other !== group);
+function decoysFor(accepted: readonly Group[], group: Group, among: readonly Group[] = groups): Group[] {
+  const free = among.filter((other) => !accepted.includes(other) && other !== group);
   const postQuantum = free.find(isPostQuantumGroup);
   const classical = free.find((other) => !isPostQuantumGroup(other));
   const decoys = [postQuantum, classical].filter((decoy) => decoy !== undefined);

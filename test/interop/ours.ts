@@ -139,6 +139,7 @@ async function echo(socket: TLSSocket): Promise<Observation> {
 
 function common(cell: Cell, groups: readonly Group[]) {
   return {
+    engine: cell.ours,
     minVersion: cell.version,
     maxVersion: cell.version,
     groups: [...groups],

@@ -9,9 +9,9 @@ import { count, detailRows, overviewColumns, reasons, roleNames, show } from './
 // Without colours, so that what is copied or logged reads the same.
 const style = { head: [], border: [] };
 
-export function printRun({ peer, version, results }: PeerRun): void {
+export function printRun({ peer, engine, version, results }: PeerRun): void {
   if (results === undefined) return;
-  console.log(`\n${peer.title} ${version}`);
+  console.log(`\n${peer.title} ${version}, our engine ${engine}`);
   const table = new Table({ head: ['role', 'version', 'group', ...signatures.map(shortScheme)], style });
   for (const { role, version, group, counts } of detailRows(results)) {
     table.push([roleNames[role], version, group, ...counts.map(show)]);
@@ -22,11 +22,12 @@ export function printRun({ peer, version, results }: PeerRun): void {
 }
 
 export function printOverview(runs: readonly PeerRun[]): void {
-  const table = new Table({ head: ['peer', 'role', ...Object.keys(overviewColumns)], style });
-  for (const { peer, version, results, unavailable } of runs) {
+  const table = new Table({ head: ['peer', 'our engine', 'role', ...Object.keys(overviewColumns)], style });
+  for (const { peer, engine, version, results, unavailable } of runs) {
     if (results === undefined) {
       table.push([
         peer.title,
+        engine,
         { content: `not run: ${unavailable}`, colSpan: 1 + Object.keys(overviewColumns).length },
       ]);
       continue;
@@ -34,7 +35,7 @@ export function printOverview(runs: readonly PeerRun[]): void {
     for (const role of roles) {
       const ofRole = results.filter(({ cell }) => cell.role === role);
       const counts = Object.values(overviewColumns).map((accepts) => show(count(ofRole, accepts)));
-      table.push([`${peer.title} ${version}`, roleNames[role], ...counts]);
+      table.push([`${peer.title} ${version}`, engine, roleNames[role], ...counts]);
     }
   }
   console.log(`\n${table.toString()}`);

@@ -1,7 +1,8 @@
 // One run of the lab: prepares each peer, runs its cells, and keeps what came of it.
 
-import { selectEngine } from 'pqtls';
-import { allCells, isQuick, type Cell } from './axes.js';
+import { loadBinding } from '#src/binding.js';
+import { engineOf } from '#src/engine/select.js';
+import { allCells, isQuick, type Cell, type Engine } from './axes.js';
 import { makeCredentials } from './credentials.js';
 import { runCells, type CellResult } from './matrix.js';
 import { PeerUnavailableError, type Peer } from './peer.js';
@@ -11,6 +12,8 @@ import { startProgress } from '../support/progress.js';
 
 export interface PeerRun {
   readonly peer: Peer;
+  /** Of our side. */
+  readonly engine: Engine;
   /** When; undefined where it never was. */
   readonly date: Date | undefined;
   /** What ran our side. */
@@ -24,6 +27,7 @@ export interface PeerRun {
 
 export interface RunOptions {
   readonly peers: readonly Peer[];
+  readonly engines: readonly Engine[];
   readonly accepts: (cell: Cell) => boolean;
   readonly quick: boolean;
   /** Cells at a time. */
@@ -38,25 +42,29 @@ export async function runLab(options: RunOptions): Promise<PeerRun[]> {
   const cells = [...allCells()].filter((cell) => (!options.quick || isQuick(cell)) && options.accepts(cell));
   const runs: PeerRun[] = [];
   for (const peer of options.peers) {
-    const run = await runPeer(peer, cells, credentials, options);
-    runs.push(run);
-    options.onPeer(run);
+    for (const engine of options.engines) {
+      const ofEngine = cells.filter(({ ours }) => ours === engine);
+      const run = await runPeer(peer, engine, ofEngine, credentials, options);
+      runs.push(run);
+      options.onPeer(run);
+    }
   }
   return runs;
 }
 
 async function runPeer(
   peer: Peer,
+  engine: Engine,
   cells: readonly Cell[],
   credentials: Awaited<ReturnType<typeof makeCredentials>>,
   { build, workers }: RunOptions,
 ): Promise<PeerRun> {
   const unavailable = await prepare(peer, build);
-  const base = { peer, date: new Date(), ours: ourSide() };
+  const base = { peer, engine, date: new Date(), ours: ourSide(engine) };
   if (unavailable !== undefined) return { ...base, version: '', results: undefined, unavailable, seconds: 0 };
   const started = performance.now();
   const version = await peer.version();
-  const progress = startProgress(peer.title, cells.length, 'interop');
+  const progress = startProgress(`${peer.title}, ${engine}`, cells.length, 'interop');
   let failed = 0;
   try {
     const results = await runCells(peer, cells, credentials, workers, (done) => {
@@ -71,10 +79,10 @@ async function runPeer(
   }
 }
 
-function ourSide(): string {
-  const choice = selectEngine();
-  const engine = choice.engine === undefined ? choice.why : choice.version;
-  return `${engine}, Node ${process.versions.node}, ${process.platform}-${process.arch}`;
+function ourSide(asked: Engine): string {
+  const choice = engineOf(loadBinding(), asked);
+  const made = choice.engine === undefined ? choice.why : choice.version;
+  return `${made}, Node ${process.versions.node}, ${process.platform}-${process.arch}`;
 }
 
 /** Why the peer cannot be had, or undefined. */

@@ -1,14 +1,12 @@
-// The newest whole run of each peer, kept in .build/interop/results, so that the page can be made of runs of single peers.
+// The newest whole run of each peer and engine, kept in .build/interop/results, so that the page can be made of runs of single peers.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { engines, groups, roles, signatures, versions } from './axes.js';
+import { engines, groups, roles, signatures, versions, type Engine } from './axes.js';
 import { cacheDir } from './build-steps.js';
 import type { Peer } from './peer.js';
 import type { PeerRun } from './run.js';
-
-const folder = join(cacheDir, 'results');
 
 const savedRun = z.object({
   date: z.iso.datetime().transform((text) => new Date(text)),
@@ -41,24 +39,34 @@ const savedRun = z.object({
 });
 
 export function saveRun(run: PeerRun): void {
-  const { peer, ...rest } = run;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${peer.name}.json`), JSON.stringify(rest));
+  const { peer, engine, ...rest } = run;
+  const path = pathOf(peer, engine);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(rest));
 }
 
-/** Of a peer, or a run that says that there was none. */
-export function savedRunOf(peer: Peer): PeerRun {
-  const path = join(folder, `${peer.name}.json`);
+export function savedRuns(peers: readonly Peer[]): PeerRun[] {
+  return peers.flatMap((peer) => engines.map((engine) => savedRunOf(peer, engine)));
+}
+
+function pathOf(peer: Peer, engine: Engine): string {
+  return join(cacheDir, 'results', engine, `${peer.name}.json`);
+}
+
+/** Or a run that says that there was none. */
+function savedRunOf(peer: Peer, engine: Engine): PeerRun {
+  const path = pathOf(peer, engine);
   const never: PeerRun = {
     peer,
+    engine,
     date: undefined,
     ours: '',
     version: '',
     seconds: 0,
     results: undefined,
-    unavailable: `run it with npm run test:interop -- --peer ${peer.name}`,
+    unavailable: `run it with npm run test:interop -- --peer ${peer.name} --engine ${engine}`,
   };
   if (!existsSync(path)) return never;
   const { results, unavailable, ...rest } = savedRun.parse(JSON.parse(readFileSync(path, 'utf8')));
-  return { peer, ...rest, results, ...(unavailable === undefined ? {} : { unavailable }) };
+  return { peer, engine, ...rest, results, ...(unavailable === undefined ? {} : { unavailable }) };
 }

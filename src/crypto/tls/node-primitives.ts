@@ -6,7 +6,6 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
-  createPublicKey,
   randomFillSync,
   timingSafeEqual,
   verify as verifyWithNode,
@@ -17,8 +16,6 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { KeyDestroyedError } from '../../errors.js';
-import type { SignatureAlgorithm } from '../parameters.js';
-import { selectProvider } from '../select-provider.js';
 import {
   aeadKeyLengths,
   aeadTagLength,
@@ -28,7 +25,7 @@ import {
   type TlsHashName,
   type TlsPrimitives,
 } from './primitives.js';
-import { parsePublicKey, type PublicKey } from './public-key.js';
+import { PublicKeyCache, type KnownPublicKey } from './public-key-cache.js';
 import { fits, schemeParameters, type SignatureAlgorithmParameters } from './signature-schemes.js';
 
 class NodeHash implements TlsHash {
@@ -74,12 +71,11 @@ class NodeAead implements TlsAead {
     const cipher: CipherGCM = createCipheriv(this.#name, this.#usable(), nonce, { authTagLength: aeadTagLength });
     cipher.setAAD(additionalData);
     let at = offset;
-    for (const part of plaintext) {
-      const made = cipher.update(part);
-      output.set(made, at);
-      at += made.length;
+    // A stream cipher makes as much as it gets, and keeps nothing back.
+    for (const part of joined(plaintext)) {
+      output.set(cipher.update(part), at);
+      at += part.length;
     }
-    // A stream cipher keeps nothing back.
     cipher.final();
     output.set(cipher.getAuthTag(), at);
     return at + aeadTagLength - offset;
@@ -121,6 +117,22 @@ class NodeAead implements TlsAead {
   }
 }
 
+/** A record, and what pads or follows its content. */
+const joint = new Uint8Array(16 * 1024 + 256);
+
+/** In one piece where it fits: copying is cheaper than another call into OpenSSL. Valid until the next call. */
+function joined(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (parts.length < 2 || length > joint.length) return parts;
+  let at = 0;
+  for (const part of parts) {
+    joint.set(part, at);
+    at += part.length;
+  }
+  return [joint.subarray(0, length)];
+}
+
 function checkKeyLength(name: AeadName, key: Uint8Array): void {
   if (key.length !== aeadKeyLengths[name]) throw new RangeError(`${name} has keys of ${aeadKeyLengths[name]} bytes`);
 }
@@ -131,22 +143,22 @@ function verifySignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  const key = parsePublicKey(spki);
-  return key !== undefined && fits(algorithm, key) && verifyWith(algorithm, key, spki, message, signature);
+  const known = publicKeys.get(spki);
+  return known !== undefined && fits(algorithm, known.key) && verifyWith(algorithm, known, message, signature);
 }
 
 function verifyWith(
   algorithm: SignatureAlgorithmParameters,
-  key: PublicKey,
-  spki: Uint8Array,
+  known: KnownPublicKey,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
+  const { key } = known;
   try {
-    if (key.type === 'ml-dsa') return verifyMlDsa(key.algorithm, key.bytes, message, signature);
+    if (key.type === 'ml-dsa') return known.mlDsa(key).verify(message, signature, noContext);
     // OpenSSL takes PSS without its leading zeros. RFC 8017, Section 8.1.2, step 1.
     if ('modulus' in key && signature.length !== key.modulus.length) return false;
-    return verifyClassically(algorithm, publicKeyObject(spki), message, signature);
+    return verifyClassically(algorithm, known.object, message, signature);
   } catch {
     // A point that is not on its curve, a modulus that OpenSSL refuses: the peer's bytes.
     return false;
@@ -154,15 +166,7 @@ function verifyWith(
 }
 
 const noContext = new Uint8Array(0);
-
-function verifyMlDsa(
-  algorithm: SignatureAlgorithm,
-  key: Uint8Array,
-  message: Uint8Array,
-  signature: Uint8Array,
-): boolean {
-  return selectProvider(algorithm).verifyingKeyFromBytes(algorithm, key).verify(message, signature, noContext);
-}
+const publicKeys = new PublicKeyCache();
 
 function verifyClassically(
   algorithm: SignatureAlgorithmParameters,
@@ -172,7 +176,7 @@ function verifyClassically(
 ): boolean {
   switch (algorithm.type) {
     case 'ecdsa':
-      return verifyWithNode(algorithm.hash, message, { key, dsaEncoding: 'der' }, signature);
+      return verifyWithNode(algorithm.hash, message, key, signature);
     case 'ed25519':
       return verifyWithNode(null, message, key, signature);
     case 'rsa-pkcs1':
@@ -186,11 +190,6 @@ function verifyClassically(
   }
 }
 
-function publicKeyObject(spki: Uint8Array): KeyObject {
-  const der = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength);
-  return createPublicKey({ key: der, format: 'der', type: 'spki' });
-}
-
 export const nodePrimitives: TlsPrimitives = Object.freeze({
   name: 'node',
   createHash: (name: TlsHashName) => new NodeHash(createHash(name)),
@@ -199,9 +198,9 @@ export const nodePrimitives: TlsPrimitives = Object.freeze({
   aead: (name: AeadName, key: Uint8Array) => new NodeAead(name, key),
   randomBytes: (length: number) => randomFillSync(new Uint8Array(length)),
   verify(scheme: string, spki: Uint8Array, message: Uint8Array, signature: Uint8Array) {
-    const key = parsePublicKey(spki);
-    const algorithm = key && schemeParameters(scheme, key);
-    return key !== undefined && algorithm !== undefined && verifyWith(algorithm, key, spki, message, signature);
+    const known = publicKeys.get(spki);
+    const algorithm = known && schemeParameters(scheme, known.key);
+    return known !== undefined && algorithm !== undefined && verifyWith(algorithm, known, message, signature);
   },
   verifySignature,
   equal: (a: Uint8Array, b: Uint8Array) => a.length === b.length && timingSafeEqual(a, b),

@@ -72,7 +72,7 @@ class KeyObjectSigner extends BaseSigner {
     if (key === undefined) throw new KeyDestroyedError();
     switch (parameters.type) {
       case 'ecdsa':
-        return signWithNode(parameters.hash, message, { key, dsaEncoding: 'der' });
+        return signWithNode(parameters.hash, message, key);
       case 'rsa-pss': {
         const { hash, saltLength } = parameters;
         return signWithNode(hash, message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength });

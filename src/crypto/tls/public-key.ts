@@ -119,8 +119,21 @@ function parseRsaKey(spki: Uint8Array): PublicKey | undefined {
 
 /** Whether it is an RSA key that is refused because it is too short. */
 export function isShortRsaKey(spki: Uint8Array): boolean {
-  const key = spki.length > mostRsaBytes ? undefined : tryParseDer(spki, readRsaNumbers);
+  const key = spki.length > mostRsaBytes || !namesRsa(spki) ? undefined : tryParseDer(spki, readRsaNumbers);
   return key !== undefined && key.modulusBits < rsaModulusBits.least;
+}
+
+/** The object identifiers of both kinds of RSA key begin like this: 1.2.840.113549.1.1. RFC 8017, Appendix C. */
+const rsaPrefix = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
+/** Two lengths of four bytes at most stand before it. */
+const latestIdentifier = 2 * (1 + 4);
+
+/** Nearly every chain has other keys by now, and a parser makes a hundred objects to find that out. */
+function namesRsa(spki: Uint8Array): boolean {
+  for (let at = 0; at <= latestIdentifier; at++) {
+    if (rsaPrefix.every((byte, index) => spki[at + index] === byte)) return true;
+  }
+  return false;
 }
 
 interface RsaNumbers extends RsaModulus {

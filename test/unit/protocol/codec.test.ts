@@ -52,3 +52,20 @@ t.test('a copy has memory of its own, of a Buffer as well', async (t) => {
   t.equal(sameBytes(copy, Uint8Array.of(1, 2, 3)), true);
   t.equal(sameBytes(copy, Uint8Array.of(1, 2)), false);
 });
+
+t.test('writers do not share what they write into, and leave nothing behind', async (t) => {
+  const first = new ByteWriter().raw(Uint8Array.of(1, 2));
+  const second = new ByteWriter().raw(Uint8Array.of(3, 4));
+  const written = first.raw(new Uint8Array(5000).fill(9)).finish();
+  const third = new ByteWriter().raw(Uint8Array.of(5));
+  t.strictSame([...second.finish()], [3, 4]);
+  t.strictSame(
+    [...third.open(4).finish()],
+    [5, 0, 0, 0, 0],
+    'room that was left open holds nothing of another message',
+  );
+  t.equal(written.length, 5002);
+  t.strictSame([...written.subarray(0, 3)], [1, 2, 9]);
+  t.equal(first.length, 0);
+  t.strictSame([...first.uint8(7).finish()], [7], 'it can begin another one');
+});
