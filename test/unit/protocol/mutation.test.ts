@@ -49,29 +49,37 @@ function check(t: Test, what: string, client: Peer, server: Peer): void {
   if (isDone && client.error === undefined && server.error === undefined) t.fail(`${what}: nobody noticed`);
 }
 
+/** legacy_record_version has no meaning in a record that is not protected. RFC 9846, Section 5.1. */
+function isIgnored(records: Flight, at: number): boolean {
+  let start = 0;
+  for (const record of records) {
+    if (record[0] !== ContentType.application_data && at === start + 2) return true;
+    start += record.length;
+  }
+  return false;
+}
+
 const flights = ['the ClientHello', "the server's flight", "the client's Finished"];
 
 for (const [flight, name] of flights.entries()) {
   t.test(`every byte of ${name} flipped`, async (t) => {
-    let length = 0;
-    // legacy_record_version has no meaning in a record that is not protected. RFC 9846, Section 5.1.
-    const meaningless = new Set<number>();
-    await disturbed(flight, (records) => {
-      for (const record of records) {
-        if (record[0] !== ContentType.application_data) meaningless.add(length + 2);
-        length += record.length;
-      }
-      return records;
-    });
-    t.ok(length > 50);
+    // A signature may be a byte or two longer in another handshake: looked at anew in each.
+    let length = Infinity;
+    let flipped = 0;
     for (let at = 0; at < length; at++) {
+      let isMeaningless = false;
       const { client, server } = await disturbed(flight, (records) => {
         const bytes = Buffer.concat(records);
+        length = bytes.length;
+        isMeaningless = at >= length || isIgnored(records, at);
         bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
         return [bytes];
       });
-      if (!meaningless.has(at)) check(t, `byte ${at}`, client, server);
+      if (isMeaningless) continue;
+      flipped += 1;
+      check(t, `byte ${at}`, client, server);
     }
+    t.ok(flipped > 50, `${flipped} bytes`);
   });
 
   t.test(`the records of ${name} dropped, repeated, reordered`, async (t) => {
