@@ -12,12 +12,22 @@ export const keepsFreedMemory = process.env['ASAN_OPTIONS'] !== undefined && 'no
 
 /** In MiB, without what can be collected. */
 export async function residentMemory(): Promise<number> {
+  await collect();
+  return process.memoryUsage.rss() / 2 ** 20;
+}
+
+/** V8's heap in bytes, without what can be collected. */
+export async function usedHeap(): Promise<number> {
+  await collect();
+  return process.memoryUsage().heapUsed;
+}
+
+async function collect(): Promise<void> {
   for (let round = 0; round < 5; round++) {
     collectGarbage();
     // Finalizers run in later turns.
     await turn();
   }
-  return process.memoryUsage.rss() / 2 ** 20;
 }
 
 /** MiB by which resident memory grew over `rounds` runs, after half as many to warm up. */
