@@ -31,7 +31,8 @@ export class Participant {
     const child = fork(script, [JSON.stringify(role)], {
       execPath: node,
       execArgv: ['--expose-gc'],
-      env: { ...process.env, ...env },
+      // It would refuse the TypeScript engine. That pqtls runs on the addon is checked by what carries its connections.
+      env: { ...process.env, PQTLS_REQUIRE_NATIVE: '', ...env },
     });
     const { port = 0 } = await reply(child);
     return new Participant(child, port, role.library);

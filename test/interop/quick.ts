@@ -1,5 +1,6 @@
 // The quick subset of the matrix as tap tests, for npm test: a peer that is not built is skipped with the reason.
 
+import '../support/both-engines.js';
 import t from 'tap';
 import { allCells, cellName, isQuick } from './axes.js';
 import { makeCredentials } from './credentials.js';
