@@ -43,6 +43,8 @@ const notTlsReasons = new Set([
 function ofTlsError(error: TlsError): Failure | undefined {
   const detail = shortened(`${error.code}: ${error.message}`);
   if (error instanceof AlertReceivedError) return { result: 'refused', detail: `alert ${error.alertReceived}` };
+  // It answers, with alerts alone.
+  if (error.engineReason === 'TOO_MANY_WARNING_ALERTS') return { result: 'refused', detail };
   if (error instanceof PeerIncompatibleError) return { result: 'refused', detail };
   if (error instanceof HandshakeTimeoutError) return { result: 'timeout', detail };
   // An end in the middle of a record; one between records has a node:tls code, below.
