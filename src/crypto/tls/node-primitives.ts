@@ -73,7 +73,9 @@ class NodeAead implements TlsAead {
     let at = offset;
     // A stream cipher makes as much as it gets, and keeps nothing back.
     for (const part of joined(plaintext)) {
-      output.set(cipher.update(part), at);
+      const made = cipher.update(part);
+      output.set(made, at);
+      giveBack(made);
       at += part.length;
     }
     cipher.final();
@@ -103,6 +105,7 @@ class NodeAead implements TlsAead {
       return -1;
     }
     output.set(plaintext, offset);
+    giveBack(plaintext);
     return length;
   }
 
@@ -115,6 +118,18 @@ class NodeAead implements TlsAead {
     if (this.#destroyed) throw new KeyDestroyedError();
     return this.#key;
   }
+}
+
+/** Smaller ones cost less than the call. */
+const worthGivingBack = 1024;
+
+/**
+ * Frees what OpenSSL wrote a record into, which nobody else has. Left to the garbage collector, these buffers keep it at work
+ * all the time: half of the CPU time of a transfer. Node 20 has no way to.
+ */
+function giveBack(bytes: Uint8Array): void {
+  const buffer: ArrayBufferLike & { readonly transfer?: (length: number) => unknown } = bytes.buffer;
+  if (bytes.length >= worthGivingBack && bytes.length === buffer.byteLength) buffer.transfer?.(0);
 }
 
 /** A record, and what pads or follows its content. */
