@@ -78,13 +78,9 @@ export class PlaintextWriter {
         this.#send(this.#path, socket, first, 0, callback, true);
         return;
       }
-      // A write is never done before it returns: it counts against the high-water mark, as in node:tls.
-      let returned = false;
-      this.#encrypt(this.#path, chunks.flatMap(inParts), 0, 0, (error) => {
-        if (returned) callback(error);
-        else afterPromises(callback, error);
-      });
-      returned = true;
+      // A write is never done before it returns: it counts against the high-water mark, as in node:tls. A transport may call back
+      // at once, or in the next tick, as net.Socket does.
+      this.#encrypt(this.#path, chunks.flatMap(inParts), 0, 0, (error) => afterPromises(callback, error));
       return;
     }
     // As in node:net, what never was connected tells of its writes with its end.
