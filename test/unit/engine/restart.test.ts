@@ -9,6 +9,9 @@ import { Issuer } from '../../support/certificates.js';
 import { cleanEnvironment, runCommand } from '../../support/project.js';
 import type { Life, LifeReport } from './restart-program.js';
 
+// Four processes one after the other, on a machine that may be busy.
+t.setTimeout(300_000);
+
 const program = fileURLToPath(new URL('restart-program.js', import.meta.url));
 
 async function live(life: Life): Promise<LifeReport> {
