@@ -125,7 +125,7 @@ const worthGivingBack = 1024;
 
 /**
  * Frees what OpenSSL wrote a record into, which nobody else has. Left to the garbage collector, these buffers keep it at work
- * all the time: half of the CPU time of a transfer. Node 20 has no way to.
+ * all the time, which showed most in downloads. Node 20 has no way to.
  */
 function giveBack(bytes: Uint8Array): void {
   const buffer: ArrayBufferLike & { readonly transfer?: (length: number) => unknown } = bytes.buffer;
