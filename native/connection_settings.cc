@@ -39,6 +39,18 @@ size_t TracedLength(int content_type, std::span<const uint8_t> data) {
 
 }  // namespace
 
+ConnectionSettings ConnectionSettings::Read(const Napi::CallbackInfo& info, size_t first) {
+  ConnectionSettings settings;
+  settings.is_server = info[first].As<Napi::Boolean>();
+  settings.verify_peer = info[first + 1].As<Napi::Boolean>();
+  settings.require_peer = info[first + 2].As<Napi::Boolean>();
+  settings.suspend_on_client_hello = info[first + 3].As<Napi::Boolean>();
+  if (info[first + 4].IsString()) settings.server_name = info[first + 4].As<Napi::String>().Utf8Value();
+  std::span<const uint8_t> wire = BytesOf(info[first + 5]);
+  settings.alpn.assign(wire.begin(), wire.end());
+  return settings;
+}
+
 void Connection::EnableKeylog(const Napi::CallbackInfo&) {
   keylog_ = true;
   if (ssl_) LogSecretsOf(SSL_get_SSL_CTX(ssl_.get()));
