@@ -69,9 +69,17 @@ export function readPkcs12(der: Uint8Array, passphrase: string, functions: Pkcs1
   // One that is signed in place of it has no passphrase. RFC 7292, Section 4.
   if (mac === undefined) throw new DerError('a PFX with a MAC');
   const content = contentOf(authSafe, data).octetString();
-  const reader = new Reader(functions, passphrase, checkMac(mac, content, passphrase, functions));
-  for (const info of parseDer(content, mostElements).sequence()) reader.readContent(info);
-  return { keys: reader.keys, certificates: reader.certificates };
+  const secret = checkMac(mac, content, passphrase, functions);
+  const reader = new Reader(functions, passphrase, secret);
+  try {
+    for (const info of parseDer(content, mostElements).sequence()) reader.readContent(info);
+    return { keys: reader.keys, certificates: reader.certificates };
+  } catch (error) {
+    for (const key of reader.keys) key.fill(0);
+    throw error;
+  } finally {
+    secret.fill(0);
+  }
 }
 
 /** What a ContentInfo of this type holds. */
@@ -99,7 +107,10 @@ function checkMac(
   for (const secret of forms) {
     const input = { hash, secret, salt: salt.octetString(), iterations: iterationsOf(iterations) };
     const key = deriveKey(functions, purpose.mac, input, digest.octetString().length);
-    if (functions.equal(functions.hmac(hash, key, content), digest.octetString())) return secret;
+    const mac = functions.hmac(hash, key, content);
+    key.fill(0);
+    if (functions.equal(mac, digest.octetString())) return secret;
+    secret.fill(0);
   }
   throw new Pkcs12MacError();
 }
@@ -134,7 +145,13 @@ class Reader {
     if (type?.objectIdentifier() !== data || identifier === undefined || content?.contextTag !== 0) {
       throw new DerError('an EncryptedContentInfo');
     }
-    this.#readBags(this.#decrypt(identifier, content.content), 0);
+    const opened = this.#decrypt(identifier, content.content);
+    try {
+      this.#readBags(opened, 0);
+    } finally {
+      // There may be keys in it.
+      opened.fill(0);
+    }
   }
 
   #readBags(der: Uint8Array, depth: number): void {
@@ -239,7 +256,11 @@ function deriveKey(
     at += A.length;
     const B = repeated(A, v);
     for (let block = 0; block < I.length; block += v) addPlusOne(I.subarray(block, block + v), B);
+    A.fill(0);
+    B.fill(0);
   }
+  // The passphrase stands in it.
+  I.fill(0);
   return key;
 }
 
