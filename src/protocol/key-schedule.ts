@@ -48,9 +48,10 @@ abstract class Stage implements Schedule {
   }
 }
 
-/** The same for every connection, by hash, and no secret. */
+/** The same for every connection, by hash, and no secret; the last two of an EarlySecret without a pre-shared key. */
 const hashesOfNothing = new Map<TlsHashName, Uint8Array>();
 const unkeyedSecrets = new Map<TlsHashName, Uint8Array>();
+const unkeyedDerived = new Map<TlsHashName, Uint8Array>();
 
 function hashOfNothing({ primitives, hash }: Schedule): Uint8Array {
   return kept(hashesOfNothing, hash, () => primitives.hash(hash, nothing));
@@ -70,22 +71,15 @@ export class EarlySecret extends Stage {
     const zeros = new Uint8Array(tlsHashLengths[hash]);
     super(
       { primitives, hash },
-      preSharedKey === undefined ? zeros : hkdfExtract(primitives, hash, zeros, preSharedKey),
+      preSharedKey === undefined
+        ? copyOf(kept(unkeyedSecrets, hash, () => hkdfExtract(primitives, hash, zeros, zeros)))
+        : hkdfExtract(primitives, hash, zeros, preSharedKey),
     );
     this.#isKeyed = preSharedKey !== undefined;
   }
 
-  /** Without a pre-shared key, there is nothing in it that would change. */
   protected override derived(): Uint8Array {
-    if (this.#isKeyed) return super.derived();
-    const { primitives, hash } = this;
-    return copyOf(
-      kept(unkeyedSecrets, hash, () => {
-        const zeros = new Uint8Array(tlsHashLengths[hash]);
-        const secret = hkdfExtract(primitives, hash, zeros, zeros);
-        return hkdfExpandLabel(primitives, hash, secret, 'derived', hashOfNothing(this), zeros.length);
-      }),
-    );
+    return this.#isKeyed ? super.derived() : copyOf(kept(unkeyedDerived, this.hash, () => super.derived()));
   }
 
   /** The binder of a resumed session, over the hash of the ClientHello without its binders. Section 4.2.11.2. */
