@@ -5,7 +5,7 @@ import type { ProviderVerifyingKey } from '../provider.js';
 import { selectProvider } from '../select-provider.js';
 import { parsePublicKey, type PublicKey } from './public-key.js';
 
-/** So many peers at most make the oldest key go. */
+/** With more, the one that came first goes. */
 const mostKeys = 128;
 /** No key that TLS takes is longer: ML-DSA-87 has 2592 bytes. */
 const longestKey = 4096;
@@ -51,13 +51,9 @@ export class PublicKeyCache {
     if (key === undefined) return undefined;
     const known = new KnownPublicKey(key, own);
     if (own.length > longestKey) return known;
-    if (this.#known.size >= mostKeys) {
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
-        break;
-      }
-    }
     this.#known.set(name, known);
+    const [oldest = name] = this.#known.keys();
+    if (this.#known.size > mostKeys) this.#known.delete(oldest);
     return known;
   }
 }
