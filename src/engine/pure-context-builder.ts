@@ -1,7 +1,7 @@
 // Builds a context of the TypeScript engine, with AWS-LC's words for what it refuses.
 
 import type { TlsSigner } from '../crypto/tls/primitives.js';
-import { parsePublicKey, type PublicKey } from '../crypto/tls/public-key.js';
+import { isShortRsaKey, parsePublicKey, type PublicKey } from '../crypto/tls/public-key.js';
 import { handshakeSchemes, schemesOf } from '../crypto/tls/signature-schemes.js';
 import { UnsupportedError } from '../errors.js';
 import type { Credential, Environment } from '../protocol/config.js';
@@ -20,15 +20,7 @@ import { tryParseCertificate } from '../x509/parsed-certificates.js';
 import type { ContextBuilder, Resumption, TrustStore } from './engine.js';
 import { oidOf } from './key-oids.js';
 import type { PureContextParts } from './pure-context.js';
-import {
-  certificatesIn,
-  faultOfPem,
-  isShortRsa,
-  pkcs12Result,
-  readKey,
-  readPkcs12Identity,
-  refusal,
-} from './pure-credentials.js';
+import { certificatesIn, faultOfPem, pkcs12Result, readKey, readPkcs12Identity, refusal } from './pure-credentials.js';
 import { publicKeyOf } from './pure-environment.js';
 import { PureTrustStore } from './pure-trust-store.js';
 
@@ -69,23 +61,23 @@ export class PureContextBuilder implements ContextBuilder {
   }
 
   setCertificateChain(pem: Uint8Array): void {
-    const certificates = certificatesIn(pem);
-    if (certificates.length === 0) throw refusal('PEM routines', faultOfPem(pem));
-    this.#addChain(certificates);
+    const [leaf, ...issuers] = certificatesIn(pem);
+    if (leaf === undefined) throw refusal('PEM routines', faultOfPem(pem));
+    this.#addChain(leaf, issuers);
   }
 
-  #addChain(certificates: readonly Uint8Array[]): void {
-    const leaf = certificates[0] ?? new Uint8Array(0);
+  #addChain(leaf: Uint8Array, issuers: readonly Uint8Array[]): void {
     const spki = publicKeyOf(leaf);
     const key = spki && parsePublicKey(spki);
     if (spki === undefined || key === undefined) {
-      if (isShortRsa(leaf) && this.#securityLevel > 1) throw refusal('SSL routines', 'KEY_SIZE_TOO_SMALL');
+      const isShort = spki !== undefined && isShortRsaKey(spki);
+      if (isShort && this.#securityLevel > 1) throw refusal('SSL routines', 'KEY_SIZE_TOO_SMALL');
       throw new UnsupportedError(
         'The TypeScript engine has certificates of RSA keys from 2048 to 8192 bits, P-256, P-384, P-521, Ed25519 and ML-DSA',
         'certificate',
       );
     }
-    const chain: Chain = { certificates, spki, key, signer: undefined };
+    const chain: Chain = { certificates: [leaf, ...issuers], spki, key, signer: undefined };
     const same = this.#chains.findIndex(({ key: other }) => kindOf(other) === kindOf(key));
     if (same >= 0) this.#chains.splice(same, 1, chain);
     else this.#chains.push(chain);
@@ -119,7 +111,7 @@ export class PureContextBuilder implements ContextBuilder {
     const identity = readPkcs12Identity(der, passphrase);
     if (typeof identity === 'number') return identity;
     const { signer, certificate, authorities } = identity;
-    this.#addChain([certificate]);
+    this.#addChain(certificate, []);
     this.#addKey(signer);
     trust.addParsed(authorities);
     this.#addAuthorities(authorities);

@@ -90,8 +90,3 @@ function isKeyOf(signer: TlsSigner, certificate: Uint8Array): boolean {
   const spki = publicKeyOf(certificate);
   return spki !== undefined && Buffer.compare(spki, signer.spki) === 0;
 }
-
-export function isShortRsa(certificate: Uint8Array): boolean {
-  const { asymmetricKeyType, asymmetricKeyDetails } = new X509Certificate(certificate).publicKey;
-  return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048;
-}
