@@ -8,6 +8,8 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 #include <utility>
 
 #include "addon.h"
@@ -188,13 +190,18 @@ size_t Connection::ReadPlaintext(std::span<uint8_t> slab, uint32_t* flags) {
   return filled;
 }
 
-uint32_t Connection::EndCall(size_t consumed, size_t plaintext, uint32_t flags) {
+uint32_t Connection::EndTransport(uint32_t flags) {
   if (transport_.has_spill()) flags |= kOutputPending;
   if (!events_.empty() || sessions_.has_events()) flags |= kHasEvents;
+  transport_.EndCall();
+  return flags;
+}
+
+uint32_t Connection::EndCall(size_t consumed, size_t plaintext, uint32_t flags) {
   registers_[kConsumed] = static_cast<int32_t>(consumed);
   registers_[kPlaintext] = static_cast<int32_t>(plaintext);
   registers_[kCiphertext] = static_cast<int32_t>(transport_.produced());
-  transport_.EndCall();
+  flags = EndTransport(flags);
   if (destroy_requested_) {
     FreeState();
     flags |= kFailed;
@@ -216,6 +223,30 @@ Connection::Step Connection::Advance(std::span<const uint8_t> input, std::span<u
   }
   flags = EndCall(transport_.consumed(), 0, flags);
   return {flags, transport_.consumed(), transport_.produced(), 0};
+}
+
+Connection::Step Connection::AdvanceElsewhere(std::span<const uint8_t> input, std::span<uint8_t> output) {
+  if (!ssl_ || failed_ || handshake_done_) return {kFailed, 0, 0, 0};
+  const std::shared_lock<std::shared_mutex> lock(StateOf(SSL_get_SSL_CTX(ssl_.get()))->mutex);
+  const ConnectionSignature::Elsewhere elsewhere(&signature_, &hello_.own_scheme);
+  transport_.BeginCall(input, output);
+  uint32_t flags = 0;
+  // The queue is the thread's.
+  ERR_clear_error();
+  AdvanceHandshake(&flags);
+  ERR_clear_error();
+  flags = EndTransport(flags);
+  return {flags, transport_.consumed(), transport_.produced(), 0};
+}
+
+bool Connection::expects_client_hello() const {
+  if (!is_server_ || failed_ || handshake_done_) return false;
+  // After a HelloRetryRequest, which has the version and no share.
+  return hello_.chosen_version == 0 || (hello_.chosen_version == TLS1_3_VERSION && hello_.server_share.group == 0);
+}
+
+bool Connection::MovesClientHello(bool waits) const {
+  return expects_client_hello() && signature_.MovesHandshake(StateOf(SSL_get_SSL_CTX(ssl_.get()))->offload, waits);
 }
 
 Connection::Step Connection::Decrypt(std::span<const uint8_t> input, std::span<uint8_t> plaintext,

@@ -130,6 +130,13 @@ class Connection {
   };
   // Runs the handshake, and no further.
   Step Advance(std::span<const uint8_t> input, std::span<uint8_t> output);
+  // The same on a thread of the pool, while nobody else has the connection: it signs there, too, and writes no
+  // register. For the ClientHello of a server's.
+  Step AdvanceElsewhere(std::span<const uint8_t> input, std::span<uint8_t> output);
+  // What comes next is a ClientHello, the first or the second one.
+  bool expects_client_hello() const;
+  // Whether that should be answered on the threadpool; `waits` where it would have to wait for this thread otherwise.
+  bool MovesClientHello(bool waits) const;
   // Decrypts, when the handshake is done.
   Step Decrypt(std::span<const uint8_t> input, std::span<uint8_t> plaintext, std::span<uint8_t> output);
   // Encrypts as much of `plaintext` as `output` has room for whole records of.
@@ -265,6 +272,7 @@ class Connection {
   bool IsNoTls() const;
   void FreeState();
   uint32_t EndCall(size_t consumed, size_t plaintext, uint32_t flags);
+  uint32_t EndTransport(uint32_t flags);
   Napi::Value Finish(Napi::Env env, size_t consumed, size_t plaintext, uint32_t flags);
   Napi::Value FinishDestroyed(Napi::Env env);
 

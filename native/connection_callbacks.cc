@@ -6,12 +6,15 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "client_order.h"
 #include "connection.h"
+#include "context_state.h"
 #include "own_chains.h"
 #include "trust_store.h"
 
@@ -100,7 +103,11 @@ void Connection::ObserveMessage(int is_write, int version, int content_type, con
 }
 
 // From the first connection on that wants it: libssl makes every line for whoever may listen.
-void Connection::LogSecretsOf(SSL_CTX* ctx) { SSL_CTX_set_keylog_callback(ctx, LogSecret); }
+void Connection::LogSecretsOf(SSL_CTX* ctx) {
+  if (SSL_CTX_get_keylog_callback(ctx) != nullptr) return;
+  const std::lock_guard<std::shared_mutex> lock(StateOf(ctx)->mutex);
+  SSL_CTX_set_keylog_callback(ctx, LogSecret);
+}
 
 // The NSS key log format. RFC 9850.
 void Connection::LogSecret(const SSL* ssl, const char* line) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <shared_mutex>
 #include <vector>
 
 #include "connection_sessions.h"
@@ -36,6 +37,8 @@ struct ContextState {
   Offload offload = Offload::kNever;
   bool program_signs = false;                 // the keys are elsewhere
   std::vector<bssl::UniquePtr<X509>> leaves;  // one for each key type
+  // Shared by the steps of handshakes on the threadpool; whoever changes a context that is in use has it alone.
+  std::shared_mutex mutex;
 };
 
 // Gives the context its state; false without memory.

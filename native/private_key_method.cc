@@ -22,7 +22,8 @@ namespace pqtls {
 
 namespace {
 
-// Signatures that wait for a thread. Past it the JavaScript thread signs for itself, which slows down whoever asks.
+// Signatures and steps of handshakes that wait for a thread. Past it the JavaScript thread works for itself, which
+// slows down whoever asks.
 constexpr size_t kMaxQueued = 256;
 
 // Kinds of keys whose signatures others notice.
@@ -169,7 +170,8 @@ struct PrivateKeyMethod {
     const ContextState* state = StateOf(SSL_get_SSL_CTX(ssl));
     EVP_PKEY* key = SSL_get_privatekey(ssl);
     if (key == nullptr) return ssl_private_key_failure;
-    if (!state->program_signs && !Moves(*self, state->offload, key)) {
+    // On the threadpool it is where it belongs already.
+    if (!state->program_signs && (self->elsewhere_ || !Moves(*self, state->offload, key))) {
       *length = max_length;
       self->ran_on_ = RanOn::kInline;
       return pqtls::Sign(key, scheme, {in, in_length}, out, length) ? ssl_private_key_success : ssl_private_key_failure;
@@ -229,6 +231,11 @@ struct PrivateKeyMethod {
     return SSL_CTX_use_certificate(ctx, current.get());
   }
 };
+
+bool ConnectionSignature::MovesHandshake(Offload offload, bool waits) const {
+  if (offload == Offload::kNever || scheduler_ == nullptr || scheduler_->queued() >= kMaxQueued) return false;
+  return offload == Offload::kAlways || (waits && load_->established > 0);
+}
 
 void ConnectionSignature::OnEstablished() {
   if (counted_ || !load_) return;

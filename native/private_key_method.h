@@ -56,6 +56,32 @@ class ConnectionSignature {
   napi_value Submit(napi_env env);
   // The same without JavaScript; false where it is not the threadpool that signs, or nothing can run any more.
   bool Submit(napi_env env, std::function<void()> done);
+  // Whether a ClientHello should be answered on the threadpool. One that `waits` has others before it in this turn of
+  // the event loop.
+  bool MovesHandshake(Offload offload, bool waits) const;
+  JobScheduler* scheduler() const { return scheduler_; }
+
+  // A step of the handshake that runs on the threadpool, and signs there.
+  class Elsewhere {
+   public:
+    // `scheme` is that of our signature, once there is one.
+    Elsewhere(ConnectionSignature* signature, const uint16_t* scheme)
+        : signature_(signature), scheme_(scheme), before_(*scheme) {
+      signature_->elsewhere_ = true;
+    }
+    ~Elsewhere() {
+      signature_->elsewhere_ = false;
+      if (*scheme_ != before_) signature_->ran_on_ = RanOn::kThreadpool;
+    }
+    Elsewhere(const Elsewhere&) = delete;
+    Elsewhere& operator=(const Elsewhere&) = delete;
+
+   private:
+    ConnectionSignature* const signature_;
+    const uint16_t* const scheme_;
+    const uint16_t before_;
+  };
+
   // The program's answer, or the end of the job. False where there is none that verifies: the handshake will fail.
   bool Answer(std::span<const uint8_t> signature);
 
@@ -66,6 +92,7 @@ class ConnectionSignature {
   std::shared_ptr<SignatureLoad> load_;
   JobScheduler* scheduler_ = nullptr;
   bool counted_ = false;
+  bool elsewhere_ = false;
   RanOn ran_on_ = RanOn::kInline;
 };
 

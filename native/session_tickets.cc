@@ -114,17 +114,20 @@ KeyExchangeClass KeyExchangeOfHandshake(const SSL* ssl) { return KeyExchangeOfGr
 void TicketKeys::Give(std::span<const uint8_t> keys) {
   auto key = std::make_unique<Key>();
   std::memcpy(key->secret.data(), keys.data(), std::min(keys.size(), kLength));
+  const std::lock_guard<std::mutex> lock(mutex_);
   current_ = std::move(key);
   previous_.reset();
   given_ = true;
 }
 
 void TicketKeys::CopyCurrent(std::span<uint8_t> out) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   Key& key = Current();
   std::memcpy(out.data(), key.secret.data(), std::min(out.size(), kLength));
 }
 
 void TicketKeys::SetLifetimes(uint32_t rotation, uint32_t session) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   rotation_ = rotation;
   session_lifetime_ = session;
 }
@@ -146,6 +149,7 @@ TicketKeys::Key& TicketKeys::Current() {
 bool TicketKeys::Seal(KeyExchangeClass key_exchange, std::span<const uint8_t> session, std::span<uint8_t> out,
                       size_t* out_length) {
   if (out.size() < session.size() + kOverhead) return false;
+  const std::lock_guard<std::mutex> lock(mutex_);
   Key& key = Current();
   if (!key.Prepare()) return false;
 
@@ -169,6 +173,7 @@ bool TicketKeys::Seal(KeyExchangeClass key_exchange, std::span<const uint8_t> se
 
 std::optional<OpenedTicket> TicketKeys::Open(std::span<const uint8_t> ticket, std::span<uint8_t> out) {
   if (ticket.size() < kOverhead) return std::nullopt;
+  const std::lock_guard<std::mutex> lock(mutex_);
   Current();  // Retires what is due.
   for (const std::unique_ptr<Key>* candidate : {&current_, &previous_}) {
     if (!*candidate || !(*candidate)->Prepare()) continue;

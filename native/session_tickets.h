@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 
@@ -30,7 +31,7 @@ struct OpenedTicket {
   bool renew = false;
 };
 
-// The keys of one context. Own keys rotate; given ones stay until others are given.
+// The keys of one context, for every thread. Own keys rotate; given ones stay until others are given.
 class TicketKeys {
  public:
   static constexpr size_t kLength = 48;
@@ -57,9 +58,10 @@ class TicketKeys {
   // The 48 bytes, and what is derived of them at first need.
   struct Key;
 
-  // The key to seal with; makes or replaces it where that is due.
+  // The key to seal with; makes or replaces it where that is due. The caller has the mutex.
   Key& Current();
 
+  std::mutex mutex_;
   std::unique_ptr<Key> current_;
   std::unique_ptr<Key> previous_;
   bool given_ = false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "addon.h"
+#include "handshake_step.h"
 #include "tcp_handle.h"
 #include "tcp_listener.h"
 #include "tcp_stream.h"
@@ -62,13 +63,16 @@ int TcpStream::ReadStart() {
 
 void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
   TcpStream* self = From(stream);
+  const bool moves = std::exchange(self->moves_, false);
   if (length == 0 || !self->is_heard()) return;
   if (self->is_deferred_) {
     self->loop->Defer(self);
     return;
   }
   if (length < 0) uv_read_stop(stream);
-  if (length > 0 && self->feeds) {
+  if (length > 0 && self->feeds && moves) {
+    self->FeedElsewhere(static_cast<size_t>(length));
+  } else if (length > 0 && self->feeds) {
     self->Feed(static_cast<size_t>(length));
   } else if (length > 0) {
     self->Tell(kTcpRead, length);
@@ -133,6 +137,10 @@ void TcpStream::OnWritten(uv_write_t* request, int status) {
   TcpStream* self = From(request->handle);
   self->waiting_writes--;
   if (!self->is_heard() || (!write->is_told && status == 0)) return;
+  if (self->is_moved_) {
+    self->write_error_ = status;
+    return;
+  }
   self->StopFeeding();
   // While it is being closed as well: a write that is canceled is told of.
   if (self->owner != nullptr) {
@@ -158,44 +166,82 @@ void TcpStream::AwaitTickets() {
 void TcpStream::StopFeeding() {
   feeds = false;
   loop->RemoveDeadline(this);
-  if (signing_ == nullptr && !is_deferred_) return;
-  if (signing_ != nullptr) *std::exchange(signing_, nullptr) = nullptr;
+  if (awaiting_ == nullptr && !is_deferred_) return;
+  if (awaiting_ != nullptr) *std::exchange(awaiting_, nullptr) = nullptr;
   if (std::exchange(is_deferred_, false)) std::erase(loop->deferred_, this);
   if (is_open()) ReadStart();
 }
 
 bool TcpStream::AwaitSignature() {
-  signing_ = std::make_shared<TcpStream*>(this);
-  auto done = [link = signing_] {
+  awaiting_ = std::make_shared<TcpStream*>(this);
+  auto done = [link = awaiting_] {
     if (*link != nullptr) (*link)->OnSigned();
   };
   if (!connection->signature().Submit(loop->env(), std::move(done))) {
-    signing_.reset();
+    awaiting_.reset();
     return false;
   }
   // What comes in meanwhile stays with the kernel: one signature does not take long, and a queue of them is bounded.
   // Where no thread could be had it is over already.
-  if (signing_ != nullptr) uv_read_stop(&stream);
+  if (awaiting_ != nullptr) uv_read_stop(&stream);
   return true;
 }
 
 void TcpStream::OnSigned() {
-  signing_.reset();
+  awaiting_.reset();
   // Without one the handshake fails.
   connection->signature().Answer({});
   ReadStart();
   Feed(0);
 }
 
-void TcpStream::Feed(size_t length) {
-  Connection::Step step = connection->Advance(loop->slab().first(length), loop->output());
+bool TcpStream::Moves(bool waits) const {
+  // Nobody else may have the connection.
+  return owner == nullptr && listener != nullptr && connection->MovesClientHello(waits);
+}
+
+void TcpStream::FeedElsewhere(size_t length) {
+  auto moved = std::make_shared<HandshakeStep>(connection, loop->slab().first(length));
+  awaiting_ = std::make_shared<TcpStream*>(this);
+  is_moved_ = true;
+  // What comes in meanwhile stays with the kernel.
+  uv_read_stop(&stream);
+  auto done = [link = awaiting_, moved] {
+    if (*link != nullptr) (*link)->OnMoved(*moved);
+  };
+  JobScheduler* scheduler = connection->signature().scheduler();
+  if (HandshakeStep::Start(loop->env(), scheduler, moved, std::move(done))) return;
+  OnMoved(*moved);
+}
+
+void TcpStream::OnMoved(const HandshakeStep& moved) {
+  awaiting_.reset();
+  is_moved_ = false;
+  ReadStart();
+  std::ranges::copy(moved.input(), loop->slab().begin());
+  if (!moved.result().has_value()) {
+    Feed(moved.input().size());
+  } else {
+    std::ranges::copy(moved.output().first(moved.result()->produced), loop->output().begin());
+    OnStep(*moved.result(), moved.input().size());
+  }
+}
+
+void TcpStream::Feed(size_t length) { OnStep(connection->Advance(loop->slab().first(length), loop->output()), length); }
+
+void TcpStream::OnStep(Connection::Step step, size_t length) {
   uint32_t flags = step.flags & ~kOutputPending;
   size_t consumed = step.consumed;
   size_t sent = 0;
   int status = SendOutput(step, false, &sent);
+  if (write_error_ != 0) status = write_error_;
   if (status < 0) {
     StopFeeding();
     Tell(kTcpWritten, status);
+    return;
+  }
+  if (is_overdue_) {
+    OnOverdue();
     return;
   }
   if (flags == 0 || (flags == kAwaitsSignature && consumed == length && AwaitSignature())) return;
@@ -210,6 +256,19 @@ void TcpStream::Feed(size_t length) {
     owner->Emit(kTcpHandshake, flags);
   } else if (listener != nullptr) {
     listener->HandOver(this, flags);
+  }
+}
+
+// The handshake has taken too long: JavaScript ends it.
+void TcpStream::OnOverdue() {
+  loop->RemoveDeadline(this);
+  is_overdue_ = is_moved_;
+  if (is_overdue_) return;
+  StopFeeding();
+  if (owner != nullptr) {
+    owner->Emit(kTcpHandshake, 0);
+  } else {
+    Owner();
   }
 }
 
@@ -308,19 +367,15 @@ void TcpLoop::OnTimer(uv_timer_t* timer) {
   auto* self = static_cast<TcpLoop*>(timer->data);
   // JavaScript may close any of them meanwhile.
   while (!self->ending_ && !self->deadlines_.empty() && self->deadlines_.begin()->first <= uv_now(self->loop_)) {
-    TcpStream* stream = self->deadlines_.begin()->second;
-    stream->StopFeeding();
-    if (stream->owner != nullptr) {
-      stream->owner->Emit(kTcpHandshake, 0);
-    } else {
-      stream->Owner();
-    }
+    self->deadlines_.begin()->second->OnOverdue();
   }
   self->ArmTimer();
 }
 
 bool TcpLoop::Admits(TcpStream* stream) {
-  if (std::exchange(stream->is_due_, false)) return true;
+  const bool is_due = std::exchange(stream->is_due_, false);
+  stream->moves_ = stream->Moves(!is_due && steps_left_ == 0);
+  if (is_due || stream->moves_) return true;
   if (steps_left_ == 0) {
     stream->is_deferred_ = true;
     return false;

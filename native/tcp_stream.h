@@ -41,10 +41,11 @@ inline constexpr size_t kTcpSlabLength = 262144;
 // Four full records, and a flight with a chain of any kind; what is longer goes out in parts.
 inline constexpr size_t kOutputLength = 4 * (16384 + 256) + 2048;
 
-// Steps of handshakes in one turn of the loop, a few milliseconds: the others wait for the next turn, so that many
-// clients that come at once do not keep established connections waiting.
+// Steps of handshakes in one turn of the loop, a few milliseconds: the others go to the threadpool, or wait for the
+// next turn, so that many clients that come at once do not keep established connections waiting.
 inline constexpr size_t kMostHandshakeSteps = 8;
 
+class HandshakeStep;
 class TcpHandle;
 class TcpListener;
 class TcpLoop;
@@ -99,6 +100,13 @@ struct TcpStream {
   friend class TcpLoop;
 
   void Feed(size_t length);
+  // What a step of the handshake with `length` bytes of the slab came to.
+  void OnStep(Connection::Step step, size_t length);
+  // Whether the ClientHello that is about to be read goes to the threadpool.
+  bool Moves(bool waits) const;
+  void FeedElsewhere(size_t length);
+  void OnMoved(const HandshakeStep& moved);
+  void OnOverdue();
   // The threadpool signs, and the handshake goes on when it has; false where JavaScript is needed for it.
   bool AwaitSignature();
   void OnSigned();
@@ -111,8 +119,14 @@ struct TcpStream {
 
   TcpStream* previous_ = nullptr;
   TcpStream* next_ = nullptr;
-  // This stream, for the signature that it waits for; null in there once it waits no more.
-  std::shared_ptr<TcpStream*> signing_;
+  // This stream, for the job on the threadpool that it waits for; null in there once it waits no more.
+  std::shared_ptr<TcpStream*> awaiting_;
+  // What is read next goes to the threadpool.
+  bool moves_ = false;
+  // A thread of the pool has the connection; what came of other things meanwhile: the deadline, or a failed write.
+  bool is_moved_ = false;
+  bool is_overdue_ = false;
+  int write_error_ = 0;
   // It is not read before the next turn of the loop; its turn has come.
   bool is_deferred_ = false;
   bool is_due_ = false;

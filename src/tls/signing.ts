@@ -52,10 +52,11 @@ export interface SigningOptions {
    */
   sign?: SignCallback | undefined;
   /**
-   * Where signatures with `key` run. `auto`: inline, but for RSA, and for ML-DSA from the second of a turn of the event loop
-   * on, which run on libuv's threadpool while this thread has a connection past its handshake that would have to wait.
-   * `always`: every one on the threadpool. `never`: inline. At most half of the pool is used, and with 256 signatures waiting the thread
-   * signs for itself. Without effect with `sign`. Default `auto`.
+   * Where signatures with `key` run, and what a server answers a ClientHello with. `auto`: inline, but while this thread has
+   * a connection past its handshake that would have to wait, on libuv's threadpool: RSA; ML-DSA from the second of a turn of
+   * the event loop on; and on the addon's own TCP whole ClientHellos that wait behind eight others. `always`: each of these
+   * on the threadpool, whatever the key. `never`: inline. At most half of the pool is used, and with 256 jobs waiting the
+   * thread works for itself. Without effect with `sign`. Default `auto`.
    */
   offload?: OffloadMode | undefined;
 }

@@ -1,11 +1,18 @@
-// Many clients at once: their handshakes take turns with the connections that are there already.
+// Many clients at once: their ClientHellos go to the threadpool, or take turns with the connections that are there.
 
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
-import type { Server } from 'pqtls';
-import { dial, listen } from '../support/tls-server.js';
+import {
+  connect,
+  createSecureContext,
+  type ConnectionOptions,
+  type OffloadMode,
+  type Server,
+  type TlsServerOptions,
+} from 'pqtls';
+import { credentials, dial, listen } from '../support/tls-server.js';
 
 const clients = 40;
 // native/tcp_stream.h has 8; two turns may run into one of ours.
@@ -67,9 +74,105 @@ t.test('ClientHellos that wait are answered over several turns of the loop', { s
   t.ok(pongs >= 2, `${pongs} round trips of an established connection meanwhile`);
 });
 
-t.test('a client that goes away while it waits for its turn', { skip }, async (t) => {
+/** Where the server signed for clients whose ClientHellos come at once, when one connection is there already. */
+async function burst(t: Test, options: TlsServerOptions, client: ConnectionOptions = {}): Promise<unknown[]> {
+  const { server, port } = await listen(t, options);
+  const { authority } = await credentials();
+  const served = once(server, 'secureConnection');
+  await dial(t, port);
+  await served;
+  const signatures: unknown[] = [];
+  const all = new Promise<void>((resolve) => {
+    server.on('secureConnection', (socket) => {
+      signatures.push(socket.getHandshakeInfo()?.signatureRanOn);
+      if (signatures.length === clients) resolve();
+    });
+  });
+  const sockets = Array.from({ length: clients }, () => net.connect(port, '127.0.0.1'));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  await accepted(server, clients + 1);
+  const secured = sockets.map(async (socket) => {
+    const one = connect({ socket, ca: authority.cert, servername: 'localhost', ...client });
+    t.teardown(() => one.destroy());
+    const echoed = once(one, 'data');
+    one.write('ping');
+    await once(one, 'secureConnect');
+    t.match(one.getHandshakeInfo(), { helloRetryRequest: client.groups !== undefined, group: { postQuantum: true } });
+    t.equal(String((await echoed)[0]), 'ping');
+  });
+  server.on('secureConnection', (socket) => socket.pipe(socket));
+  await Promise.all([...secured, all]);
+  return signatures;
+}
+
+const count = (places: readonly unknown[], place: string): number => places.filter((one) => one === place).length;
+
+t.test('ClientHellos that wait go to the threadpool, with their signatures', { skip }, async (t) => {
+  const automatic = await burst(t, {});
+  t.ok(count(automatic, 'threadpool') > 0, `${count(automatic, 'threadpool')} of ${clients}`);
+  t.ok(count(automatic, 'inline') > 0, 'the first of a turn stay');
+  t.equal(count(await burst(t, { offload: 'always' }), 'threadpool'), clients, 'always: every one');
+  t.equal(count(await burst(t, { offload: 'never' }), 'inline'), clients, 'never: none');
+});
+
+t.test('a HelloRetryRequest on the threadpool, and the ClientHello after it', { skip }, async (t) => {
+  const retried = { groups: ['SecP384r1MLKEM1024'] };
+  const places = await burst(t, { offload: 'always', ...retried }, { groups: ['X25519MLKEM768', ...retried.groups] });
+  t.equal(count(places, 'threadpool'), clients);
+});
+
+t.test('a program that chooses its context, for ClientHellos on the threadpool', { skip }, async (t) => {
+  const { leaf } = await credentials();
+  const secureContext = createSecureContext(leaf);
+  const names: string[] = [];
+  await burst(t, {
+    offload: 'always',
+    SNICallback: (name, answer) => {
+      names.push(name);
+      setImmediate(answer, null, secureContext);
+    },
+  });
+  t.same([...new Set(names)], ['localhost']);
+});
+
+t.test('what is no ClientHello, on the threadpool', { skip }, async (t) => {
+  const { server, port } = await listen(t, { offload: 'always' });
+  for (const [sent, code] of [
+    ['GET / HTTP/1.1\r\n\r\n', 'ERR_SSL_HTTP_REQUEST'],
+    ['\x16\x03\x01\x00\x04\x01\x00\x00\x00', 'ERR_SSL_LENGTH_MISMATCH'],
+  ] as const) {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.resume();
+    socket.write(sent, 'latin1');
+    const [error] = (await once(server, 'tlsClientError')) as [NodeJS.ErrnoException];
+    t.equal(error.code, code);
+    socket.destroy();
+  }
+});
+
+t.test('a ClientHello that comes byte by byte, on the threadpool', { skip }, async (t) => {
   const hello = await clientHello(t);
-  const { server, port } = await listen(t, { handshakeTimeout: 100 });
+  const { port } = await listen(t, { offload: 'always' });
+  const socket = net.connect(port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  socket.setNoDelay(true);
+  for (let at = 0; at < hello.length; at += 100) {
+    socket.write(hello.subarray(at, at + 100));
+    await turn();
+  }
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  t.equal(answer[0], 22, 'the flight of the server');
+});
+
+for (const offload of ['never', 'always'] as const)
+  t.test(`clients that go away while they wait for their turn, offload: ${offload}`, { skip }, async (t) =>
+    leaveEarly(t, offload),
+  );
+
+async function leaveEarly(t: Test, offload: OffloadMode): Promise<void> {
+  const hello = await clientHello(t);
+  const { server, port } = await listen(t, { handshakeTimeout: 100, offload });
   const errors: NodeJS.ErrnoException[] = [];
   server.on('tlsClientError', (error: Error) => errors.push(error));
   const sockets = Array.from({ length: clients }, () => net.connect(port, '127.0.0.1'));
@@ -87,4 +190,4 @@ t.test('a client that goes away while it waits for its turn', { skip }, async (t
   t.equal(errors.length, clients, 'each is told of once');
   t.same([...new Set(errors.map(({ code }) => code))].sort(), ['ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT']);
   for (const socket of sockets) socket.destroy();
-});
+}

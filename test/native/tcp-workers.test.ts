@@ -11,14 +11,14 @@ import { programFolder } from '../support/programs.js';
 const workers = 4;
 const rounds = 5;
 
-const worker = `
+const worker = (offload: string): string => `
   import { readFileSync } from 'node:fs';
   import * as net from 'node:net';
   import { parentPort } from 'node:worker_threads';
   import { connect, createServer } from 'pqtls';
   const leaf = { key: readFileSync('key.pem'), cert: readFileSync('cert.pem') };
   const ca = readFileSync('ca.pem');
-  const server = createServer(leaf, (socket) => {
+  const server = createServer({ ...leaf, offload: '${offload}' }, (socket) => {
     socket.on('error', () => {});
     // More than the kernel takes, so that writes wait.
     socket.write(Buffer.alloc(20_000_000));
@@ -60,17 +60,19 @@ const main = `
   console.log([...seen].join());
 `;
 
-void t.test('workers that are ended with connections open', async (t) => {
-  const program = await programFolder('tcp-workers');
-  t.teardown(() => program.remove());
-  writeFileSync(join(program.path, 'worker.mjs'), worker);
-  const { code, signal, stdout, stderr } = await program.run('main.mjs', main, [], {
-    PQTLS_TRANSPORT: process.env['PQTLS_TRANSPORT'],
-    PQTLS_ADDON_PATH: process.env['PQTLS_ADDON_PATH'],
+for (const offload of ['auto', 'always']) {
+  void t.test(`workers that are ended with connections open, offload: ${offload}`, async (t) => {
+    const program = await programFolder(`tcp-workers-${offload}`);
+    t.teardown(() => program.remove());
+    writeFileSync(join(program.path, 'worker.mjs'), worker(offload));
+    const { code, signal, stdout, stderr } = await program.run('main.mjs', main, [], {
+      PQTLS_TRANSPORT: process.env['PQTLS_TRANSPORT'],
+      PQTLS_ADDON_PATH: process.env['PQTLS_ADDON_PATH'],
+    });
+    t.match({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+    t.match(stdout, /^(native|net)\n$/);
   });
-  t.match({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
-  t.match(stdout, /^(native|net)\n$/);
-});
+}
 
 void t.test('workers that are ended while they make a socket or a listener', async (t) => {
   const script = fileURLToPath(new URL('socket-worker.js', import.meta.url));
