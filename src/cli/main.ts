@@ -5,10 +5,6 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from './package-version.js';
 import { reportError } from './error-report.js';
 import { ExitCode } from './exit-codes.js';
-import { infoCommand } from './info.js';
-import { sClientCommand } from './s-client.js';
-import { sServerCommand } from './s-server.js';
-import { scanCommand } from './scan.js';
 import { withDoubleDashes } from './single-dash.js';
 
 const examples = `
@@ -25,16 +21,25 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad arguments or files, 3 no connection, 4 certificate not accepted,
 5 not post-quantum, 6 STARTTLS failed, 7 no TLS on this machine.`;
 
-/** @param json what is wrong with the arguments is told by an event alone */
-function createProgram(json: boolean): Command {
+/** Loading one takes longer than most of what it does. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  s_client: async () => (await import('./s-client.js')).sClientCommand(),
+  s_server: async () => (await import('./s-server.js')).sServerCommand(),
+  scan: async () => (await import('./scan.js')).scanCommand(),
+  info: async () => (await import('./info.js')).infoCommand(),
+};
+
+/**
+ * @param name the command that is meant; where there is none of that name, they are all there, for help
+ * @param json what is wrong with the arguments is told by an event alone
+ */
+async function createProgram(name: string | undefined, json: boolean): Promise<Command> {
   const program = new Command('pqtls')
     .description('Post-quantum TLS: talk to servers and clients, and see what was negotiated.')
     .version(packageVersion(), '-V, --version')
-    .addHelpText('after', examples)
-    .addCommand(sClientCommand())
-    .addCommand(sServerCommand())
-    .addCommand(scanCommand())
-    .addCommand(infoCommand());
+    .addHelpText('after', examples);
+  const meant = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  for (const load of meant === undefined ? Object.values(commands) : [meant]) program.addCommand(await load());
   for (const command of [program, ...program.commands]) {
     if (json && tellsEvents(command)) command.configureOutput({ writeErr() {} });
     command
@@ -58,8 +63,8 @@ function endWithOutput(error: NodeJS.ErrnoException): void {
 async function main(args: readonly string[]): Promise<void> {
   process.stdout.on('error', endWithOutput);
   const json = args.some((arg) => /^--?json$/.test(arg));
-  const program = createProgram(json);
   const at = args.findIndex((arg) => !arg.startsWith('-'));
+  const program = await createProgram(args[at], json);
   const command = program.commands.find((one) => one.name() === args[at]);
   const [before, after] = command === undefined ? [args, []] : [args.slice(0, at + 1), args.slice(at + 1)];
   const normalized =
