@@ -407,6 +407,11 @@ const engineReasons = {
     openssl: 'BAD_EXTENSION',
     text: 'the server chose an application protocol that was not offered',
   },
+  INVALID_MAX_FRAGMENT_LENGTH: {
+    fault: 'misbehaved',
+    openssl: 'SSL3_EXT_INVALID_MAX_FRAGMENT_LENGTH',
+    text: 'a maximum fragment length is none of those that there are',
+  },
   INVALID_RECORD_SIZE_LIMIT: {
     fault: 'misbehaved',
     openssl: 'BAD_EXTENSION',

@@ -199,6 +199,10 @@ export interface ConnectionOptions {
   /** The ciphertext's receiver is done with it when it calls release(). */
   readonly poolsOutput: boolean;
   readonly restriction?: Restriction | undefined;
+  /** Pads records to a multiple of so many bytes; the TypeScript engine's. */
+  readonly recordPadding?: number | undefined;
+  /** What the peer may send in a record, in bytes, its content type with them; the TypeScript engine's. RFC 8449. */
+  readonly recordSizeLimit?: number | undefined;
   /** Let no handshake end without a post-quantum group. */
   readonly requirePostQuantum?: boolean | undefined;
 }

@@ -62,6 +62,7 @@ export class PureTlsConnection extends PureFacts implements Connection {
     const endpoint = new Endpoint({
       environment,
       context: context.tls,
+      padTo: options.recordPadding,
       requirePostQuantum: requirePostQuantum || context.requirePostQuantum,
     });
     super(endpoint, context, { isServer: options.isServer, engineVersion });
@@ -80,12 +81,13 @@ export class PureTlsConnection extends PureFacts implements Connection {
   #begin(): void {
     this.#started = true;
     const endpoint = this.endpoint;
-    const { alpn, verifyPeer, requirePeer, suspendOnClientHello } = this.#options;
+    const { alpn, verifyPeer, requirePeer, suspendOnClientHello, recordSizeLimit } = this.#options;
     const common = {
       environment: this.#environment,
       context: endpoint.context,
       protocols: alpn,
       groups: endpoint.groups,
+      recordSizeLimit,
     };
     if (!this.isServer) {
       const config: ClientConfig = {

@@ -4,6 +4,7 @@ import { ExtensionType } from './constants.js';
 import { readProtocols } from './extensions/application-protocols.js';
 import { readClientShares, type KeyShareEntry } from './extensions/key-share.js';
 import {
+  readMaxFragmentLength,
   readRecordSizeLimit,
   readShortUint16List,
   readsPskWithDhe,
@@ -29,6 +30,7 @@ export interface ReadOffer {
   /** Of psk_dhe_ke. */
   readonly takesTickets: boolean;
   readonly recordSizeLimit: number | undefined;
+  readonly maxFragmentLength: number | undefined;
   readonly earlyData: boolean;
 }
 
@@ -63,6 +65,7 @@ export function readOffer(hello: ClientHello): ReadOffer {
     psks: pskWithDhe === true ? psks : undefined,
     takesTickets: pskWithDhe === true,
     recordSizeLimit: readRecordSizeLimit(extensions),
+    maxFragmentLength: readMaxFragmentLength(extensions),
     earlyData: extensions.has(ExtensionType.early_data),
   };
 }

@@ -63,6 +63,7 @@ export const faultAlerts = {
   BAD_HYBRID_KEYSHARE: 'illegal_parameter',
   BAD_ENCAPSULATION_KEY: 'illegal_parameter',
   INVALID_ALPN_PROTOCOL: 'illegal_parameter',
+  INVALID_MAX_FRAGMENT_LENGTH: 'illegal_parameter',
   INVALID_RECORD_SIZE_LIMIT: 'illegal_parameter',
   INVALID_KEY_UPDATE: 'illegal_parameter',
   // Section 4.2.11.

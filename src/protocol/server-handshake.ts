@@ -262,17 +262,24 @@ function compressionOf(endpoint: Endpoint): readonly number[] {
 function sendEncryptedExtensions(server: ServerHandshake, offer: ReadOffer, protocol: Uint8Array | undefined): void {
   const { endpoint, config } = server;
   const limit = config.recordSizeLimit ?? maxPlaintext + 1;
+  const { recordSizeLimit } = offer;
+  // Not beside the other one. RFC 8449, Section 5.
+  const maxFragmentLength = recordSizeLimit === undefined ? offer.maxFragmentLength : undefined;
   endpoint.send(
     writeEncryptedExtensions({
       // Not in a resumed handshake. RFC 6066, Section 3.
       acknowledgesName: offer.told.serverName !== '' && !endpoint.facts.resumed,
       protocol,
-      recordSizeLimit: offer.recordSizeLimit === undefined ? undefined : limit,
+      recordSizeLimit: recordSizeLimit === undefined ? undefined : limit,
+      maxFragmentLength,
     }),
   );
-  if (offer.recordSizeLimit === undefined) return;
-  endpoint.writer.limitForPeer(offer.recordSizeLimit);
-  endpoint.reader.sizeLimit = limit;
+  // Of both directions. RFC 6066, Section 4.
+  const both = maxFragmentLength === undefined ? undefined : maxFragmentLength + 1;
+  const theirs = recordSizeLimit ?? both;
+  if (theirs === undefined) return;
+  endpoint.writer.limitForPeer(theirs);
+  endpoint.reader.sizeLimit = both ?? limit;
 }
 
 function enterHandshakeKeys(server: ServerHandshake, suite: SuiteParameters, secret: HandshakeSecret): HandshakeKeys {

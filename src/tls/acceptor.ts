@@ -28,6 +28,7 @@ import { runAhead, takeOver, termsAhead, type BegunHandshake, type PreparedHands
 import { adoptConnection } from './connection-setup.js';
 import type { HandshakeStep, TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
+import { checkRecordOptions, type RecordOptions } from './record-options.js';
 import {
   checkEngineOf,
   checkSecureContext,
@@ -39,7 +40,7 @@ import { checkGivenTicketKeys, defaultSessionIdContext } from './session-options
 import { mayShowNone, preparedSecurity } from './socket-options.js';
 import { TLSSocket, type SniCallback, type TLSSocketOptions } from './socket.js';
 
-export interface TlsServerOptions extends SecureContextOptions, ServerOpts {
+export interface TlsServerOptions extends SecureContextOptions, RecordOptions, ServerOpts {
   secureContext?: SecureContext | undefined;
   /** Ask clients for a certificate. Default false. */
   requestCert?: boolean | undefined;
@@ -69,6 +70,7 @@ export type ClientCertificates = Pick<TlsServerOptions, 'requestCert' | 'rejectU
 
 type ServerSettings = ClientCertificates &
   PolicyOptions &
+  RecordOptions &
   Pick<TlsServerOptions, 'SNICallback' | 'ALPNProtocols' | 'ALPNCallback' | 'pskCallback' | 'pskIdentityHint'> &
   Pick<
     TlsServerOptions,
@@ -125,6 +127,7 @@ export class TlsAcceptor {
       options,
       checkSecureContext(options.secureContext ?? createCurrentSecureContext(this.#withSessionOptions(options))),
     );
+    checkRecordOptions(options, this.#context);
     // Refuses what every connection would be refused for.
     connectionSecurity(options, this.#context, true);
   }

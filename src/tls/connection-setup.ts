@@ -62,6 +62,8 @@ export function createConnection(
     // Any other stream may hold on to what it was given after it called back.
     poolsOutput: transport instanceof TcpTransport || Object.getPrototypeOf(transport) === Socket.prototype,
     restriction,
+    recordPadding: options.recordPadding ?? undefined,
+    recordSizeLimit: options.recordSizeLimit ?? undefined,
     requirePostQuantum: security.postQuantum === 'require',
   });
 }

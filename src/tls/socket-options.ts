@@ -7,6 +7,7 @@ import type { AlpnCallback } from './handshake-decisions.js';
 import type { handshakeFollower, HandshakeFollower } from './handshake-trace.js';
 import type { ClientPskCallback, ServerPskCallback } from './pre-shared-keys.js';
 import type { ConnectionSecurity } from './policy.js';
+import type { RecordOptions } from './record-options.js';
 import type { SecureContext, SecureContextOptions } from './secure-context.js';
 import type { TLSSocket } from './socket.js';
 import type { OnReadOptions } from './user-buffer.js';
@@ -30,7 +31,7 @@ export const preparedSecurity: unique symbol = Symbol('pqtls.preparedSecurity');
 /** The most that setTimeout takes, in milliseconds. */
 export const longestTimeout = 0x7fff_ffff;
 
-export interface TLSSocketOptions extends SecureContextOptions {
+export interface TLSSocketOptions extends SecureContextOptions, RecordOptions {
   /** @internal */
   readonly [preparedSecurity]?: ConnectionSecurity;
   isServer?: boolean | undefined;

@@ -24,6 +24,7 @@ import {
 import { NativeProgress } from '../binding/tls-contract.js';
 import { invalidArgType } from '../errors.js';
 import { checkSocketOptions, checkTransport } from './options.js';
+import { checkRecordOptions } from './record-options.js';
 import { takeOver, type BegunHandshake } from './begun-handshake.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
 import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
@@ -159,6 +160,7 @@ export class TLSSocket extends NegotiatedSocket {
     this.#context = isChecked
       ? context
       : checkEngineOf(options, checkSecureContext(context ?? createCurrentSecureContext(options)));
+    if (!isChecked) checkRecordOptions(options, this.#context);
     this.#security = security ?? connectionSecurity(options, this.#context, this.#isServer);
     this.#firstFlight = this.#isServer ? undefined : new FirstFlight(options[redial]);
     if (this.#firstFlight?.retries) classicalGroupsOf(this.#security, this.#context);

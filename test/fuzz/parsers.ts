@@ -16,6 +16,7 @@ import { readChosenProtocol, readProtocols } from '#src/protocol/extensions/appl
 import type { ExtensionList } from '#src/protocol/extensions/extension-list.js';
 import { readClientShares, readRequestedGroup, readServerShare } from '#src/protocol/extensions/key-share.js';
 import {
+  readMaxFragmentLength,
   readRecordSizeLimit,
   readSelectedVersion,
   readShortUint16List,
@@ -144,6 +145,7 @@ const clientExtensions: Record<string, readonly [number, ReadExtension]> = {
   application_layer_protocol_negotiation: [ExtensionType.application_layer_protocol_negotiation, readProtocols],
   status_request: [ExtensionType.status_request, readsStatusRequest],
   compress_certificate: [ExtensionType.compress_certificate, readShortUint16List],
+  max_fragment_length: [ExtensionType.max_fragment_length, readMaxFragmentLength],
   record_size_limit: [ExtensionType.record_size_limit, readRecordSizeLimit],
   supported_versions: [ExtensionType.supported_versions, readShortUint16List],
   psk_key_exchange_modes: [ExtensionType.psk_key_exchange_modes, readsPskWithDhe],

@@ -69,6 +69,21 @@ export function writePskWithDhe(writer: ByteWriter): void {
   );
 }
 
+/** max_fragment_length: the most content of a record, in bytes. RFC 6066, Section 4. */
+export function readMaxFragmentLength(list: ExtensionList): number | undefined {
+  const body = list.get(ExtensionType.max_fragment_length);
+  if (body === undefined) return undefined;
+  const reader = bodyReader(body);
+  const exponent = reader.uint8();
+  reader.end();
+  if (exponent < 1 || exponent > 4) throw new ProtocolFault('INVALID_MAX_FRAGMENT_LENGTH');
+  return 2 ** (8 + exponent);
+}
+
+export function writeMaxFragmentLength(writer: ByteWriter, length: number): void {
+  writeExtension(writer, ExtensionType.max_fragment_length, () => writer.uint8(Math.log2(length) - 8));
+}
+
 /** record_size_limit: how long a record may be that the peer takes. RFC 8449, Section 4. */
 export function readRecordSizeLimit(list: ExtensionList): number | undefined {
   const body = list.get(ExtensionType.record_size_limit);

@@ -4,7 +4,7 @@ import { ByteReader } from '../codec.js';
 import { ExtensionType, HandshakeType } from '../constants.js';
 import { writeProtocols } from '../extensions/application-protocols.js';
 import { readExtensions, writeExtension, writeExtensions, type ExtensionList } from '../extensions/extension-list.js';
-import { writeRecordSizeLimit } from '../extensions/number-lists.js';
+import { writeMaxFragmentLength, writeRecordSizeLimit } from '../extensions/number-lists.js';
 import { messageHeaderLength } from './client-hello.js';
 import { finishMessage, startMessage } from './message.js';
 
@@ -21,6 +21,7 @@ export interface EncryptedExtensions {
   /** The chosen protocol in wire form. */
   readonly protocol: Uint8Array | undefined;
   readonly recordSizeLimit: number | undefined;
+  readonly maxFragmentLength: number | undefined;
 }
 
 export function writeEncryptedExtensions(message: EncryptedExtensions): Uint8Array {
@@ -28,6 +29,7 @@ export function writeEncryptedExtensions(message: EncryptedExtensions): Uint8Arr
   writeExtensions(writer, () => {
     if (message.acknowledgesName) writeExtension(writer, ExtensionType.server_name);
     if (message.protocol !== undefined) writeProtocols(writer, message.protocol);
+    if (message.maxFragmentLength !== undefined) writeMaxFragmentLength(writer, message.maxFragmentLength);
     if (message.recordSizeLimit !== undefined) writeRecordSizeLimit(writer, message.recordSizeLimit);
   });
   return finishMessage(writer);

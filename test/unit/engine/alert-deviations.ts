@@ -42,6 +42,7 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
     code: 'ERR_SSL_BAD_EXTENSION',
     alert: 'unrecognized_name',
   },
+  'a max_fragment_length of 5': 'accepted',
   'a record_size_limit of 63': 'accepted',
   'an X25519MLKEM768 share with a byte too many': {
     class: 'PeerMisbehavedError',

@@ -327,6 +327,10 @@ const toServer: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'ERROR_PARSING_EXTENSION',
     change: hello((draft) => draft.set(ExtensionType.compress_certificate, Buffer.of(1, 0))),
   },
+  'a max_fragment_length of 5': {
+    reason: 'INVALID_MAX_FRAGMENT_LENGTH',
+    change: hello((draft) => draft.set(ExtensionType.max_fragment_length, Buffer.of(5))),
+  },
   'a record_size_limit of 63': {
     reason: 'INVALID_RECORD_SIZE_LIMIT',
     change: hello((draft) => draft.set(ExtensionType.record_size_limit, uint16(63))),

@@ -1,10 +1,11 @@
 // Peers that send too much, too late, or something else: each is told by the alert that fits, and nothing is kept for it.
 
 import t, { type Test } from 'tap';
-import { Alert, ContentType, HandshakeType } from '#src/protocol/constants.js';
+import { Alert, ContentType, ExtensionType, HandshakeType } from '#src/protocol/constants.js';
 import { ProtocolFault, type FaultReason } from '#src/protocol/faults.js';
 import { finishMessage, startMessage } from '#src/protocol/messages/message.js';
 import { exchange, Peer } from '../../support/endpoints.js';
+import { MessageDraft } from '../../support/message-draft.js';
 
 function refused(t: Test, peer: Peer, reason: FaultReason, alert: keyof typeof Alert): void {
   t.type(peer.error, ProtocolFault, reason);
@@ -159,4 +160,35 @@ t.test('padding and record_size_limit', async (t) => {
     t.ok(length <= 200 + 16);
     at += 5 + length;
   }
+});
+
+t.test('max_fragment_length of a client, in both directions', async (t) => {
+  const fragment = 1024;
+  const longest = (bytes: Buffer): number => {
+    let most = 0;
+    for (let at = 0; at < bytes.length;) {
+      const length = bytes.readUInt16BE(at + 3);
+      most = Math.max(most, length);
+      at += 5 + length;
+    }
+    return most;
+  };
+  const flightFor = async (change: (draft: MessageDraft) => void): Promise<{ server: Peer; flight: Buffer }> => {
+    const draft = new MessageDraft(Peer.client().take().subarray(5));
+    change(draft);
+    const server = await Peer.server();
+    const hello = draft.build();
+    server.receive(plain(ContentType.handshake, ...hello));
+    return { server, flight: server.take() };
+  };
+  const { server, flight } = await flightFor((draft) => draft.set(ExtensionType.max_fragment_length, Buffer.of(2)));
+  t.equal(server.error, undefined);
+  t.ok(longest(flight) > fragment, 'ServerHello with its share goes ahead of the agreement');
+  t.equal(server.endpoint.writer.fragment, fragment);
+  t.equal(server.endpoint.reader.sizeLimit, fragment + 1);
+
+  const both = await flightFor((draft) =>
+    draft.set(ExtensionType.max_fragment_length, Buffer.of(2)).set(ExtensionType.record_size_limit, Buffer.of(8, 0)),
+  );
+  t.equal(both.server.endpoint.writer.fragment, 2047, 'record_size_limit takes its place');
 });

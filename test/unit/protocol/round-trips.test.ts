@@ -15,9 +15,11 @@ import {
   writeServerShare,
 } from '#src/protocol/extensions/key-share.js';
 import {
+  readMaxFragmentLength,
   readRecordSizeLimit,
   readShortUint16List,
   readUint16List,
+  writeMaxFragmentLength,
   writeRecordSizeLimit,
   writeShortUint16List,
   writeUint16List,
@@ -155,6 +157,9 @@ const codecs: Record<string, (t: Test) => void> = {
       (list) => readShortUint16List(list, ExtensionType.supported_versions),
     ),
   ),
+  max_fragment_length: codec(
+    extension(fc.constantFrom(512, 1024, 2048, 4096), writeMaxFragmentLength, readMaxFragmentLength),
+  ),
   record_size_limit: codec(extension(fc.integer({ min: 64, max: 0xffff }), writeRecordSizeLimit, readRecordSizeLimit)),
   application_layer_protocol_negotiation: codec(
     extension(
@@ -207,11 +212,19 @@ const codecs: Record<string, (t: Test) => void> = {
     },
   }),
   EncryptedExtensions: codec({
-    values: fc.record({ acknowledgesName: fc.boolean(), recordSizeLimit: fc.integer({ min: 64, max: 0x4001 }) }),
+    values: fc.record({
+      acknowledgesName: fc.boolean(),
+      recordSizeLimit: fc.integer({ min: 64, max: 0x4001 }),
+      maxFragmentLength: fc.constantFrom(512, 1024, 2048, 4096),
+    }),
     write: (value) => writeEncryptedExtensions({ ...value, protocol: undefined }),
     read(written) {
       const list = readEncryptedExtensions(written);
-      return { acknowledgesName: list.has(ExtensionType.server_name), recordSizeLimit: readRecordSizeLimit(list) };
+      return {
+        acknowledgesName: list.has(ExtensionType.server_name),
+        recordSizeLimit: readRecordSizeLimit(list),
+        maxFragmentLength: readMaxFragmentLength(list),
+      };
     },
   }),
   Certificate: codec({
