@@ -1,10 +1,10 @@
 {
-  # Written by vendor/addon-build.mjs: where AWS-LC's headers and libraries are.
+  # Written by vendor/addon-build.mjs: what is compiled, and where AWS-LC's headers and libraries are.
   "includes": ["vendor/build/config.gypi"],
   "targets": [
     {
       "target_name": "pqtls",
-      "sources": ["<!@(node -p \"require('fs').readdirSync('native').filter(f => f.endsWith('.cc')).sort().map(f => 'native/' + f).join(' ')\")"],
+      "sources": ["<@(addon_sources)"],
       # AWS-LC first: Node's own headers hold OpenSSL's <openssl/*>.
       "include_dirs+": [
         "<!(node -p \"require('node-addon-api').include_dir\")",

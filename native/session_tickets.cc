@@ -50,6 +50,8 @@ struct DerivedKey {
   std::span<const uint8_t> key() const { return std::span(bytes).subspan(kNameLength); }
 };
 
+}  // namespace
+
 class TicketAead {
  public:
   explicit TicketAead(const DerivedKey& key) {
@@ -71,8 +73,6 @@ class TicketAead {
   EVP_AEAD_CTX ctx_;
   bool ready_;
 };
-
-}  // namespace
 
 struct TicketKeys::Key {
   SecretBytes secret = SecretBytes(kLength);

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { writeAddonParts } from './addon-parts.mjs';
 import { awsLcHash, libraries } from './aws-lc-build.mjs';
 import { hostPaths, missingAddonNote, nativePaths, projectDir } from './paths.mjs';
 import { run, withoutNpmConfig } from './run.mjs';
@@ -36,6 +37,7 @@ function addonHash(source, target) {
     dir: target.root,
     native: contentsOf(join(projectDir, 'native'), isNativeSource),
     gyp: hashOfFile(join(projectDir, 'binding.gyp')),
+    parts: hashOfFile(join(projectDir, 'vendor/addon-parts.mjs')),
     nodeAddonApi: JSON.parse(readFileSync(require.resolve('node-addon-api/package.json'), 'utf8')).version,
   });
 }
@@ -63,12 +65,16 @@ export async function buildAddon(source, target, configuration, step) {
   removeAddon(target, configuration);
   const nodeDir = await target.nodeDir();
   // gyp reads its settings from a file: command lines would need quoting rules of three platforms.
-  writeIfChanged(
-    join(buildDir, 'config.gypi'),
-    `${JSON.stringify({ variables: { aws_lc_source: source.dir, aws_lc_libraries: libraries(target), aws_lc_features: includeDir } }, null, 2)}\n`,
-  );
+  const sources = writeAddonParts(buildDir);
+  const variables = {
+    addon_sources: sources,
+    aws_lc_source: source.dir,
+    aws_lc_libraries: libraries(target),
+    aws_lc_features: includeDir,
+  };
+  writeIfChanged(join(buildDir, 'config.gypi'), `${JSON.stringify({ variables }, null, 2)}\n`);
   await nodeGyp(['configure', `--nodedir=${nodeDir}`, `--arch=${target.arch}`, '--release'], { cwd: target.root, env });
-  const total = contentsOf(join(projectDir, 'native'), (path) => path.endsWith('.cc')).length + 1;
+  const total = sources.length + 1;
   let done = 0;
   const onLine = (/** @type {string} */ line) => {
     if (/^\s+(CXX|SOLINK_MODULE)\(target\)/.test(line)) step.update(++done / (total + 1));
