@@ -4,43 +4,124 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { projectDir } from './paths.mjs';
 import { filesBelow } from './stamp.mjs';
+import { countResults, describeCounts } from './tap-results.mjs';
 
 /** Skips what the TypeScript engine has not, each with its reason. */
 const scope = join(projectDir, '.build/test/support/engine-scope.js');
+
+/** A test that needs longer says so itself. */
+const timeoutMs = 300_000;
 
 const help = `Usage: npm test [-- FILE...]
 
 Builds what is due and runs every test, then all of test/api a second time with PQTLS_TRANSPORT=net, which leaves TCP to
 net.Socket, where the addon drives it otherwise, and a third time with PQTLS_ENGINE=typescript, but for what
-test/support/engine-scope.ts excludes. With FILE..., compiled tests in .build/test, those alone, once.
+test/support/engine-scope.ts excludes. With FILE..., compiled tests in .build/test, those alone, once. On a terminal it
+prints a line for each file and what failed, otherwise TAP.
 
 Example: npm test -- .build/test/api/stream.test.js`;
 
-/** @returns {void} */
-function main() {
+/**
+ * @typedef {object} TestRun
+ * @property {string} file
+ * @property {string} name
+ * @property {readonly string[]} [nodeArgs]
+ * @property {NodeJS.ProcessEnv} [environment]
+ */
+
+async function main() {
   const files = process.argv.slice(2);
   if (files.includes('--help')) {
     console.log(help);
     return;
   }
   buildTap();
-  const runs = [run(files, {})];
-  if (files.length === 0 && process.env['PQTLS_TRANSPORT'] !== 'net') {
-    console.log('pqtls: test/api once more, over net.Socket');
-    const api = filesBelow(join(projectDir, '.build/test/api'), (path) => path.endsWith('.test.js'));
-    const paths = api.map((path) => `.build/test/api/${path}`);
-    runs.push(run(paths, { PQTLS_TRANSPORT: 'net' }));
-    console.log('pqtls: test/api once more, on the TypeScript engine');
-    // Those of compat/ compare with node:tls option by option, TLS 1.2 all over.
-    const onTypescript = paths.filter((path) => !path.includes('/compat/'));
-    runs.push(
-      run([`--node-arg=--import=${scope}`, ...onTypescript], { PQTLS_ENGINE: 'typescript', PQTLS_REQUIRE_NATIVE: '' }),
-    );
-  }
-  process.exitCode = runs.every((status) => status === 0) ? 0 : 1;
+  const { t } = await import('tap');
+  // A test waits now and then: one more than there are processors keeps them busy.
+  t.jobs = availableParallelism() + 1;
+  if (process.stdout.isTTY) summarise(t);
+  const runs = files.length > 0 ? files.map((file) => ({ file, name: file })) : allRuns();
+  await Promise.all(runs.map((run) => start(t, run)));
+}
+
+/** @returns {TestRun[]} */
+function allRuns() {
+  const tests = filesIn('.build/test').concat(filesIn('.build/bench/test'));
+  const runs = [...tests.filter(takesLong), ...tests.filter((file) => !takesLong(file))].map((file) => ({
+    file,
+    name: file,
+  }));
+  if (process.env['PQTLS_TRANSPORT'] === 'net') return runs;
+  const api = tests.filter((file) => file.startsWith('.build/test/api/'));
+  const overNet = api.map((file) => ({
+    file,
+    name: `${file} over net.Socket`,
+    environment: { PQTLS_TRANSPORT: 'net' },
+  }));
+  // Those of compat/ compare with node:tls option by option, TLS 1.2 all over.
+  const onTypescript = api
+    .filter((file) => !file.includes('/compat/'))
+    .map((file) => ({
+      file,
+      name: `${file} on the TypeScript engine`,
+      nodeArgs: [`--import=${scope}`],
+      environment: { PQTLS_ENGINE: 'typescript', PQTLS_REQUIRE_NATIVE: '' },
+    }));
+  return [...runs, ...overNet, ...onTypescript];
+}
+
+/** @param {string} folder */
+function filesIn(folder) {
+  return filesBelow(join(projectDir, folder), (path) => path.endsWith('.test.js')).map((path) => `${folder}/${path}`);
+}
+
+/**
+ * Minutes, with a compiler in them: begun last, such a test would be waited for alone.
+ * @param {string} file
+ */
+function takesLong(file) {
+  return /^\.build\/test\/(package|setup|native)\//.test(file);
+}
+
+/**
+ * tap's own runner loads hooks into every process, and by NODE_OPTIONS into those that a test starts, which take as long as
+ * everything else in it. They are for coverage, which is not asked for.
+ * @param {import('tap').Test} t
+ * @param {TestRun} run
+ */
+function start(t, { file, name, nodeArgs = [], environment = {} }) {
+  const env = { ...process.env, ...environment };
+  const command = [process.execPath, '--enable-source-maps', ...nodeArgs, file];
+  const options = { env, cwd: projectDir, timeout: timeoutMs, buffered: true };
+  if (process.platform === 'win32') return t.spawn(process.execPath, command.slice(1), options, name);
+  const own = process.env['NODE_OPTIONS'];
+  const without = own === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${own}`];
+  return t.spawn('/usr/bin/env', [...without, ...command], options, name);
+}
+
+/**
+ * For people: a line for each file, and at the end what failed and how many did not.
+ * @param {import('tap').TAP} t
+ */
+function summarise(t) {
+  let text = '';
+  let line = '';
+  t.register();
+  t.on('data', (chunk) => {
+    text += String(chunk);
+    const lines = (line + String(chunk)).split('\n');
+    line = lines.pop() ?? '';
+    for (const one of lines) if (/^(not )?ok /.test(one)) console.log(one);
+  });
+  t.on('end', async () => {
+    const { failures, ...counts } = await countResults(text);
+    for (const failure of failures) console.log(failure);
+    console.log(describeCounts(counts));
+  });
 }
 
 /**
@@ -66,17 +147,4 @@ function tapProgram() {
     .replace(/package\.json$/, 'dist/esm/run.mjs');
 }
 
-/**
- * @param {readonly string[]} files none: those of package.json
- * @param {NodeJS.ProcessEnv} environment
- */
-function run(files, environment) {
-  const { status } = spawnSync(process.execPath, [tapProgram(), ...files], {
-    cwd: projectDir,
-    stdio: 'inherit',
-    env: { ...process.env, ...environment },
-  });
-  return status ?? 1;
-}
-
-main();
+await main();

@@ -72,16 +72,16 @@ void t.test('workers that are terminated in mid-handshake', async (t) => {
   const authority = await Authority.create();
   const leaf = await authority.issue();
   const script = fileURLToPath(new URL('handshake-worker.js', import.meta.url));
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 6; round++) {
     const workers = Array.from(
       { length: 3 },
       () => new Worker(script, { execArgv: [], workerData: { ...leaf, ca: authority.cert } }),
     );
     await Promise.all(workers.map((worker) => once(worker, 'message')));
-    await sleep(round * 3);
+    await sleep(round * 6);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-  t.pass('36 workers ended, none took the process with it');
+  t.pass('18 workers ended, none took the process with it');
 });
 
 void t.test('workers that are terminated while callbacks are awaited', async (t) => {
@@ -97,6 +97,6 @@ void t.test('workers that are terminated while callbacks are awaited', async (t)
     await Promise.all(workers.map((worker) => worker.terminate()));
   };
   let seed = 0;
-  for (; seed < 8; seed += 1) await round(seed);
-  t.pass('16 workers ended, none took the process with it');
+  for (; seed < 6; seed += 1) await round(seed);
+  t.pass('12 workers ended, none took the process with it');
 });

@@ -58,11 +58,14 @@ export class Browser extends EventEmitter {
   async close(): Promise<void> {
     const { pid } = this.#child;
     if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = once(this.#child, 'close');
+    const exited = once(this.#child, 'exit');
     this.send('Browser.close').catch(() => {});
     const timer = setTimeout(() => process.kill(-pid, 'SIGKILL'), graceMs);
-    await closed;
+    await exited;
     clearTimeout(timer);
+    // A helper of the browser's that outlives it has the other ends.
+    for (const stream of this.#child.stdio) stream?.destroy();
+    this.#failAll('the browser was closed');
   }
 
   #accept(chunk: Buffer): void {
