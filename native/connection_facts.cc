@@ -153,7 +153,8 @@ void Connection::RecordFacts() {
   out[kClientHelloLengthFact] = static_cast<int32_t>(hello_.client_hello_length);
   out[kSignatureSchemeFact] = hello_.own_scheme;
   out[kSignatureRanOnFact] = static_cast<int32_t>(signature_.ran_on());
-  out[kPeerSignatureSchemeFact] = SSL_get_peer_signature_algorithm(ssl);
+  // libssl keeps it with the session; a resumed handshake has no signature.
+  out[kPeerSignatureSchemeFact] = SSL_session_reused(ssl) ? 0 : SSL_get_peer_signature_algorithm(ssl);
   out[kHelloRetryRequestFact] = SSL_used_hello_retry_request(ssl);
   out[kResumedFact] = SSL_session_reused(ssl);
   out[kSessionPostQuantumFact] = sessions_.IsPostQuantum();

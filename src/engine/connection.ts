@@ -220,7 +220,7 @@ export interface Negotiated {
   readonly signatureScheme: string | undefined;
   /** Where it was made; undefined where there is none. */
   readonly signatureRanOn: 'inline' | 'threadpool' | 'callback' | undefined;
-  /** What the peer signed the handshake with; undefined where it sent no certificate. */
+  /** What the peer signed the handshake with; undefined where it sent no certificate, and in a resumed handshake. */
   readonly peerSignatureScheme: string | undefined;
   readonly helloRetryRequest: boolean;
   readonly resumed: boolean;

@@ -9,6 +9,8 @@ x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoPro
 const algorithms = {
   'P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
   'P-384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  'P-521': { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' },
+  Ed25519: { name: 'Ed25519' },
   'RSA-2048': {
     name: 'RSASSA-PKCS1-v1_5',
     modulusLength: 2048,
@@ -97,7 +99,10 @@ export class Issuer {
 
   static async #create(options: SubjectOptions, issuer: Issuer | undefined): Promise<Issuer> {
     const { subject, names = [], kind = 'P-256', ca = false, usage = 'both' } = options;
-    const keys = await webcrypto.subtle.generateKey(algorithms[kind], true, ['sign', 'verify']);
+    const keys = await (webcrypto.subtle.generateKey(algorithms[kind], true, [
+      'sign',
+      'verify',
+    ]) as Promise<webcrypto.CryptoKeyPair>);
     const extensions: x509.Extension[] = [new x509.BasicConstraintsExtension(ca, undefined, true)];
     if (ca) {
       extensions.push(

@@ -44,34 +44,72 @@ function ends(
   };
 }
 
-t.test('every group and every suite', async (t) => {
-  const groups = (Object.keys(NamedGroup) as NamedGroupName[]).filter((name) => name !== 'secp521r1');
-  const suites = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
-  for (const pair of pairs) {
-    for (const [index, group] of groups.entries()) {
-      const ciphers = suites[index % suites.length] ?? '';
-      const { client, server } = ends(pair, { groups: [group], ciphers }, { groups: [group] });
-      shakeHands(client, server);
-      made(t, client, server, `${pair.join(' to ')}: ${group}, ${ciphers}`);
-      t.match(client.connection.negotiated(), { group: { name: group }, cipherSuite: ciphers, resumed: false });
-      t.match(server.connection.negotiated(), { group: { name: group }, cipherSuite: ciphers, resumed: false });
-    }
+const identities = {
+  ecdsa_secp256r1_sha256: served,
+  ecdsa_secp384r1_sha384: p384,
+  ecdsa_secp521r1_sha512: await root.issue({ subject: 'CN=localhost', names: ['localhost'], kind: 'P-521' }),
+  rsa_pss_rsae_sha256: rsa,
+  ed25519: await root.issue({ subject: 'CN=localhost', names: ['localhost'], kind: 'Ed25519' }),
+  mldsa44: selfSigned('ML-DSA-44'),
+  mldsa65: selfSigned('ML-DSA-65'),
+  mldsa87: selfSigned('ML-DSA-87'),
+};
+const groups = (Object.keys(NamedGroup) as NamedGroupName[]).filter((name) => name !== 'secp521r1');
+const suites = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+
+/** What both ends tell, the server's signature as the one of it and the client's as that of its peer. */
+const told = (group: string, cipherSuite: string, resumed: boolean, scheme: string | undefined): object[] =>
+  [
+    { peerSignatureScheme: scheme, signatureScheme: undefined },
+    { peerSignatureScheme: undefined, signatureScheme: scheme },
+  ].map((schemes) => ({ group, cipherSuite, resumed, ...schemes, error: undefined, plaintext: 'ping' }));
+
+for (const pair of pairs) {
+  for (const [scheme, { cert, key }] of Object.entries(identities)) {
+    t.test(`${pair.join(' to ')}, ${scheme}: every group and suite, in full and resumed`, async (t) => {
+      for (const group of groups) {
+        for (const ciphers of suites) {
+          const made = combination(pair, { cert, key }, group, ciphers);
+          const full = made(undefined);
+          t.strictSame(full.agreed, told(group, ciphers, false, scheme), `${group}, ${ciphers}`);
+          const resumed = made(full.session);
+          t.strictSame(resumed.agreed, told(group, ciphers, true, undefined), `${group}, ${ciphers}, resumed`);
+        }
+      }
+    });
   }
-});
+}
+
+function combination(
+  [client, server]: readonly [EngineName, EngineName],
+  { cert, key }: { readonly cert: string; readonly key: string },
+  group: NamedGroupName,
+  ciphers: string,
+): (session: Buffer | undefined) => { agreed: object[]; session: Buffer | undefined } {
+  const common = { groups: [group], ciphers, sigalgs: Object.keys(identities).join(':') };
+  const ticketKeys = Buffer.alloc(48, 7);
+  return (session) => {
+    const near = End.client(client, { ...common, ca: [ca, cert] });
+    const far = End.server(server, { ...common, cert, key, ticketKeys, offload: 'never' });
+    if (session !== undefined) near.connection.offerSession(session);
+    shakeHands(near, far);
+    near.send('ping');
+    far.send('ping');
+    carry(near, far);
+    const agreed = [near, far].map(({ connection, error, plaintext }) => {
+      const { cipherSuite, resumed, signatureScheme, peerSignatureScheme, ...facts } = connection.negotiated();
+      return { group: facts.group?.name, cipherSuite, resumed, signatureScheme, peerSignatureScheme, error, plaintext };
+    });
+    return { agreed, session: near.events.find((event) => event.kind === 'session')?.session };
+  };
+}
 
 t.test('every kind of certificate, whole and in single bytes', async (t) => {
-  const identities = {
-    ecdsa_secp256r1_sha256: served,
-    ecdsa_secp384r1_sha384: p384,
-    rsa_pss_rsae_sha256: rsa,
-    mldsa44: selfSigned('ML-DSA-44'),
-    mldsa65: selfSigned('ML-DSA-65'),
-    mldsa87: selfSigned('ML-DSA-87'),
-  };
   for (const pair of pairs) {
     for (const [scheme, { cert, key }] of Object.entries(identities)) {
       for (const size of [Infinity, 1]) {
-        const { client, server } = ends(pair, { ca: [ca, cert] }, { cert, key, offload: 'never' });
+        const sigalgs = scheme;
+        const { client, server } = ends(pair, { ca: [ca, cert], sigalgs }, { cert, key, sigalgs, offload: 'never' });
         shakeHands(client, server, size);
         made(t, client, server, `${pair.join(' to ')}: ${scheme}`);
         t.equal(client.connection.negotiated().peerSignatureScheme, scheme);
