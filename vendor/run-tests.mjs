@@ -43,6 +43,8 @@ async function main() {
   const { t } = await import('tap');
   // A test waits now and then: one more than there are processors keeps them busy.
   t.jobs = availableParallelism() + 1;
+  // Each file has its own limit.
+  t.setTimeout(0);
   if (process.stdout.isTTY) summarise(t);
   const runs = files.length > 0 ? files.map((file) => ({ file, name: file })) : allRuns();
   await Promise.all(runs.map((run) => start(t, run)));
