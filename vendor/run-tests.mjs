@@ -96,7 +96,8 @@ function takesLong(file) {
  * @param {TestRun} run
  */
 function start(t, { file, name, nodeArgs = [], environment = {} }) {
-  const env = { ...process.env, ...environment };
+  // In seconds, for what runs in the file; the option is for whoever waits for it.
+  const env = { ...process.env, TAP_TIMEOUT: String(timeoutMs / 1000), ...environment };
   const command = [process.execPath, '--enable-source-maps', ...nodeArgs, file];
   const options = { env, cwd: projectDir, timeout: timeoutMs, buffered: true };
   if (process.platform === 'win32') return t.spawn(process.execPath, command.slice(1), options, name);
