@@ -1,5 +1,6 @@
 // Our end for a browser: a server of pqtls/https with a page whose script sends bytes and gets them back.
 
+import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'pqtls';
 import { createServer } from 'pqtls/https';
@@ -17,7 +18,9 @@ import {
 /** Serves the page at /, and echoes what is posted to /echo, which is what an observation is made of. */
 export async function serveHttps(side: SideOptions, signal: AbortSignal): Promise<OurServer> {
   const seen = new Queue<Observation>();
-  const server = createServer(serverOptions(side), (request, response) => {
+  // A browser makes a second connection to the page's server when it likes, and would resume the session of the first.
+  const secureOptions = constants.SSL_OP_NO_TICKET;
+  const server = createServer({ ...serverOptions(side), secureOptions }, (request, response) => {
     if (request.url === '/echo') {
       echo(request, response).then(
         (observation) => seen.push(observation),
