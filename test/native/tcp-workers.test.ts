@@ -9,7 +9,7 @@ import t from 'tap';
 import { programFolder } from '../support/programs.js';
 
 const workers = 4;
-const rounds = 5;
+const rounds = 3;
 
 const worker = (offload: string): string => `
   import { readFileSync } from 'node:fs';
