@@ -246,7 +246,8 @@ bool Connection::expects_client_hello() const {
 }
 
 bool Connection::MovesClientHello(bool waits) const {
-  return expects_client_hello() && signature_.MovesHandshake(StateOf(SSL_get_SSL_CTX(ssl_.get()))->offload, waits);
+  return !awaits_client_hello_ && expects_client_hello() &&
+         signature_.MovesHandshake(StateOf(SSL_get_SSL_CTX(ssl_.get()))->offload, waits);
 }
 
 Connection::Step Connection::Decrypt(std::span<const uint8_t> input, std::span<uint8_t> plaintext,

@@ -136,6 +136,7 @@ class Connection {
   // What comes next is a ClientHello, the first or the second one.
   bool expects_client_hello() const;
   // Whether that should be answered on the threadpool; `waits` where it would have to wait for this thread otherwise.
+  // Not one that the program is asked about: it goes on where that answers.
   bool MovesClientHello(bool waits) const;
   // Decrypts, when the handshake is done.
   Step Decrypt(std::span<const uint8_t> input, std::span<uint8_t> plaintext, std::span<uint8_t> output);

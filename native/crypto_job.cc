@@ -41,6 +41,11 @@ bool JobScheduler::Submit(napi_env env, std::unique_ptr<CryptoJob> job, std::fun
   return true;
 }
 
+void JobScheduler::Close() {
+  closing_ = true;
+  queue_.clear();
+}
+
 void JobScheduler::StartBatches(napi_env env) {
   // A call from libuv has none.
   napi_handle_scope scope = nullptr;

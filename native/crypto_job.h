@@ -39,6 +39,8 @@ class JobScheduler {
   // where nothing can run any more.
   bool Submit(napi_env env, std::unique_ptr<CryptoJob> job, std::function<void()> done);
 
+  // The environment ends: what is queued is dropped, and nothing can be submitted any more.
+  void Close();
   // Jobs that wait for a thread.
   size_t queued() const { return queue_.size(); }
 

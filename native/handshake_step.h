@@ -3,6 +3,7 @@
 #define PQTLS_NATIVE_HANDSHAKE_STEP_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,14 +17,19 @@
 
 namespace pqtls {
 
-// The connection is the job's alone from Start() until `done` runs, and nobody else's.
+// Whoever takes it runs it: a thread of the pool, which then has the connection alone until `done` runs, or the
+// JavaScript thread, which takes it back.
 class HandshakeStep {
  public:
+  // A record: more than one is no ClientHello that anybody sends, and would be copied. RFC 9846, Section 5.1.
+  static constexpr size_t kMaxInput = 16384 + 5;
   // Most flights of a server; what is longer waits in the connection.
   static constexpr size_t kOutputLength = 8192;
 
   HandshakeStep(std::shared_ptr<Connection> connection, std::span<const uint8_t> input);
 
+  // True for the first who asks.
+  bool Take() { return !is_taken_.test_and_set(); }
   // `done` runs on the JavaScript thread, unless the environment ends before. False where nothing can run any more.
   static bool Start(Napi::Env env, JobScheduler* scheduler, const std::shared_ptr<HandshakeStep>& step,
                     std::function<void()> done);
@@ -31,7 +37,7 @@ class HandshakeStep {
   std::span<const uint8_t> input() const { return input_; }
   // As long as the step says.
   std::span<const uint8_t> output() const { return output_; }
-  // Nothing where no thread could be had.
+  // Nothing where no thread of the pool has run it.
   const std::optional<Connection::Step>& result() const { return result_; }
 
  private:
@@ -40,6 +46,7 @@ class HandshakeStep {
   const std::shared_ptr<Connection> connection_;
   const std::vector<uint8_t> input_;
   std::array<uint8_t, kOutputLength> output_;
+  std::atomic_flag is_taken_;
   std::optional<Connection::Step> result_;
 };
 

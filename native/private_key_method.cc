@@ -289,7 +289,6 @@ bool InstallOffload(SSL_CTX* ctx, Offload offload) {
   if (PrivateKeyMethod::Install(ctx)) return true;
   // Chains of every kind of key leave no room for the method: signatures run inline.
   ERR_clear_error();
-  state->offload = Offload::kNever;
   return true;
 }
 

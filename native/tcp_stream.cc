@@ -70,7 +70,7 @@ void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
     return;
   }
   if (length < 0) uv_read_stop(stream);
-  if (length > 0 && self->feeds && moves) {
+  if (self->feeds && moves && length > 0 && static_cast<size_t>(length) <= HandshakeStep::kMaxInput) {
     self->FeedElsewhere(static_cast<size_t>(length));
   } else if (length > 0 && self->feeds) {
     self->Feed(static_cast<size_t>(length));
@@ -137,7 +137,7 @@ void TcpStream::OnWritten(uv_write_t* request, int status) {
   TcpStream* self = From(request->handle);
   self->waiting_writes--;
   if (!self->is_heard() || (!write->is_told && status == 0)) return;
-  if (self->is_moved_) {
+  if (self->moved_ != nullptr) {
     self->write_error_ = status;
     return;
   }
@@ -168,6 +168,11 @@ void TcpStream::StopFeeding() {
   loop->RemoveDeadline(this);
   if (awaiting_ == nullptr && !is_deferred_) return;
   if (awaiting_ != nullptr) *std::exchange(awaiting_, nullptr) = nullptr;
+  if (moved_ != nullptr) {
+    std::erase(loop->moved_, this);
+    // Where nobody has begun with it, nobody needs to.
+    std::exchange(moved_, nullptr)->Take();
+  }
   if (std::exchange(is_deferred_, false)) std::erase(loop->deferred_, this);
   if (is_open()) ReadStart();
 }
@@ -201,30 +206,40 @@ bool TcpStream::Moves(bool waits) const {
 }
 
 void TcpStream::FeedElsewhere(size_t length) {
-  auto moved = std::make_shared<HandshakeStep>(connection, loop->slab().first(length));
+  moved_ = std::make_shared<HandshakeStep>(connection, loop->slab().first(length));
   awaiting_ = std::make_shared<TcpStream*>(this);
-  is_moved_ = true;
+  loop->AwaitPool(this);
   // What comes in meanwhile stays with the kernel.
   uv_read_stop(&stream);
-  auto done = [link = awaiting_, moved] {
-    if (*link != nullptr) (*link)->OnMoved(*moved);
+  auto done = [link = awaiting_] {
+    if (*link != nullptr) (*link)->OnMoved();
   };
   JobScheduler* scheduler = connection->signature().scheduler();
-  if (HandshakeStep::Start(loop->env(), scheduler, moved, std::move(done))) return;
-  OnMoved(*moved);
+  if (!HandshakeStep::Start(loop->env(), scheduler, moved_, std::move(done))) OnMoved();
 }
 
-void TcpStream::OnMoved(const HandshakeStep& moved) {
-  awaiting_.reset();
-  is_moved_ = false;
-  ReadStart();
-  std::ranges::copy(moved.input(), loop->slab().begin());
-  if (!moved.result().has_value()) {
-    Feed(moved.input().size());
-  } else {
-    std::ranges::copy(moved.output().first(moved.result()->produced), loop->output().begin());
-    OnStep(*moved.result(), moved.input().size());
+void TcpStream::OnMoved() {
+  if (std::optional<size_t> length = TakeBack()) {
+    Feed(*length);
+    return;
   }
+  awaiting_.reset();
+  std::erase(loop->moved_, this);
+  const std::shared_ptr<HandshakeStep> moved = std::exchange(moved_, nullptr);
+  ReadStart();
+  std::ranges::copy(moved->input(), loop->slab().begin());
+  std::ranges::copy(moved->output().first(moved->result()->produced), loop->output().begin());
+  OnStep(*moved->result(), moved->input().size());
+}
+
+std::optional<size_t> TcpStream::TakeBack() {
+  if (moved_ == nullptr || !moved_->Take()) return std::nullopt;
+  *std::exchange(awaiting_, nullptr) = nullptr;
+  std::erase(loop->moved_, this);
+  const std::shared_ptr<HandshakeStep> moved = std::exchange(moved_, nullptr);
+  ReadStart();
+  std::ranges::copy(moved->input(), loop->slab().begin());
+  return moved->input().size();
 }
 
 void TcpStream::Feed(size_t length) { OnStep(connection->Advance(loop->slab().first(length), loop->output()), length); }
@@ -262,7 +277,7 @@ void TcpStream::OnStep(Connection::Step step, size_t length) {
 // The handshake has taken too long: JavaScript ends it.
 void TcpStream::OnOverdue() {
   loop->RemoveDeadline(this);
-  is_overdue_ = is_moved_;
+  is_overdue_ = moved_ != nullptr && !TakeBack().has_value();
   if (is_overdue_) return;
   StopFeeding();
   if (owner != nullptr) {
@@ -272,17 +287,19 @@ void TcpStream::OnOverdue() {
   }
 }
 
-TcpLoop* TcpLoop::Start(Napi::Env env, int32_t* registers) {
+TcpLoop* TcpLoop::Start(Napi::Env env, int32_t* registers, JobScheduler* scheduler) {
   auto self = std::unique_ptr<TcpLoop>(new TcpLoop(env));
   if (napi_get_uv_event_loop(env, &self->loop_) != napi_ok) return nullptr;
   if (uv_timer_init(self->loop_, &self->timer_) != 0) return nullptr;
   TcpLoop* loop = self.release();
   uv_prepare_init(loop->loop_, &loop->prepare_);
   uv_idle_init(loop->loop_, &loop->idle_);
-  loop->timer_.data = loop->prepare_.data = loop->idle_.data = loop;
-  loop->open_helpers_ = 3;
+  uv_timer_init(loop->loop_, &loop->patience_);
+  loop->timer_.data = loop->prepare_.data = loop->idle_.data = loop->patience_.data = loop;
+  loop->open_helpers_ = 4;
   // The sockets keep the loop alive, and not what is done for them.
   uv_unref(reinterpret_cast<uv_handle_t*>(&loop->timer_));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&loop->patience_));
   uv_unref(reinterpret_cast<uv_handle_t*>(&loop->prepare_));
   uv_unref(reinterpret_cast<uv_handle_t*>(&loop->idle_));
   auto buffer = Napi::ArrayBuffer::New(env, kTcpSlabLength);
@@ -291,6 +308,7 @@ TcpLoop* TcpLoop::Start(Napi::Env env, int32_t* registers) {
   // What is left of it goes with the environment.
   loop->slab_reference_.SuppressDestruct();
   loop->registers_ = registers;
+  loop->scheduler_ = scheduler;
   // Only without memory: then the end of the environment would not wait, and there are no sockets.
   if (napi_add_async_cleanup_hook(env, OnEnvironmentEnds, loop, &loop->hook_) != napi_ok) return nullptr;
   return loop;
@@ -305,6 +323,7 @@ Napi::FunctionReference TcpLoop::Suppressed(Napi::Function function) {
 void TcpLoop::OnEnvironmentEnds(napi_async_cleanup_hook_handle, void* data) {
   auto* self = static_cast<TcpLoop*>(data);
   self->ending_ = true;
+  self->scheduler_->Close();
   for (TcpStream* stream = self->first_; stream != nullptr; stream = stream->next_) stream->Close();
   auto on_closed = [](uv_handle_t* helper) {
     auto* loop = static_cast<TcpLoop*>(helper->data);
@@ -312,6 +331,7 @@ void TcpLoop::OnEnvironmentEnds(napi_async_cleanup_hook_handle, void* data) {
     loop->FinishIfEnded();
   };
   uv_close(reinterpret_cast<uv_handle_t*>(&self->timer_), on_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->patience_), on_closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&self->prepare_), on_closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&self->idle_), on_closed);
 }
@@ -405,6 +425,30 @@ void TcpLoop::AdmitDeferred() {
   if (deferred_.empty()) uv_idle_stop(&idle_);
   // The next turn has all its steps again.
   if (steps_left_ < kMostHandshakeSteps) uv_prepare_start(&prepare_, OnPrepare);
+}
+
+void TcpLoop::AwaitPool(TcpStream* stream) {
+  stream->moved_at_ = uv_now(loop_);
+  moved_.push_back(stream);
+  if (moved_.size() == 1) uv_timer_start(&patience_, OnPatienceEnds, kPatience, kPatienceInterval);
+}
+
+void TcpLoop::OnPatienceEnds(uv_timer_t* timer) {
+  auto* self = static_cast<TcpLoop*>(timer->data);
+  size_t left = kMostHandshakeSteps;
+  // JavaScript may close any of them meanwhile.
+  while (left > 0 && !self->ending_ && !self->moved_.empty()) {
+    TcpStream* stream = self->moved_.front();
+    if (uv_now(self->loop_) - stream->moved_at_ < kPatience) break;
+    if (std::optional<size_t> length = stream->TakeBack()) {
+      left--;
+      stream->Feed(*length);
+    } else {
+      // A thread has it.
+      self->moved_.pop_front();
+    }
+  }
+  if (self->moved_.empty() && !self->ending_) uv_timer_stop(timer);
 }
 
 void TcpLoop::OnPrepare(uv_prepare_t* prepare) {

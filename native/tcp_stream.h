@@ -14,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -44,6 +45,11 @@ inline constexpr size_t kOutputLength = 4 * (16384 + 256) + 2048;
 // Steps of handshakes in one turn of the loop, a few milliseconds: the others go to the threadpool, or wait for the
 // next turn, so that many clients that come at once do not keep established connections waiting.
 inline constexpr size_t kMostHandshakeSteps = 8;
+
+// Milliseconds after which a ClientHello that no thread of the pool has begun with comes back: all of them may be held
+// up by something else of the program's. Looked at every so many milliseconds.
+inline constexpr uint64_t kPatience = 50;
+inline constexpr uint64_t kPatienceInterval = 25;
 
 class HandshakeStep;
 class TcpHandle;
@@ -105,7 +111,10 @@ struct TcpStream {
   // Whether the ClientHello that is about to be read goes to the threadpool.
   bool Moves(bool waits) const;
   void FeedElsewhere(size_t length);
-  void OnMoved(const HandshakeStep& moved);
+  void OnMoved();
+  // Takes a ClientHello back that no thread of the pool has begun with; its bytes stand in the slab. Nothing where one
+  // has.
+  std::optional<size_t> TakeBack();
   void OnOverdue();
   // The threadpool signs, and the handshake goes on when it has; false where JavaScript is needed for it.
   bool AwaitSignature();
@@ -123,8 +132,10 @@ struct TcpStream {
   std::shared_ptr<TcpStream*> awaiting_;
   // What is read next goes to the threadpool.
   bool moves_ = false;
-  // A thread of the pool has the connection; what came of other things meanwhile: the deadline, or a failed write.
-  bool is_moved_ = false;
+  // What the pool has, since when, in milliseconds of uv_now(); and what came meanwhile: the deadline, or a failed
+  // write.
+  std::shared_ptr<HandshakeStep> moved_;
+  uint64_t moved_at_ = 0;
   bool is_overdue_ = false;
   int write_error_ = 0;
   // It is not read before the next turn of the loop; its turn has come.
@@ -138,7 +149,7 @@ struct TcpStream {
 class TcpLoop {
  public:
   // Null where the environment has no loop.
-  static TcpLoop* Start(Napi::Env env, int32_t* registers);
+  static TcpLoop* Start(Napi::Env env, int32_t* registers, JobScheduler* scheduler);
 
   Napi::Env env() const { return env_; }
   uv_loop_t* uv() const { return loop_; }
@@ -179,6 +190,8 @@ class TcpLoop {
   bool Admits(TcpStream* stream);
   void Defer(TcpStream* stream);
   void AdmitDeferred();
+  void AwaitPool(TcpStream* stream);
+  static void OnPatienceEnds(uv_timer_t* timer);
 
   Napi::Env env_;
   uv_loop_t* loop_ = nullptr;
@@ -201,7 +214,11 @@ class TcpLoop {
   std::deque<TcpStream*> deferred_;
   // While some are deferred, the loop does not wait.
   uv_idle_t idle_ = {};
-  int open_helpers_ = 0;  // of timer_, prepare_ and idle_
+  // With the pool, in the order in which they went there; what it does not begin with in time comes back.
+  std::deque<TcpStream*> moved_;
+  uv_timer_t patience_ = {};
+  JobScheduler* scheduler_ = nullptr;
+  int open_helpers_ = 0;  // of timer_, prepare_, idle_ and patience_
 };
 
 }  // namespace pqtls

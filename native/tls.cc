@@ -25,7 +25,7 @@ void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
   exports.Set("SecureContext", SecureContext::Define(env));
   exports.Set("Connection", ConnectionObject::Define(env));
 #ifndef _WIN32
-  if (TcpLoop* loop = TcpLoop::Start(env, addon->progress_registers())) {
+  if (TcpLoop* loop = TcpLoop::Start(env, addon->progress_registers(), &addon->scheduler())) {
     exports.Set("tcpSlab", loop->slab_object());
     exports.Set("TcpHandle", TcpHandle::Define(env, loop));
     exports.Set("TcpListener", TcpListener::Define(env, loop));

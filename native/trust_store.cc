@@ -17,6 +17,17 @@ namespace pqtls {
 
 namespace {
 
+class StoreLock {
+ public:
+  explicit StoreLock(X509_STORE* store) : store_(store) { X509_STORE_lock(store_); }
+  ~StoreLock() { X509_STORE_unlock(store_); }
+  StoreLock(const StoreLock&) = delete;
+  StoreLock& operator=(const StoreLock&) = delete;
+
+ private:
+  X509_STORE* const store_;
+};
+
 constexpr napi_type_tag kTrustStoreTag = {0x7071746c73747275, 0x73743a73746f7265};
 
 }  // namespace
@@ -59,7 +70,9 @@ Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
 // addStore(other): trusts what `other` trusts by now; the certificates themselves are shared.
 Napi::Value TrustStore::AddStore(const Napi::CallbackInfo& info) {
   TrustStore* other = From(info[0]);
-  if (other == nullptr) return info.Env().Undefined();
+  if (other == nullptr || other == this) return info.Env().Undefined();
+  // A handshake on the threadpool sorts it at its first look.
+  const StoreLock lock(other->store());
   STACK_OF(X509_OBJECT)* objects = X509_STORE_get0_objects(other->store());
   for (size_t i = 0; i < sk_X509_OBJECT_num(objects); i++) {
     X509* certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));

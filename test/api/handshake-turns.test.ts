@@ -1,7 +1,12 @@
 // Many clients at once: their ClientHellos go to the threadpool, or take turns with the connections that are there.
 
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import * as net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import {
@@ -191,3 +196,20 @@ async function leaveEarly(t: Test, offload: OffloadMode): Promise<void> {
   t.same([...new Set(errors.map(({ code }) => code))].sort(), ['ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT']);
   for (const socket of sockets) socket.destroy();
 }
+
+t.test('a threadpool that does something else', { skip }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pqtls-pool-'));
+  const fifo = join(folder, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  // As many as libuv has threads: each waits for a writer.
+  const readers = Array.from({ length: 4 }, () => open(fifo, 'r'));
+  t.teardown(async () => {
+    const writer = openSync(fifo, constants.O_RDWR);
+    for (const reader of readers) await (await reader).close();
+    closeSync(writer);
+    rmSync(folder, { recursive: true });
+  });
+  t.equal(count(await burst(t, {}), 'inline'), clients, 'every client is answered, by this thread');
+  // Its signatures wait for a thread, for as long as the handshake may take.
+  await leaveEarly(t, 'always');
+});
