@@ -46,6 +46,7 @@ export interface Known {
   readonly alpn?: string;
   readonly ocsp?: boolean;
   readonly resumption?: EndpointReport['resumption'];
+  readonly clientCertificate?: boolean | undefined;
   /** Results of single probes that were neither accepted nor refused. */
   readonly unclear?: Readonly<Record<string, string>>;
   /** A part of what is said of an endpoint without a handshake. */
@@ -178,6 +179,47 @@ export const kinds: readonly Kind[] = [
       groups: ['secp521r1'],
       preferred: ['secp521r1', 'single', true],
       retry: ['asks', 'not-tried'],
+    },
+  },
+  {
+    name: 'post-quantum groups alone, with client certificates, and TLS 1.2',
+    answer: {
+      stack: 'pqtls',
+      options: {
+        groups: 'X25519MLKEM768:P-256',
+        requestCert: true,
+        ciphers: 'TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES128-GCM-SHA256',
+      },
+    },
+    known: {
+      ...scanned,
+      grade: 'A',
+      findings: ['classical-accepted', 'classical-certificate'],
+      versions: ['TLSv1.3', 'TLSv1.2'],
+      groups: ['X25519MLKEM768', 'secp256r1'],
+      tls13Suites: ['TLS_AES_256_GCM_SHA384'],
+      tls12Suites: ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
+      clientCertificate: true,
+    },
+  },
+  {
+    name: 'TLS 1.2 alone, with client certificates',
+    answer: {
+      stack: 'pqtls',
+      options: { maxVersion: 'TLSv1.2', requestCert: true, ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' },
+    },
+    known: {
+      ...scanned,
+      grade: 'D',
+      findings: ['no-tls13'],
+      versions: ['TLSv1.2'],
+      groups: [],
+      tls13Suites: [],
+      tls12Suites: ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
+      keys: [],
+      // Its ClientHello is answered, but not with an alert that would say so.
+      large: 'refused',
+      clientCertificate: true,
     },
   },
   {

@@ -122,6 +122,7 @@ function inWordsOf(known: Known, report: EndpointReport): Known {
     alpn: report.alpn ?? '',
     ocsp: report.ocspStapled,
     resumption: report.resumption,
+    clientCertificate: report.clientCertificateRequired,
     unclear: Object.fromEntries(
       Object.keys(known.unclear ?? {}).map((name) => [name, probes[name]?.result ?? 'absent']),
     ),

@@ -63,6 +63,8 @@ export interface Facts {
   /** Why the chain or the name is not trusted. */
   readonly untrusted: string | undefined;
   readonly session: Buffer | undefined;
+  /** Version, suite and keys were agreed on, and the endpoint ended the handshake for want of a client certificate. */
+  readonly wantsCertificate?: boolean;
 }
 
 export type Outcome = Facts | (Failure & { readonly stack: Stack; readonly address?: string | undefined });
@@ -138,6 +140,7 @@ function outcomeOf(
     let stage: Stage = below === undefined ? 'connect' : 'handshake';
     let address = below?.remoteAddress;
     let ocspStapled = false;
+    const agreed = agreedFacts(socket);
     const fail = (failure: Failure): void => settle({ ...failure, stack, address });
     const onTimeout = (): void =>
       fail(
@@ -168,7 +171,12 @@ function outcomeOf(
         fail({ result: 'broken', detail: failureOf(error, stage).detail });
       }
     });
-    socket.on('error', (error) => fail(failureOf(error, stage)));
+    socket.on('error', (error) => {
+      const failure = failureOf(error, stage);
+      const facts = failure.result === 'refused' ? agreed() : undefined;
+      if (facts === undefined) fail(failure);
+      else settle({ result: 'accepted', stack, address, ocspStapled, session: undefined, ...facts });
+    });
     // After every other event: what has not settled by then ended without an error.
     socket.on('close', () => fail({ result: 'closed', detail: 'the connection was closed in the handshake' }));
   });
@@ -180,6 +188,24 @@ function received(socket: AnySocket): string {
   if (!(socket instanceof TLSSocket)) return '';
   const { bytesRead } = socket[state].connection;
   return bytesRead === 0 ? ', and not a byte came' : `, ${bytesRead} ${bytesRead === 1 ? 'byte' : 'bytes'} came`;
+}
+
+/**
+ * In TLS 1.2 and older a server asks for a certificate before the handshake is done, and ends it there where it gets none:
+ * by then it has chosen version and suite, and both sides have keys. RFC 5246, Section 7.4.6.
+ */
+function agreedFacts(socket: AnySocket): () => Told | undefined {
+  let facts: Told | undefined;
+  if (!(socket instanceof TLSSocket)) {
+    const take = (): void => {
+      if (socket.destroyed || socket.getProtocol() === 'TLSv1.3') return;
+      // node:tls gives the chain away once, and needs it for its own verdict.
+      facts = { ...opensslFacts(socket, undefined, []), wantsCertificate: true };
+    };
+    // OpenSSL tells the suite once our Finished is written; the answer to that comes a round trip later.
+    socket.once('keylog', () => setImmediate(take));
+  }
+  return () => facts;
 }
 
 type Told = Omit<Facts, 'result' | 'stack' | 'address' | 'ocspStapled' | 'session'>;
@@ -204,7 +230,11 @@ function factsOf(socket: AnySocket): Told {
   };
 }
 
-function opensslFacts(socket: NodeTLSSocket, untrusted: string | undefined): Told {
+function opensslFacts(
+  socket: NodeTLSSocket,
+  untrusted: string | undefined,
+  chain = chainOf(socket.getPeerX509Certificate()),
+): Told {
   const { name, standardName } = socket.getCipher();
   const key: object | null = socket.getEphemeralKeyInfo();
   const group: unknown = key === null ? undefined : Reflect.get(key, 'name');
@@ -218,7 +248,7 @@ function opensslFacts(socket: NodeTLSSocket, untrusted: string | undefined): Tol
     clientHelloLength: undefined,
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
     resumed: socket.isSessionReused(),
-    chain: chainOf(socket.getPeerX509Certificate()),
+    chain,
     untrusted,
   };
 }

@@ -125,6 +125,8 @@ export const endpointReportSchema = z.strictObject({
   chains: z.array(chainSchema),
   alpn: z.string().optional(),
   ocspStapled: z.boolean(),
+  /** It ends handshakes of TLS 1.2 or older for want of a client certificate, once all else is agreed on. */
+  clientCertificateRequired: z.literal(true).optional(),
   resumption: z.enum(['resumes', 'full-handshake', 'no-session', 'not-tried']),
 });
 

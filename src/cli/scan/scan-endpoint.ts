@@ -167,6 +167,7 @@ async function probeAll(prober: Prober, { facts, offer, largeClientHello }: Cont
     probeResumption(prober, offer),
     probeSignatures(prober, offer.stack === 'pqtls' ? offer : classicalOffer(wideOffer), facts),
   ]);
+  const handshakes = [facts, ...signatures.handshakes, ...legacy.flatMap(([, { facts }]) => facts ?? [])];
   return {
     versions: {
       'TLSv1.3': probeOf(tls13),
@@ -179,9 +180,12 @@ async function probeAll(prober: Prober, { facts, offer, largeClientHello }: Cont
     ),
     signatureSchemes: { accepted: [...signatures.accepted], ended: signatures.ended },
     // TLS 1.2 may show chains that TLS 1.3 does not.
-    chains: chainsOf([facts, ...signatures.handshakes, ...legacy.flatMap(([, { facts }]) => facts ?? [])]),
+    chains: chainsOf(handshakes),
     ...(facts.alpn === undefined ? {} : { alpn: facts.alpn }),
     ocspStapled: facts.ocspStapled,
+    ...(handshakes.some(({ wantsCertificate }) => wantsCertificate === true)
+      ? { clientCertificateRequired: true }
+      : {}),
     resumption,
   };
 }

@@ -167,6 +167,7 @@ function facts(report: EndpointReport): (readonly [string, Part])[] {
     ['Signature schemes', `${signatureSchemes.accepted.join(', ') || 'none'}; then ${signatureSchemes.ended.result}`],
     ['ALPN', report.alpn ?? 'none'],
     ['OCSP stapled', report.ocspStapled ? 'yes' : 'no'],
+    ['Client certificate', report.clientCertificateRequired ? 'required' : 'not known to be required'],
     ['Resumption', report.resumption],
   ];
 }
