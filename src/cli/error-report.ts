@@ -62,7 +62,7 @@ const certificateAlerts = new Set([
 /** The peer's alert says that it shares nothing with us, or does not like our certificate, or wants one. */
 function adviceByAlert(alert: string | undefined): string | undefined {
   if (alert === 'handshake_failure' || alert === 'insufficient_security') {
-    return 'Nothing in common: try other -groups, -cipher, -sigalgs or versions';
+    return 'Nothing in common: try other -groups, -cipher, -sigalgs or versions. TLS 1.2 servers that want a client certificate (-cert, -key) say the same';
   }
   if (alert !== undefined && certificateAlerts.has(alert)) {
     return 'The other side does not accept the certificate of -cert: it may trust another CA, or ask for another name';

@@ -37,5 +37,8 @@ function render(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'object') return part.map(render).join('');
-  return String(part).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  // Control and format characters, but for white space: a name could turn the text around it. Unicode, UAX #9.
+  return String(part)
+    .replaceAll(/(?![\n\t])\p{C}/gu, '\uFFFD')
+    .replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -49,6 +49,11 @@ export class Reporter {
     if (!this.json && !this.#isTerse) process.stdout.write(text);
   }
 
+  /** As text(), and on standard error where standard output has data alone. */
+  notice(text: string): void {
+    if (!this.json) this.#stream.write(text);
+  }
+
   /** What must not be missed, and must not get among the data. */
   readonly warn = (text: string): void => {
     if (this.json) this.event('warning', { message: text });

@@ -13,7 +13,7 @@ import { negotiatedFacts, type Verification } from './negotiated-facts.js';
 import { stapledResponse } from './ocsp-response.js';
 import { sentCertificates } from './peer-chain.js';
 import { Reporter } from './reporter.js';
-import { readSession, writeSession } from './session-file.js';
+import { checkSessionFile, readSession, writeSession } from './session-file.js';
 import {
   isClientName,
   startTlsPort,
@@ -112,6 +112,7 @@ interface Request extends DialOptions {
 
 function readRequest(positional: string | undefined, flags: ClientFlags, reporter: Reporter): Request {
   const target = readTarget(positional, flags);
+  if (flags.sess_out !== undefined) checkSessionFile(flags.sess_out);
   if (flags.ipv4 === true && flags.ipv6 === true) throw new UsageError('Give one of -4 and -6');
   const servername = readServername(target, flags);
   const host = 'host' in target ? target.host : 'localhost';

@@ -155,7 +155,10 @@ class Service {
         ? { path: address ?? '' }
         : { host: address.address, port: address.port };
     this.#reporter.event('listening', where);
-    this.#reporter.text(`Listening on ${targetName(where)}, until ${this.#terminal === undefined ? 'Ctrl-C' : 'Q'}\n`);
+    // With -brief or -quiet nothing else would tell which port was free.
+    this.#reporter.notice(
+      `Listening on ${targetName(where)}, until ${this.#terminal === undefined ? 'Ctrl-C' : 'Q'}\n`,
+    );
   }
 
   #stop(): void {

@@ -1,6 +1,7 @@
 // `-sess_out` and `-sess_in`: a client's session in a file. Secret: whoever has it can resume the session.
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UsageError } from './exit-codes.js';
 import { readFile } from './tls-options.js';
 
@@ -14,6 +15,19 @@ export function readSession(path: string): Buffer {
   if (body !== undefined) return Buffer.from(body, 'base64');
   const whose = text.includes('BEGIN SSL SESSION PARAMETERS') ? 'It is a session of OpenSSL: only' : 'Only';
   throw new UsageError(`There is no session of pqtls in ${path}. ${whose} what -sess_out wrote can be resumed`);
+}
+
+/**
+ * Before anything is sent.
+ *
+ * @throws UsageError
+ */
+export function checkSessionFile(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`The file of -sess_out can't be written: ${(error as Error).message}`);
+  }
 }
 
 /** The newest session takes the place of the one before, whatever that file's mode was; mode 0600. */

@@ -39,6 +39,7 @@ t.test('bad arguments: exit code 2, and what to do', { skip }, async (t) => {
     [['s_client', 'localhost:99999'], /number from 0 to 65535/],
     [['s_client', '::1'], /brackets: \[::1\]:4433/],
     [['s_client', 'a:1', '--nope'], /unknown option '--nope'/],
+    [['s_client', 'a:1', '-sess_out', '/nowhere/session'], /file of -sess_out can't be written/],
     [['s_client', 'a:1', '-groups'], /option '--groups <list>' argument missing/],
     [['s_client', 'a:1', '-groups', 'X2551'], /'X2551' is not a known group/],
     [['s_client', 'a:1', '-cipher', 'NOPE'], /ERR_SSL_NO_CIPHER_MATCH/],

@@ -13,6 +13,17 @@ import { eventOf, events, Files, pqtls, receivedText, Running, serve } from '../
 t.setTimeout(300_000);
 const skip = loadBinding().loaded ? false : 'no addon here';
 
+t.test('a free port is told where standard output has data alone, too', { skip }, async (t) => {
+  const files = await Files.create(t);
+  for (const terse of ['-brief', '-quiet']) {
+    const running = new Running(['s_server', '-accept', '127.0.0.1:0', ...files.identity('leaf'), '-echo', terse]);
+    t.teardown(() => running.child.kill());
+    const [told] = (await once(running.child.stderr, 'data')) as [Buffer];
+    t.match(told.toString(), /Listening on 127\.0\.0\.1:\d+/);
+    t.equal(running.stdout, '', terse);
+  }
+});
+
 t.test('mutual TLS', { skip }, async (t) => {
   const files = await Files.create(t);
   const client = files.identity('client');

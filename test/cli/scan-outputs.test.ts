@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import t from 'tap';
+import { html } from '#src/cli/html-template.js';
 import { rules } from '#src/cli/scan/grade.js';
 import { formats } from '#src/cli/scan/outputs/formats.js';
 import { endpointReportSchema, type EndpointReport } from '#src/cli/scan/report.js';
@@ -200,6 +201,8 @@ t.test('CycloneDX', (t) => {
 
 t.test('HTML', (t) => {
   const page = formats.html(result);
+  t.notMatch(page, /(?![\n\t])\p{C}/u, 'nothing that steers a terminal');
+  t.equal(html`${'a\u202e\u009bb\n'}`.text, 'a\ufffd\ufffdb\n', 'or turns text around');
   t.notMatch(page, /<script/i, 'no script, not even that of a certificate');
   t.match(page, /&#60;script&#62;alert\(1\)&#60;\/script&#62;/, 'it is shown');
   t.notMatch(page, /\b(src|href)=(?!"#)/i, 'nothing is loaded');

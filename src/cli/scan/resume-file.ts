@@ -3,6 +3,7 @@
 import { printable } from '../terminal-text.js';
 import { appendFileSync, existsSync, readFileSync, realpathSync, truncateSync } from 'node:fs';
 import { z } from 'zod';
+import { jsonText } from '../json-text.js';
 import { endpointName, type Endpoint } from './endpoints.js';
 import { LockFile } from './lock-file.js';
 import { endpointReportSchema, type EndpointReport } from './report.js';
@@ -111,7 +112,7 @@ export class ResumeFile {
 }
 
 function line(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${jsonText(value)}\n`;
 }
 
 /** undefined for what is no JSON, which no schema takes. */
