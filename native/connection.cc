@@ -17,7 +17,6 @@
 #include "connection.h"
 #include "context_state.h"
 #include "secure_context.h"
-#include "trust_store.h"
 
 namespace pqtls {
 
@@ -225,10 +224,10 @@ Connection::Step Connection::Advance(std::span<const uint8_t> input, std::span<u
   return {flags, transport_.consumed(), transport_.produced(), 0};
 }
 
-Connection::Step Connection::AdvanceElsewhere(std::span<const uint8_t> input, std::span<uint8_t> output) {
+Connection::Step Connection::AdvanceOnThreadpool(std::span<const uint8_t> input, std::span<uint8_t> output) {
   if (!ssl_ || failed_ || handshake_done_) return {kFailed, 0, 0, 0};
   const std::shared_lock<std::shared_mutex> lock(StateOf(SSL_get_SSL_CTX(ssl_.get()))->mutex);
-  const ConnectionSignature::Elsewhere elsewhere(&signature_, &hello_.own_scheme);
+  const ConnectionSignature::OnThreadpool on_threadpool(&signature_, &hello_.own_scheme);
   transport_.BeginCall(input, output);
   uint32_t flags = 0;
   // The queue is the thread's.

@@ -132,7 +132,7 @@ class Connection {
   Step Advance(std::span<const uint8_t> input, std::span<uint8_t> output);
   // The same on a thread of the pool, while nobody else has the connection: it signs there, too, and writes no
   // register. For the ClientHello of a server's.
-  Step AdvanceElsewhere(std::span<const uint8_t> input, std::span<uint8_t> output);
+  Step AdvanceOnThreadpool(std::span<const uint8_t> input, std::span<uint8_t> output);
   // What comes next is a ClientHello, the first or the second one.
   bool expects_client_hello() const;
   // Whether that should be answered on the threadpool; `waits` where it would have to wait for this thread otherwise.

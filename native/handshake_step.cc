@@ -13,7 +13,7 @@ class HandshakeStep::Job : public CryptoJob {
   explicit Job(std::shared_ptr<HandshakeStep> step) : step_(std::move(step)) {}
 
   Status Run() override {
-    if (step_->Take()) step_->result_ = step_->connection_->AdvanceElsewhere(step_->input_, step_->output_);
+    if (step_->Take()) step_->result_ = step_->connection_->AdvanceOnThreadpool(step_->input_, step_->output_);
     return Status::kOk;
   }
 

@@ -171,7 +171,7 @@ struct PrivateKeyMethod {
     EVP_PKEY* key = SSL_get_privatekey(ssl);
     if (key == nullptr) return ssl_private_key_failure;
     // On the threadpool it is where it belongs already.
-    if (!state->program_signs && (self->elsewhere_ || !Moves(*self, state->offload, key))) {
+    if (!state->program_signs && (self->on_threadpool_ || !Moves(*self, state->offload, key))) {
       *length = max_length;
       self->ran_on_ = RanOn::kInline;
       return pqtls::Sign(key, scheme, {in, in_length}, out, length) ? ssl_private_key_success : ssl_private_key_failure;

@@ -62,19 +62,19 @@ class ConnectionSignature {
   JobScheduler* scheduler() const { return scheduler_; }
 
   // A step of the handshake that runs on the threadpool, and signs there.
-  class Elsewhere {
+  class OnThreadpool {
    public:
     // `scheme` is that of our signature, once there is one.
-    Elsewhere(ConnectionSignature* signature, const uint16_t* scheme)
+    OnThreadpool(ConnectionSignature* signature, const uint16_t* scheme)
         : signature_(signature), scheme_(scheme), before_(*scheme) {
-      signature_->elsewhere_ = true;
+      signature_->on_threadpool_ = true;
     }
-    ~Elsewhere() {
-      signature_->elsewhere_ = false;
+    ~OnThreadpool() {
+      signature_->on_threadpool_ = false;
       if (*scheme_ != before_) signature_->ran_on_ = RanOn::kThreadpool;
     }
-    Elsewhere(const Elsewhere&) = delete;
-    Elsewhere& operator=(const Elsewhere&) = delete;
+    OnThreadpool(const OnThreadpool&) = delete;
+    OnThreadpool& operator=(const OnThreadpool&) = delete;
 
    private:
     ConnectionSignature* const signature_;
@@ -92,7 +92,7 @@ class ConnectionSignature {
   std::shared_ptr<SignatureLoad> load_;
   JobScheduler* scheduler_ = nullptr;
   bool counted_ = false;
-  bool elsewhere_ = false;
+  bool on_threadpool_ = false;
   RanOn ran_on_ = RanOn::kInline;
 };
 

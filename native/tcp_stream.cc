@@ -71,7 +71,7 @@ void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
   }
   if (length < 0) uv_read_stop(stream);
   if (self->feeds && moves && length > 0 && static_cast<size_t>(length) <= HandshakeStep::kMaxInput) {
-    self->FeedElsewhere(static_cast<size_t>(length));
+    self->FeedOnThreadpool(static_cast<size_t>(length));
   } else if (length > 0 && self->feeds) {
     self->Feed(static_cast<size_t>(length));
   } else if (length > 0) {
@@ -205,7 +205,7 @@ bool TcpStream::Moves(bool waits) const {
   return owner == nullptr && listener != nullptr && connection->MovesClientHello(waits);
 }
 
-void TcpStream::FeedElsewhere(size_t length) {
+void TcpStream::FeedOnThreadpool(size_t length) {
   moved_ = std::make_shared<HandshakeStep>(connection, loop->slab().first(length));
   awaiting_ = std::make_shared<TcpStream*>(this);
   loop->AwaitPool(this);

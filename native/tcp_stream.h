@@ -110,7 +110,7 @@ struct TcpStream {
   void OnStep(Connection::Step step, size_t length);
   // Whether the ClientHello that is about to be read goes to the threadpool.
   bool Moves(bool waits) const;
-  void FeedElsewhere(size_t length);
+  void FeedOnThreadpool(size_t length);
   void OnMoved();
   // Takes a ClientHello back that no thread of the pool has begun with; its bytes stand in the slab. Nothing where one
   // has.

@@ -1,8 +1,8 @@
 // Options of the record layer: padding, and how long a record may be that the peer sends. The TypeScript engine's.
 
-import type { SecureContext } from './secure-context.js';
 import { engineOfContext } from '../engine/select.js';
 import { invalidArgType, outOfRange, UnsupportedError } from '../errors.js';
+import type { SecureContext } from './secure-context.js';
 
 export interface RecordOptions {
   /**

@@ -54,7 +54,7 @@ export interface SigningOptions {
   /**
    * Where signatures with `key` run, and what a server answers a ClientHello with. `auto`: inline, but while this thread has
    * a connection past its handshake that would have to wait, on libuv's threadpool: RSA; ML-DSA from the second of a turn of
-   * the event loop on; and on the addon's own TCP whole ClientHellos that wait behind eight others. `always`: each of these
+   * the event loop on; and on the addon's own TCP whole ClientHellos that wait behind eight others and that no callback is asked about. `always`: each of these
    * on the threadpool, whatever the key. `never`: inline. At most half of the pool is used, and with 256 jobs waiting the
    * thread works for itself. Without effect with `sign`. Default `auto`.
    */
