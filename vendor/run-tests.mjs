@@ -2,7 +2,7 @@
 // @ts-check
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,13 @@ async function main() {
   const files = process.argv.slice(2);
   if (files.includes('--help')) {
     console.log(help);
+    return;
+  }
+  const unusable = files.find((file) => file.startsWith('-') || !existsSync(join(projectDir, file)));
+  if (unusable !== undefined) {
+    const what = unusable.startsWith('-') ? `Unknown option '${unusable}'` : `There is no ${unusable}`;
+    console.error(`pqtls: ${what}. Give compiled tests, such as .build/test/api/stream.test.js (npm test -- --help)`);
+    process.exitCode = 2;
     return;
   }
   buildTap();
