@@ -62,6 +62,8 @@ async function orTimeout(
           socket.destroy(new ConnectionLostError('ETIMEDOUT', message));
         }, options.timeoutMs);
   const closed = new AbortController();
+  // Between two waits, too.
+  if (socket.errored !== null || socket.closed) closed.abort();
   const onClose = (): void => closed.abort();
   socket.once('close', onClose);
   try {
@@ -69,6 +71,7 @@ async function orTimeout(
   } catch (error) {
     socket.destroy();
     if ((error as Error).name !== 'AbortError') throw error;
+    if (socket.errored !== null) throw socket.errored;
     throw new ConnectionLostError('ECONNRESET', 'The connection was closed before the TLS handshake was done');
   } finally {
     clearTimeout(timer);
