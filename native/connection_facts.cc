@@ -323,7 +323,8 @@ bool Connection::AlertCameFirst() const {
   return is_server_ && hello_.client_hello_length == 0 && alert_received_ >= 0;
 }
 
-// libssl looks for HTTP in the first record on servers only, OpenSSL on both sides.
+// libssl looks for HTTP in the first record on servers only, OpenSSL on both sides; neither knows the answer of a
+// server.
 void Connection::RecogniseHttp() {
   uint64_t read = transport_.bytes_read() + transport_.consumed();
   if (is_server_ || failure_.reason != "WRONG_VERSION_NUMBER" || read != SSL3_RT_HEADER_LENGTH) return;
@@ -333,6 +334,7 @@ void Connection::RecogniseHttp() {
     if (text.starts_with(method)) failure_.reason = "HTTP_REQUEST";
   }
   if (text == "CONNE") failure_.reason = "HTTPS_PROXY_REQUEST";
+  if (text == "HTTP/") failure_.reason = "HTTP_RESPONSE";
 }
 
 // The peer's first bytes are no record.
@@ -340,7 +342,7 @@ bool Connection::IsNoTls() const {
   bool is_first = is_server_ ? hello_.client_hello_length == 0
                              : transport_.bytes_read() + transport_.consumed() <= SSL3_RT_HEADER_LENGTH;
   return is_first && (failure_.reason == "WRONG_VERSION_NUMBER" || failure_.reason == "HTTP_REQUEST" ||
-                      failure_.reason == "HTTPS_PROXY_REQUEST");
+                      failure_.reason == "HTTPS_PROXY_REQUEST" || failure_.reason == "HTTP_RESPONSE");
 }
 
 // OpenSSL's client refuses a certificate with an alert in the clear, when libssl expects encrypted records already and

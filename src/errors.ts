@@ -250,6 +250,11 @@ interface ReasonRow {
 const engineReasons = {
   WRONG_VERSION_NUMBER: { fault: 'invalid-message', text: 'the peer does not speak TLS on this connection' },
   HTTP_REQUEST: { fault: 'invalid-message', text: 'the peer sent a plain HTTP request to a TLS port' },
+  HTTP_RESPONSE: {
+    fault: 'invalid-message',
+    openssl: 'WRONG_VERSION_NUMBER',
+    text: 'the peer answered in plain HTTP: it does not speak TLS on this port',
+  },
   HTTPS_PROXY_REQUEST: { fault: 'invalid-message', text: 'the peer sent an HTTP CONNECT request to a TLS port' },
   DECODE_ERROR: { fault: 'invalid-message', openssl: 'LENGTH_MISMATCH', text: 'a handshake message does not parse' },
   CLIENTHELLO_PARSE_FAILED: {

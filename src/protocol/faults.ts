@@ -17,6 +17,7 @@ export const faultAlerts = {
   // Section 5.1.
   WRONG_VERSION_NUMBER: 'protocol_version',
   HTTP_REQUEST: 'protocol_version',
+  HTTP_RESPONSE: 'protocol_version',
   HTTPS_PROXY_REQUEST: 'protocol_version',
   INVALID_OUTER_RECORD_TYPE: 'unexpected_message',
   UNEXPECTED_RECORD: 'unexpected_message',

@@ -236,4 +236,5 @@ function refuseOtherProtocols(bytes: Uint8Array, at: number): void {
   const start = String.fromCharCode(...bytes.subarray(at, at + headerLength));
   if (/^(GET |POST |HEAD |PUT )/.test(start)) throw new ProtocolFault('HTTP_REQUEST');
   if (start === 'CONNE') throw new ProtocolFault('HTTPS_PROXY_REQUEST');
+  if (start === 'HTTP/') throw new ProtocolFault('HTTP_RESPONSE');
 }

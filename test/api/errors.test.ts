@@ -97,12 +97,17 @@ void t.test('a ClientHello whose length lies, one byte at a time, and random rec
 });
 
 void t.test('garbage instead of TLS, to a client', async (t) => {
-  for (const bytes of ['HTTP/1.1 400 Bad Request\r\n\r\n', 'SSH-2.0-OpenSSH_9.9\r\n', '\xff'.repeat(2000)]) {
+  const cases = {
+    'HTTP/1.1 400 Bad Request\r\n\r\n': /answered in plain HTTP/,
+    'SSH-2.0-OpenSSH_9.9\r\n': /does not speak TLS/,
+    ['\xff'.repeat(2000)]: /does not speak TLS/,
+  };
+  for (const [bytes, message] of Object.entries(cases)) {
     const port = await rawServer(t, (socket) => socket.end(bytes, 'latin1'));
     const client = await dial(t, port);
     const error = await errorOf(client);
     t.type(error, InvalidMessageError);
-    t.match(error, { code: 'ERR_SSL_WRONG_VERSION_NUMBER', phase: 'handshake' });
+    t.match(error, { code: 'ERR_SSL_WRONG_VERSION_NUMBER', phase: 'handshake', message });
     await once(client, 'close');
   }
 });

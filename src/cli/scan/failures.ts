@@ -31,10 +31,11 @@ export function failureOf(error: unknown, stage: Stage): Failure {
   return ofTransport(error) ?? ofOpensslError(error) ?? { result: 'broken', detail };
 }
 
-// Bytes that are no TLS record, or plain HTTP. AWS-LC's names.
+// Bytes that are no TLS record, or plain HTTP. AWS-LC's names, but for the one of an answer.
 const notTlsReasons = new Set([
   'WRONG_VERSION_NUMBER',
   'HTTP_REQUEST',
+  'HTTP_RESPONSE',
   'HTTPS_PROXY_REQUEST',
   'INVALID_OUTER_RECORD_TYPE',
   'ENCRYPTED_LENGTH_TOO_LONG',

@@ -39,6 +39,7 @@ t.test('records that are none', async (t) => {
       Buffer.concat([Uint8Array.of(22, 3, 1, 0x40, 0x01), new Uint8Array(16385)]),
     ],
     ['HTTP_REQUEST', 'protocol_version', Buffer.from('GET / HTTP/1.1\r\n')],
+    ['HTTP_RESPONSE', 'protocol_version', Buffer.from('HTTP/1.1 400 Bad Request\r\n')],
     ['HTTPS_PROXY_REQUEST', 'protocol_version', Buffer.from('CONNECT a:443 HTTP/1.1\r\n')],
     ['UNEXPECTED_RECORD', 'unexpected_message', plain(99, 1)],
     ['UNEXPECTED_RECORD', 'unexpected_message', plain(ContentType.change_cipher_spec, 1)],
