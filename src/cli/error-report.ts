@@ -22,6 +22,8 @@ export interface ErrorFacts {
 const trust = 'Trust its CA with -CAfile FILE, or go on unverified with --insecure';
 const otherPort = 'Ask for another port, or for -starttls where TLS begins after a plaintext greeting';
 
+const versions = 'Allow other versions with --min-version and --max-version';
+
 const adviceByCode: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Check the host name',
   EAI_AGAIN: 'The name server did not answer; try again, or give an address',
@@ -42,13 +44,35 @@ const adviceByCode: Readonly<Record<string, string>> = {
   ERR_SSL_BAD_RECORD_TYPE: otherPort,
   ERR_SSL_HTTP_REQUEST: 'The client should speak TLS (https://)',
   ERR_PQTLS_NOT_POST_QUANTUM: '--post-quantum prefer accepts a classical key exchange too',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'Allow other versions with --min-version and --max-version',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: versions,
+  ERR_SSL_NO_PROTOCOLS_AVAILABLE: versions,
+  ERR_SSL_NO_CIPHER_MATCH: 'Choose with -cipher and -ciphersuites from what `pqtls info` lists',
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'Give the key of the certificate with -key',
   ERR_PQTLS_STARTTLS_UNSUPPORTED: 'Its port for TLS from the start may have it',
   ERR_PQTLS_STARTTLS_PROTOCOL: 'Check the port and the protocol of -starttls',
   ERR_PQTLS_STARTTLS_TIMEOUT: 'Check the port and the protocol of -starttls, or allow more time with --timeout SECONDS',
   ERR_PQTLS_STARTTLS_INJECTION: 'Somebody on the path may be injecting commands: do not trust this connection',
 };
+
+/** The options of the library by what the command calls them. */
+const optionNames: Readonly<Record<string, string>> = {
+  groups: '-groups',
+  ecdhCurve: '-groups',
+  sigalgs: '-sigalgs',
+  ciphers: '-cipher',
+  policy: '--policy',
+  postQuantum: '--post-quantum',
+  minVersion: '--min-version',
+  maxVersion: '--max-version',
+  servername: '-servername',
+  ALPNProtocols: '-alpn',
+};
+
+function inCommandTerms(message: string): string {
+  return message
+    .replace(/^The property '(options\.\w+)' is invalid\. Received (.+)$/, 'The value of $1 is invalid: $2')
+    .replaceAll(/["']?\boptions\.(\w+)["']?/g, (whole, name: string) => optionNames[name] ?? whole);
+}
 
 const certificateAlerts = new Set([
   'bad_certificate',
@@ -78,6 +102,10 @@ function passphraseAdvice(message: string): string | undefined {
     : undefined;
 }
 
+function sigalgsAdvice(message: string): string | null {
+  return message.includes('-sigalgs is invalid') ? '`pqtls info` lists the signature schemes' : null;
+}
+
 export function errorFacts(error: unknown): ErrorFacts {
   const code = codeOf(error);
   const { alertSent, alertReceived, phase } = error instanceof TlsError ? error : {};
@@ -85,7 +113,7 @@ export function errorFacts(error: unknown): ErrorFacts {
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const text =
     error instanceof Error && error.message !== '' ? error.message : String((inner as Error)?.message ?? inner);
-  const message = printable(text.replaceAll(/\s*\n\s*/g, '; '), 1000);
+  const message = printable(inCommandTerms(text).replaceAll(/\s*\n\s*/g, '; '), 1000);
   const hint = (error as { hint?: LargeClientHelloHint } | undefined)?.hint ?? null;
   const advice = hint === null ? undefined : `${hint.message} Try -groups X25519:P-256`;
   const isNoTls = error instanceof InvalidMessageError && phase === 'handshake';
@@ -97,7 +125,8 @@ export function errorFacts(error: unknown): ErrorFacts {
       adviceByCode[code ?? ''] ??
       adviceByAlert(alertReceived) ??
       passphraseAdvice(message) ??
-      (isNoTls ? otherPort : null),
+      (isNoTls ? otherPort : null) ??
+      sigalgsAdvice(message),
     phase: phase ?? null,
     alertSent: alertSent ?? null,
     alertReceived: alertReceived ?? null,

@@ -65,7 +65,7 @@ const networkCode =
 /** Errors of options are thrown before anything is sent. */
 function isOfOptions(error: unknown, code: string): boolean {
   if (error instanceof UsageError || (error instanceof TlsError && error.phase === 'config')) return true;
-  return /^(commander\.|ERR_(INVALID_ARG|OUT_OF_RANGE|MISSING_ARGS|TLS_(INVALID_PROTOCOL|PROTOCOL_VERSION)|CRYPTO_))/.test(
+  return /^(commander\.|ERR_(INVALID_ARG|OUT_OF_RANGE|MISSING_ARGS|SSL_NO_PROTOCOLS_AVAILABLE$|TLS_(INVALID_PROTOCOL|PROTOCOL_VERSION)|CRYPTO_))/.test(
     code,
   );
 }

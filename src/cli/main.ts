@@ -4,7 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from './package-version.js';
 import { reportError } from './error-report.js';
-import { ExitCode } from './exit-codes.js';
+import { ExitCode, UsageError } from './exit-codes.js';
 import { withDoubleDashes } from './single-dash.js';
 
 const examples = `
@@ -54,6 +54,11 @@ function tellsEvents(command: Command | undefined): boolean {
   return command?.name() === 's_client' || command?.name() === 's_server';
 }
 
+/** What commander says of the arguments, as what the command itself says of them. */
+function usageError({ message }: CommanderError): UsageError {
+  return new UsageError(message.replace(/^error: /, ''));
+}
+
 /** A reader that has enough, as `head`, is no error; whatever else happens to the output ends the command. */
 function endWithOutput(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') process.stderr.write(`pqtls: standard output failed: ${error.message}\n`);
@@ -76,8 +81,8 @@ async function main(args: readonly string[]): Promise<void> {
     const isTold = error instanceof CommanderError;
     const asEvent = json && tellsEvents(command);
     if (isTold && error.exitCode === 0) process.exitCode = ExitCode.done;
-    else if (asEvent || !isTold) reportError(error, asEvent);
-    else process.exitCode = ExitCode.misused;
+    else if (isTold && !asEvent) process.exitCode = ExitCode.misused;
+    else reportError(isTold ? usageError(error) : error, asEvent);
   }
 }
 

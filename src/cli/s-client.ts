@@ -180,6 +180,9 @@ async function talk(request: Request, flags: ClientFlags, reporter: Reporter): P
     await closed(socket, request.timeoutMs);
   }
   const { socket } = await connectOnce(request, session, flags, reporter);
+  if (flags.sess_in !== undefined && !socket.isSessionReused()) {
+    reporter.warn('The session of -sess_in was not resumed: it was refused, is too old, or does not fit the options');
+  }
   const conversation = {
     crlf: flags.crlf === true,
     ignoreEnd: flags.ign_eof === true,

@@ -147,14 +147,33 @@ function versionOptions(flags: TlsFlags): Pick<SecureContextOptions, 'minVersion
   const chosen = only.map((flag) => versions[['tls1', 'tls1_1', 'tls1_2', 'tls1_3'].indexOf(flag)]);
   if (chosen.length > 1) throw new UsageError(`Give one of -${only.join(', -')}, or --min-version and --max-version`);
   const [version] = chosen;
-  if (version !== undefined) return { minVersion: version, maxVersion: version };
+  if (version !== undefined) return checkedVersions({ minVersion: version, maxVersion: version }, flags);
   if (flags.no_tls1_2 === true && flags.no_tls1_3 === true) {
     throw new UsageError('-no_tls1_2 with -no_tls1_3 leaves no version');
   }
-  return definedOnly({
+  const range = definedOnly({
     minVersion: flags.minVersion ?? (flags.no_tls1_2 === true ? ('TLSv1.3' as const) : undefined),
     maxVersion: flags.maxVersion ?? (flags.no_tls1_3 === true ? ('TLSv1.2' as const) : undefined),
   });
+  return checkedVersions(range, flags);
+}
+
+interface VersionRange {
+  readonly minVersion?: Version;
+  readonly maxVersion?: Version;
+}
+
+/** As OpenSSL 3, the library has TLS 1.1 and before at security level 0 alone; without a version no handshake could begin. */
+function checkedVersions(range: VersionRange, { cipher = '' }: TlsFlags): VersionRange {
+  const { minVersion, maxVersion } = range;
+  if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion) {
+    throw new UsageError(`No version is from ${minVersion} to ${maxVersion}`);
+  }
+  const isOld = maxVersion === 'TLSv1' || maxVersion === 'TLSv1.1';
+  if (isOld && !/@SECLEVEL=0(:|$)/.test(cipher)) {
+    throw new UsageError(`${maxVersion} is insecure: to try it all the same, give -cipher ALL@SECLEVEL=0 as well`);
+  }
+  return range;
 }
 
 /** The library has one list; openssl has one for each version, and leaves the other as it was. */

@@ -41,14 +41,19 @@ t.test('bad arguments: exit code 2, and what to do', { skip }, async (t) => {
     [['s_client', 'a:1', '--nope'], /unknown option '--nope'/],
     [['s_client', 'a:1', '-sess_out', '/nowhere/session'], /file of -sess_out can't be written/],
     [['s_client', 'a:1', '-groups'], /option '--groups <list>' argument missing/],
-    [['s_client', 'a:1', '-groups', 'X2551'], /'X2551' is not a known group/],
-    [['s_client', 'a:1', '-cipher', 'NOPE'], /ERR_SSL_NO_CIPHER_MATCH/],
+    [['s_client', 'a:1', '-groups', 'X2551'], /value of -groups is invalid: 'X2551' is not a known group/],
+    [['s_client', 'a:1', '-cipher', 'NOPE'], /ERR_SSL_NO_CIPHER_MATCH.*`pqtls info` lists/],
     [['s_client', 'a:1', '-ciphersuites', 'ECDHE-RSA-AES128-GCM-SHA256'], /goes to -cipher/],
-    [['s_client', 'a:1', '-sigalgs', 'nope'], /sigalgs/],
+    [['s_client', 'a:1', '-sigalgs', 'nope'], /-sigalgs is invalid.*`pqtls info` lists/],
     [['s_client', 'a:1', '-tls1_2', '-tls1_3'], /Give one of -tls1_2, -tls1_3/],
     [['s_client', 'a:1', '-no_tls1_2', '-no_tls1_3'], /leaves no version/],
+    [['s_client', 'a:1', '-tls1'], /TLSv1 is insecure.*-cipher ALL@SECLEVEL=0/],
+    [
+      ['s_client', 'a:1', '--min-version', 'TLSv1.3', '--max-version', 'TLSv1.2'],
+      /No version is from TLSv1.3 to TLSv1.2/,
+    ],
     [['s_client', 'a:1', '--post-quantum', 'maybe'], /Allowed choices are require, prefer, off/],
-    [['s_client', 'a:1', '--policy', 'nope'], /not a known policy/],
+    [['s_client', 'a:1', '--policy', 'nope'], /--policy is invalid: 'nope' is not a known policy/],
     [['s_client', 'a:1', '-CAfile', '/nonexistent'], /The file of -CAfile can't be read: ENOENT/],
     [['s_client', 'a:1', '-CAfile', empty], /There is no certificate in the file of -CAfile/],
     [['s_client', 'a:1', '-cert', files.cert('leaf')], /There is no private key in PEM/],
@@ -78,7 +83,11 @@ t.test('bad arguments: exit code 2, and what to do', { skip }, async (t) => {
   t.match(eventOf(json.stdout, 'error'), { code: 'ERR_PQTLS_USAGE', exitCode: 2 });
   const unknown = await pqtls(['s_client', 'a:1', '-json', '--nope']);
   t.equal(unknown.code, 2);
-  t.match(eventOf(unknown.stdout, 'error'), { code: 'commander.unknownOption', exitCode: 2 });
+  t.match(eventOf(unknown.stdout, 'error'), {
+    code: 'ERR_PQTLS_USAGE',
+    message: "unknown option '--nope'",
+    exitCode: 2,
+  });
   t.strictSame([json.stderr, unknown.stderr], ['', ''], 'nothing is told twice');
   const none = await pqtls(['s_client', 'a:1', '--engine', 'openssl']);
   t.equal(none.code, 2);

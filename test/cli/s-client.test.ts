@@ -207,6 +207,18 @@ t.test('sessions in files', { skip }, async (t) => {
     resumed.map((one) => one['resumed'] as boolean),
     [false, true, true, true, true, true],
   );
+  const other = await serve(t, [...files.identity('leaf'), '-echo']);
+  const session = files.path('session-tls1_3');
+  const elsewhere = ['s_client', `localhost:${other.port}`, '-4', ...files.trust, '--json', '-sess_in'];
+  const refused = await pqtls([...elsewhere, session], { input: 'x' });
+  t.equal(refused.code, 0, refused.stderr + refused.stdout);
+  t.match(eventOf(refused.stdout, 'warning')['message'], /session of -sess_in was not resumed/);
+  const text = readFileSync(session, 'latin1');
+  const changed = text.replace(/(?<=\n\n.{20})./s, (letter) => (letter === 'A' ? 'B' : 'A'));
+  t.not(changed, text);
+  const damaged = await pqtls([...elsewhere, files.write('damaged', changed)]);
+  t.equal(damaged.code, 2);
+  t.match(eventOf(damaged.stdout, 'error')['message'], /is damaged: write a new one with -sess_out/);
   const foreign = await pqtls([...to, '-sess_in', files.write('x', '-----BEGIN SSL SESSION PARAMETERS-----\n')]);
   t.equal(foreign.code, 2);
   t.match(eventOf(foreign.stdout, 'error')['message'], /of OpenSSL/);
