@@ -2,7 +2,6 @@
 // @ts-check
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { projectDir } from './paths.mjs';
 import { run } from './run.mjs';
@@ -12,6 +11,11 @@ import { contentsOf, filesBelow, hashOf, hashOfFile, isStamped, stamp, unstamp }
 
 const outputs = { src: 'dist', test: '.build/test', bench: '.build/bench' };
 const stateDir = join(projectDir, '.build');
+
+/** @param {string} path */
+function compiler(path) {
+  return join(projectDir, 'node_modules/typescript-7', path);
+}
 
 /**
  * @param {readonly Part[]} parts beside src, which the others import
@@ -41,10 +45,9 @@ async function compile(part, hash, reporter) {
   // tsc's own record says "up to date" of outputs that were removed.
   if (!expectedOutputs(part).every((path) => existsSync(path)))
     rmSync(join(stateDir, `${part}.tsbuildinfo`), { force: true });
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const project = part === 'src' ? projectDir : join(projectDir, part);
   await reporter.step(`Compiling ${part}/`, () =>
-    run(process.execPath, [tsc, '--pretty', 'false', '-p', project], { cwd: projectDir }),
+    run(process.execPath, [compiler('bin/tsc'), '--pretty', 'false', '-p', project], { cwd: projectDir }),
   );
   stamp(stampPath, hash);
 }
@@ -76,11 +79,10 @@ function expectedOutputs(part) {
 
 /** @param {Part} part */
 function settings(part) {
-  const require = createRequire(import.meta.url);
   return [
     hashOfFile(join(projectDir, 'tsconfig.json')),
     part === 'src' ? '' : hashOfFile(join(projectDir, part, 'tsconfig.json')),
     readFileSync(join(projectDir, 'package.json'), 'utf8'),
-    JSON.parse(readFileSync(require.resolve('typescript/package.json'), 'utf8')).version,
+    JSON.parse(readFileSync(compiler('package.json'), 'utf8')).version,
   ];
 }
