@@ -7,7 +7,7 @@
       "sources": ["<@(addon_sources)"],
       # AWS-LC first: Node's own headers hold OpenSSL's <openssl/*>.
       "include_dirs+": [
-        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<(node_addon_api)",
         "<(aws_lc_source)/include",
         "<(aws_lc_source)",
         "<(aws_lc_features)"

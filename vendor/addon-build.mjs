@@ -1,10 +1,10 @@
 // Builds the addon in native/ with node-gyp and proves that it loads.
 // @ts-check
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeAddonParts } from './addon-parts.mjs';
 import { awsLcHash, libraries } from './aws-lc-build.mjs';
 import { hostPaths, missingAddonNote, nativePaths, projectDir } from './paths.mjs';
@@ -71,6 +71,7 @@ export async function buildAddon(source, target, configuration, step) {
     aws_lc_source: source.dir,
     aws_lc_libraries: libraries(target),
     aws_lc_features: includeDir,
+    node_addon_api: copyNodeAddonApi(buildDir),
   };
   writeIfChanged(join(buildDir, 'config.gypi'), `${JSON.stringify({ variables }, null, 2)}\n`);
   await nodeGyp(['configure', `--nodedir=${nodeDir}`, `--arch=${target.arch}`, '--release'], { cwd: target.root, env });
@@ -93,6 +94,20 @@ export async function buildAddon(source, target, configuration, step) {
   cpSync(join(source.dir, 'LICENSE'), awsLcLicense);
   if (target.root === projectDir) rmSync(missingAddonNote, { force: true });
   stamp(stampPath(target, configuration), addonHash(source, target));
+}
+
+/**
+ * By one path from the sources, wherever npm put it: ccache takes what is compiled from another path for something else.
+ * @param {string} buildDir
+ */
+function copyNodeAddonApi(buildDir) {
+  const copy = join(buildDir, 'node-addon-api');
+  const original = dirname(require.resolve('node-addon-api/package.json'));
+  mkdirSync(copy, { recursive: true });
+  for (const name of readdirSync(original)) {
+    if (name.endsWith('.h')) writeIfChanged(join(copy, name), readFileSync(join(original, name), 'utf8'));
+  }
+  return copy;
 }
 
 /**

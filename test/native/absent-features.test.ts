@@ -1,8 +1,7 @@
 // The addon as another AWS-LC source gives it: built for real with every PQTLS_HAVE_... at 0, without libssl, and used.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { hash, xof } from 'pqtls/crypto';
 import t from 'tap';
 import { loadBinding } from '#src/binding.js';
@@ -35,25 +34,23 @@ async function buildVariant(dir: string): Promise<string> {
   mkdirSync(join(dir, 'pqtls'));
   writeFileSync(join(dir, 'pqtls/aws_lc_features.h'), features.replaceAll(/^(#define PQTLS_HAVE_\w+) [01]$/gm, '$1 0'));
 
-  const require = createRequire(import.meta.url);
-  const { include_dir: addonApi } = require('node-addon-api') as { include_dir: string };
   const headers = join(String(gypi('build/config.gypi')['nodedir']), 'include/node');
   const flags = [
     ...['-std=c++20', '-fno-exceptions', '-fno-rtti', '-fPIC', '-O0', '-fvisibility=hidden'],
     ...['-ffunction-sections', '-fdata-sections', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror'],
     ...['NAPI_VERSION=9', 'NODE_GYP_MODULE_NAME=pqtls', 'NODE_ADDON_API_DISABLE_DEPRECATED'].map((name) => `-D${name}`),
-    ...['-DNAPI_DISABLE_CPP_EXCEPTIONS', `-I${dir}`, `-I${addonApi.replaceAll('"', '')}`],
+    ...['-DNAPI_DISABLE_CPP_EXCEPTIONS', `-I${dir}`, `-I${String(settings['node_addon_api'])}`],
     ...[`-I${join(source, 'include')}`, `-I${source}`, `-I${headers}`],
   ];
   const run = async (args: string[]): Promise<void> => {
     const result = await runCommand(compiler, args, { cwd: projectDir });
     if (result.code !== 0) throw new Error(`${compiler} ${args.join(' ')}\n${result.stderr}`);
   };
-  const pending = readdirSync(join(projectDir, 'native')).filter((name) => name.endsWith('.cc'));
-  const objects = pending.map((name) => join(dir, `${name}.o`));
+  const pending = [...(settings['addon_sources'] as string[])];
+  const objects = pending.map((path) => join(dir, `${basename(path)}.o`));
   const compileSome = async (): Promise<void> => {
-    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-      await run([...flags, '-c', join('native', name), '-o', join(dir, `${name}.o`)]);
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+      await run([...flags, '-c', path, '-o', join(dir, `${basename(path)}.o`)]);
     }
   };
   await Promise.all([compileSome(), compileSome()]);
