@@ -83,14 +83,38 @@ export interface ChosenCredential {
   readonly scheme: SignatureSchemeName;
 }
 
-/** By our order of schemes, of those that the peer takes; undefined where nothing fits. */
-export function chooseCredential(context: TlsContext, peerSchemes: readonly number[]): ChosenCredential | undefined {
-  for (const scheme of context.schemes) {
-    if (!isForHandshakes(scheme) || !peerSchemes.includes(SignatureScheme[scheme])) continue;
+/** A server's: by its own order of schemes, of those that the client takes; undefined where nothing fits. */
+export function chooseServerCredential(
+  context: TlsContext,
+  peerSchemes: readonly number[],
+): ChosenCredential | undefined {
+  for (const scheme of sharedSchemes(context, peerSchemes)) {
     const credential = context.credentials.find(({ schemes }) => schemes.includes(scheme));
     if (credential !== undefined) return { credential, scheme };
   }
   return undefined;
+}
+
+/** A client's: the chain by the order of the request, as in OpenSSL, and the scheme of its key by our own order. */
+export function chooseClientCredential(
+  context: TlsContext,
+  peerSchemes: readonly number[],
+): ChosenCredential | undefined {
+  const shared = sharedSchemes(context, peerSchemes);
+  const byRequest = shared.toSorted(
+    (a, b) => peerSchemes.indexOf(SignatureScheme[a]) - peerSchemes.indexOf(SignatureScheme[b]),
+  );
+  for (const wanted of byRequest) {
+    const credential = context.credentials.find(({ schemes }) => schemes.includes(wanted));
+    const scheme = shared.find((one) => credential?.schemes.includes(one));
+    if (credential !== undefined && scheme !== undefined) return { credential, scheme };
+  }
+  return undefined;
+}
+
+/** In our order. */
+function sharedSchemes(context: TlsContext, peerSchemes: readonly number[]): SignatureSchemeName[] {
+  return context.schemes.filter((scheme) => isForHandshakes(scheme) && peerSchemes.includes(SignatureScheme[scheme]));
 }
 
 /** Why there is none. */

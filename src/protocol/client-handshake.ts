@@ -1,7 +1,7 @@
 // A client's handshake, state by state. RFC 9846, Appendix A.1.
 
 import {
-  chooseCredential,
+  chooseClientCredential,
   receiveCertificate,
   sendCertificate,
   sendCertificateVerify,
@@ -424,7 +424,7 @@ class ExpectFinished extends ServerFlightState {
     const request = this.request;
     if (request === undefined) return proceed();
     const { endpoint } = this.client;
-    const chosen = chooseCredential(endpoint.context, request.signatureSchemes);
+    const chosen = chooseClientCredential(endpoint.context, request.signatureSchemes);
     sendCertificate(endpoint, chosen?.credential.chain ?? [], request.compression);
     return chosen === undefined ? proceed() : sendCertificateVerify(endpoint, 'client', chosen, proceed);
   }

@@ -1,7 +1,7 @@
 // A server's handshake, state by state. RFC 9846, Appendix A.2.
 
 import {
-  chooseCredential,
+  chooseServerCredential,
   noCredential,
   receiveCertificate,
   sendCertificate,
@@ -250,7 +250,7 @@ function accept(
 function credentialFor(context: TlsContext, { signatureSchemes }: ReadOffer): ChosenCredential {
   // RFC 9846, Section 4.2.3.
   if (signatureSchemes === undefined) throw new ProtocolFault('MISSING_EXTENSION');
-  const chosen = chooseCredential(context, signatureSchemes);
+  const chosen = chooseServerCredential(context, signatureSchemes);
   if (chosen === undefined) throw new ProtocolFault(noCredential(context, signatureSchemes));
   return chosen;
 }
