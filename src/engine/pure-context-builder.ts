@@ -95,7 +95,7 @@ export class PureContextBuilder implements ContextBuilder {
     if (key !== undefined && this.#chains.some(({ key: other }) => kindOf(other) === kindOf(key))) {
       throw refusal('X.509 certificate routines', 'KEY_VALUES_MISMATCH');
     }
-    if (this.#chains.length > 0) throw refusal('X.509 certificate routines', 'KEY_TYPE_MISMATCH');
+    // Its certificate may come yet. What has no partner at last is not used, as in OpenSSL.
     this.#keys.push(signer);
   }
 

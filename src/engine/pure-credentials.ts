@@ -35,14 +35,22 @@ function checkedCertificate(der: Uint8Array): Uint8Array {
   }
 }
 
+/** What node:crypto says of a wrong passphrase or of none, by its version. */
+const passphraseCodes: ReadonlySet<unknown> = new Set([
+  'ERR_OSSL_BAD_DECRYPT',
+  'ERR_MISSING_PASSPHRASE',
+  'ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED',
+]);
+
 export function readKey(pem: Uint8Array, passphrase: string | undefined): TlsSigner {
   try {
     return signerFromPrivateKey(pem, passphrase);
   } catch (cause) {
     if (cause instanceof UnsupportedError) throw cause;
     const { code } = cause as { code?: unknown };
-    const isSecret = code === 'ERR_OSSL_BAD_DECRYPT' || code === 'ERR_MISSING_PASSPHRASE';
-    throw Object.assign(refusal('PEM routines', isSecret ? 'BAD_DECRYPT' : 'NO_START_LINE'), { cause });
+    throw Object.assign(refusal('PEM routines', passphraseCodes.has(code) ? 'BAD_DECRYPT' : 'NO_START_LINE'), {
+      cause,
+    });
   }
 }
 
