@@ -17,7 +17,7 @@ export function endWith(endpoint: Endpoint, thrown: unknown): TlsError {
     return engineError({ ...common, reason: reasonOfAlert(thrown.alert), alertSent: undefined, alertReceived });
   }
   if (thrown instanceof ProtocolFault) {
-    endpoint.sendAlert(thrown.alert);
+    if (thrown.alert !== 'none') endpoint.sendAlert(thrown.alert);
     return engineError({
       ...common,
       reason: thrown.reason,

@@ -2,6 +2,8 @@
 
 import type { AlertName } from './constants.js';
 
+export type FaultAlert = AlertName | 'none';
+
 /**
  * Every fault by the name that AWS-LC has for it, so that both engines report the same, with its alert. errors.ts says
  * whose fault each one is.
@@ -16,9 +18,10 @@ export const faultAlerts = {
   CANNOT_PARSE_LEAF_CERT: 'decode_error',
   // Section 5.1.
   WRONG_VERSION_NUMBER: 'protocol_version',
-  HTTP_REQUEST: 'protocol_version',
-  HTTP_RESPONSE: 'protocol_version',
-  HTTPS_PROXY_REQUEST: 'protocol_version',
+  // Who does not speak TLS gets no answer, as from OpenSSL.
+  HTTP_REQUEST: 'none',
+  HTTP_RESPONSE: 'none',
+  HTTPS_PROXY_REQUEST: 'none',
   INVALID_OUTER_RECORD_TYPE: 'unexpected_message',
   UNEXPECTED_RECORD: 'unexpected_message',
   ENCRYPTED_LENGTH_TOO_LONG: 'record_overflow',
@@ -89,17 +92,17 @@ export const faultAlerts = {
   // Ours.
   PRIVATE_KEY_OPERATION_FAILED: 'internal_error',
   ENGINE_FAILED: 'internal_error',
-} as const satisfies Record<string, AlertName>;
+} as const satisfies Record<string, FaultAlert>;
 
 export type FaultReason = keyof typeof faultAlerts;
 
 /** Thrown wherever the connection cannot go on, and caught in one place, which sends the alert. */
 export class ProtocolFault extends Error {
   readonly reason: FaultReason;
-  readonly alert: AlertName;
+  readonly alert: FaultAlert;
 
   /** @param alert instead of the table's, where the program or a verifier chose it */
-  constructor(reason: FaultReason, alert: AlertName = faultAlerts[reason]) {
+  constructor(reason: FaultReason, alert: FaultAlert = faultAlerts[reason]) {
     super(reason);
     this.reason = reason;
     this.alert = alert;

@@ -5,6 +5,8 @@ import { ProtocolFault } from './faults.js';
 import type { TrafficKeys } from './traffic-keys.js';
 
 const headerLength = 5;
+/** Of TLS 1.0 to 1.3 on the wire. */
+const majorVersion = 3;
 /** RFC 9846, Section 5.1. */
 export const maxPlaintext = 16_384;
 // RFC 9846, Section 5.2.
@@ -145,7 +147,7 @@ export class RecordReader {
       this.#isFirst = false;
     }
     // The version beside TLS 1.x is no version of a record; otherwise it has no meaning. RFC 9846, Section 5.1.
-    if (bytes[at + 1] !== 3) throw new ProtocolFault('WRONG_VERSION_NUMBER');
+    if (bytes[at + 1] !== majorVersion) throw new ProtocolFault('WRONG_VERSION_NUMBER');
     const length = (bytes[at + 3] ?? 0) * 256 + (bytes[at + 4] ?? 0);
     if (length > maxCiphertext) throw new ProtocolFault('ENCRYPTED_LENGTH_TOO_LONG');
     return length;
@@ -231,10 +233,11 @@ function isContentType(type: number): boolean {
   return type >= ContentType.change_cipher_spec && type <= ContentType.application_data;
 }
 
-/** Says what it is that came to this port, where that is known. */
+/** Says what it is that came to this port, where that is known. It gets no answer. */
 function refuseOtherProtocols(bytes: Uint8Array, at: number): void {
   const start = String.fromCharCode(...bytes.subarray(at, at + headerLength));
   if (/^(GET |POST |HEAD |PUT )/.test(start)) throw new ProtocolFault('HTTP_REQUEST');
   if (start === 'CONNE') throw new ProtocolFault('HTTPS_PROXY_REQUEST');
   if (start === 'HTTP/') throw new ProtocolFault('HTTP_RESPONSE');
+  if (bytes[at + 1] !== majorVersion) throw new ProtocolFault('WRONG_VERSION_NUMBER', 'none');
 }

@@ -137,8 +137,8 @@ export class Peer {
       step();
     } catch (error) {
       this.error = error as Error;
-      if (error instanceof ProtocolFault) this.endpoint.sendAlert(error.alert);
-      else if (!(error instanceof PeerAlert)) throw error;
+      if (!(error instanceof ProtocolFault || error instanceof PeerAlert)) throw error;
+      if (error instanceof ProtocolFault && error.alert !== 'none') this.endpoint.sendAlert(error.alert);
     }
   }
 

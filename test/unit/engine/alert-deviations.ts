@@ -12,9 +12,6 @@ export interface Outcome {
 
 /** Another alert, another class, or none at all. Rows without a side hold for both. */
 export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
-  'a record of version 9.1': { class: 'InvalidMessageError', code: 'ERR_SSL_WRONG_VERSION_NUMBER', alert: 'none' },
-  'an HTTP request': { class: 'InvalidMessageError', code: 'ERR_SSL_HTTP_REQUEST', alert: 'none' },
-  'an HTTP CONNECT request': { class: 'InvalidMessageError', code: 'ERR_SSL_HTTPS_PROXY_REQUEST', alert: 'none' },
   'an empty record in place of the ClientHello': 'accepted',
   'an extension twice in a ClientHello': {
     class: 'InvalidMessageError',

@@ -14,7 +14,7 @@ import {
   ProtocolVersion,
   SignatureScheme,
 } from '#src/protocol/constants.js';
-import type { FaultReason } from '#src/protocol/faults.js';
+import type { FaultAlert, FaultReason } from '#src/protocol/faults.js';
 import { Issuer } from '../../support/certificates.js';
 import type { Change, Flight, HostilePeer } from '../../support/hostile-peer.js';
 import { MessageDraft, messageOf, uint16, uint24, vector16 } from '../../support/message-draft.js';
@@ -22,6 +22,8 @@ import { MessageDraft, messageOf, uint16, uint24, vector16 } from '../../support
 export interface MalformedFlight extends Flight {
   /** What the TypeScript engine calls it; undefined where it goes on. */
   readonly reason: FaultReason | undefined;
+  /** Where it is not the reason's own. */
+  readonly alert?: FaultAlert;
 }
 
 const { ClientHello, ServerHello, EncryptedExtensions, Certificate, CertificateVerify, Finished } = HandshakeType;
@@ -180,7 +182,7 @@ const retryWith = (extensions: [number, Uint8Array][]): Change =>
 
 /** What can be sent to a server. */
 const toServer: Record<string, Omit<MalformedFlight, 'victim'>> = {
-  'a record of version 9.1': { reason: 'WRONG_VERSION_NUMBER', instead: Buffer.of(22, 9, 1, 0, 1, 1) },
+  'a record of version 9.1': { reason: 'WRONG_VERSION_NUMBER', alert: 'none', instead: Buffer.of(22, 9, 1, 0, 1, 1) },
   'an HTTP request': { reason: 'HTTP_REQUEST', instead: Buffer.from('GET / HTTP/1.1\r\n') },
   'an HTTP CONNECT request': { reason: 'HTTPS_PROXY_REQUEST', instead: Buffer.from('CONNECT a:443 HTTP/1.1\r\n') },
   'the header of a record of 65535 bytes': {
@@ -844,6 +846,7 @@ const afterwards: Record<string, Omit<MalformedFlight, 'victim'>> = {
 
 /** What can be sent to a client. */
 const toClient: Record<string, Omit<MalformedFlight, 'victim'>> = {
+  'an HTTP response': { reason: 'HTTP_RESPONSE', instead: Buffer.from('HTTP/1.1 400 Bad Request\r\n') },
   'a Finished in place of the ServerHello': {
     reason: 'UNEXPECTED_MESSAGE',
     change: on(ServerHello, () => [messageOf(Finished, Buffer.alloc(48))]),

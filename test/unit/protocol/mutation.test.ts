@@ -42,7 +42,9 @@ function check(t: Test, what: string, client: Peer, server: Peer): void {
   for (const { error, endpoint } of [client, server]) {
     if (error === undefined || error instanceof PeerAlert) continue;
     const isTyped =
-      error instanceof ProtocolFault && error.reason !== 'ENGINE_FAILED' && endpoint.alertSent === error.alert;
+      error instanceof ProtocolFault &&
+      error.reason !== 'ENGINE_FAILED' &&
+      (endpoint.alertSent ?? 'none') === error.alert;
     if (!isTyped) t.fail(`${what}: ${String(error)}`);
   }
   const isDone = client.endpoint.handshakeDone && server.endpoint.handshakeDone;
