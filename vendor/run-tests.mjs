@@ -71,15 +71,12 @@ function allRuns() {
     name: `${file} over net.Socket`,
     environment: { PQTLS_TRANSPORT: 'net' },
   }));
-  // Those of compat/ compare with node:tls option by option, TLS 1.2 all over.
-  const onTypescript = api
-    .filter((file) => !file.includes('/compat/'))
-    .map((file) => ({
-      file,
-      name: `${file} on the TypeScript engine`,
-      nodeArgs: [`--import=${scope}`],
-      environment: { PQTLS_ENGINE: 'typescript', PQTLS_REQUIRE_NATIVE: '' },
-    }));
+  const onTypescript = api.map((file) => ({
+    file,
+    name: `${file} on the TypeScript engine`,
+    nodeArgs: [`--import=${scope}`],
+    environment: { PQTLS_ENGINE: 'typescript', PQTLS_REQUIRE_NATIVE: '' },
+  }));
   return [...runs, ...overNet, ...onTypescript];
 }
 

@@ -6,6 +6,7 @@ import type { Server, TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
 import { certificates, type Certificates } from './certificates.js';
+import { reasonFor } from './engine-scope.js';
 import { Loopback, type Listening } from './loopback.js';
 import { errorView } from './observations.js';
 import { isOlderThan, modules, type TlsModule } from './tls-modules.js';
@@ -130,6 +131,11 @@ export class Subject {
       const title = `${this.name}: ${behaviour.name}`;
       if (behaviour.since !== undefined && isOlderThan(behaviour.since)) {
         await t.test(title, { skip: `node:tls behaves so since Node ${behaviour.since}` }, () => {});
+        continue;
+      }
+      const reason = reasonFor(title);
+      if (reason !== undefined) {
+        await t.test(title, { skip: reason }, () => {});
         continue;
       }
       // Not inside of the tap test, which has its own idea of who handles uncaught errors.
