@@ -54,7 +54,9 @@ export const chromium: Peer = {
 
 async function start(config: PeerConfig): Promise<Conversation> {
   const profile = mkdtempSync(join(tmpdir(), 'pqtls-chromium-'));
-  const browser = new Browser(binary() ?? 'chromium', flags(profile, config.trustedKey), cleanEnvironment());
+  // As in build-steps.ts: it does not start under the sanitizers.
+  const env = cleanEnvironment({ LD_PRELOAD: undefined });
+  const browser = new Browser(binary() ?? 'chromium', flags(profile, config.trustedKey), env);
   const failed = new Promise<never>((_resolve, reject) => browser.once('failed', reject));
   // Whoever waits is told; nobody may be waiting.
   failed.catch(() => {});
