@@ -5,7 +5,7 @@ import { invalidArgType, invalidArgValue, UnsupportedError } from '../errors.js'
 import type { EngineContext, EngineName } from './connection.js';
 import type { TlsEngine } from './engine.js';
 import { nativeEngine } from './native-engine.js';
-import { pureEngine } from './pure-engine.js';
+import { pureEngine } from './load-pure-engine.js';
 import { pureEngineVersion } from './pure-version.js';
 
 interface Found {
