@@ -13,7 +13,7 @@ const mostMilliseconds = 400_000;
 const warmUp = 30;
 const few = 2;
 const many = 12;
-const repetitions = 5;
+const repetitions = 3;
 
 interface Sample {
   readonly profile: string;

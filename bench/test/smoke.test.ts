@@ -55,7 +55,7 @@ const runsTls = process.platform === 'linux' && providers().includes('aws-lc');
 t.test('the TLS path', { skip: !runsTls && 'needs Linux and the addon' }, async (t) => {
   await promisify(execFile)(process.execPath, [join(projectRoot, 'vendor/loadgen-build.mjs')]);
   const folder = t.testdir();
-  const options = ['--quick', '--rounds', '2', '--no-node', '--output', folder, '--json', join(folder, 'copy.json')];
+  const options = ['--quick', '--rounds', '1', '--no-node', '--output', folder, '--json', join(folder, 'copy.json')];
   const output = await bench('handshake', 'resume', 'throughput', 'echo', 'typescript', ...options);
   t.match(output, 'server CPU, P-256');
   const result = JSON.parse(readFileSync(join(folder, 'copy.json'), 'utf8')) as BenchResult;
@@ -68,7 +68,7 @@ t.test('the TLS path', { skip: !runsTls && 'needs Linux and the addon' }, async 
   t.same(engineGoals.map(({ against }) => against).sort(), ['node:tls', 'node:tls', 'primitives', 'primitives']);
   for (const { scenario, metric, driver, values, median, low, high } of result.series) {
     t.ok(
-      values.length === 2 && values.every((value) => value > 0 && Number.isFinite(value)),
+      values.length === 1 && values.every((value) => value > 0 && Number.isFinite(value)),
       `${scenario} ${metric} ${driver}`,
     );
     t.ok(low <= median && median <= high);
