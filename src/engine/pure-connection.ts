@@ -164,6 +164,8 @@ export class PureTlsConnection extends PureFacts implements Connection {
         const length = endpoint.readRecord(slab, used);
         used += length;
         produced += length;
+        // The end of the handshake is told before what comes with it, which may be wrong.
+        if (endpoint.handshakeDone && !this.#toldDone) return reader.buffered > 0;
       }
     } finally {
       if (slab !== undefined) handOut(slab, used, plaintext);

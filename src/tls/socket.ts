@@ -45,6 +45,7 @@ import {
   type VerifiedIdentity,
 } from './session.js';
 import { stopsReading } from './signing.js';
+import { afterReactions } from './reactions.js';
 import { soon } from './soon.js';
 import { longestTimeout, preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
@@ -117,6 +118,8 @@ export class TLSSocket extends NegotiatedSocket {
   /** What the program is still to be told, in order; see #pump. */
   #deliveries: Delivery[] = [];
   #pumping = false;
+  /** The program has its turn before it is told more. */
+  #reacting = false;
   /** A client's Finished waits for what the program writes when it hears of it. */
   #joins = false;
   /** The program's own buffer waits for resume(). */
@@ -405,6 +408,21 @@ export class TLSSocket extends NegotiatedSocket {
     return after;
   }
 
+  /** The program reacts before it is told of the next thing. */
+  #tellByItself(delivery: Delivery): void {
+    this.#tell(delivery);
+    const [next] = this.#deliveries;
+    const comesNext = next !== undefined || (this.#more && this.#reading);
+    // A client's handshake and its session of TLS 1.2 are told of in one.
+    const isInOne = this.#deliveries.includes('secure');
+    if (this.destroyed || !comesNext || isInOne || !comesByItself(delivery, next)) return;
+    this.#reacting = true;
+    afterReactions(() => {
+      this.#reacting = false;
+      this.#pump();
+    });
+  }
+
   /** One thing that the program is told. No closures: this is where the time of small connections goes. */
   #tell(delivery: Delivery): void {
     if (delivery instanceof Uint8Array) this.#deliver(delivery);
@@ -432,7 +450,7 @@ export class TLSSocket extends NegotiatedSocket {
     try {
       while (!this.destroyed && !this.#held()) {
         const next = this.#deliveries.shift();
-        if (next !== undefined) this.#tell(next);
+        if (next !== undefined) this.#tellByItself(next);
         else if (!this.#more) break;
         else if (this.#reading) this.#handle(this.#connection.receive(undefined));
         else break;
@@ -458,7 +476,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   /** Nothing more is told for now. */
   #held(): boolean {
-    return this.#stalled || this.#storing();
+    return this.#stalled || this.#reacting || this.#storing();
   }
 
   /** The end of the handshake waits until the program has stored its session. */
@@ -766,6 +784,16 @@ export class TLSSocket extends NegotiatedSocket {
     callback(error);
     letGo(transport, { alerted, secure: this.#secured });
   }
+}
+
+/** Data comes by itself with the next read alone: its chunks share a turn, as they share a call of the engine. */
+function comesByItself(told: Delivery, next: Delivery | undefined): boolean {
+  if (told instanceof Uint8Array) return next instanceof Error;
+  // What a client wrote before goes out with its Finished.
+  if (told === 'handshake') return typeof next !== 'function';
+  return (
+    told === 'secure' || typeof told === 'function' || (typeof told === 'object' && 'kind' in told && !isQuestion(told))
+  );
 }
 
 function emitClose(socket: TLSSocket, hadError: boolean): void {

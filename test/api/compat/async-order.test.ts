@@ -1,7 +1,8 @@
 // In which async context and in which order a program is told things, and what an exception in a listener does to others.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
+import * as net from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import { Subject, type Run } from '../../support/behaviours.js';
 import { closed, textOf } from '../../support/observations.js';
@@ -32,6 +33,89 @@ function schedule(name: string, seen: string[]): void {
 async function later(): Promise<void> {
   for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** A client that sends nothing before its Finished is on its way, so that both come to the server in one read. */
+async function helloWithFinished(run: Run, port: number): Promise<TLSSocket> {
+  const client = run.connect({ port });
+  client.once('secureConnect', () => client.write('hello'));
+  await once(client, 'secureConnect');
+  return client;
+}
+
+subject.add('what a server hears of a new client and of its first data', async (run) => {
+  const { server, port } = await plainServer(run);
+  const seen: string[] = [];
+  const done = new Promise<void>((resolve) => {
+    server.on('secureConnection', (socket) => {
+      schedule('secureConnection', seen);
+      socket.once('data', () => {
+        schedule('data', seen);
+        setImmediate(resolve);
+      });
+    });
+  });
+  await helloWithFinished(run, port);
+  await done;
+  return seen.filter((one) => !one.endsWith('immediate'));
+});
+
+subject.add('a listener that is added after a promise hears the first data', async (run) => {
+  const { server, port } = await plainServer(run);
+  server.on('secureConnection', (socket) => socket.on('data', () => {}));
+  const heard = (async () => {
+    for await (const [socket] of on(server, 'secureConnection') as AsyncIterable<[TLSSocket]>) {
+      await Promise.resolve();
+      await Promise.resolve();
+      const [data] = (await once(socket, 'data')) as [Buffer];
+      return data.toString();
+    }
+    return undefined;
+  })();
+  await helloWithFinished(run, port);
+  return heard;
+});
+
+subject.add('sessions and data that come together are awaited one after the other', async (run) => {
+  const { server, port } = await plainServer(run);
+  server.on('secureConnection', (socket) => socket.write('hello'));
+  const client = run.connect({ port });
+  await once(client, 'secureConnect');
+  const data = once(client, 'data') as Promise<[Buffer]>;
+  await once(client, 'session');
+  await once(client, 'session');
+  return (await data)[0].toString();
+});
+
+subject.add('what a client hears of its handshake and of a session of TLS 1.2', async (run) => {
+  const { server, port } = await plainServer(run, { maxVersion: 'TLSv1.2' });
+  server.on('secureConnection', (socket) => socket.write('hello'));
+  const client = run.connect({ port });
+  const seen: string[] = [];
+  for (const name of ['secureConnect', 'session']) client.once(name, () => schedule(name, seen));
+  await once(client, 'data');
+  return seen.filter((one) => !one.endsWith('immediate'));
+});
+
+subject.add('an error in the read of the Finished comes to a listener that is added after a promise', async (run) => {
+  const { server, port } = await plainServer(run);
+  const told = (async () => {
+    const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+    return error.code;
+  })();
+  // Between the client and the server, which gets a broken record right after the client's last flight.
+  const relay = await run.serveTcp((near) => {
+    const far = run.track(net.connect(port, '127.0.0.1'));
+    far.on('error', () => {}).pipe(near);
+    near.on('data', (bytes: Buffer) => {
+      const hasFinished = bytes.includes(Buffer.from('170303', 'hex'));
+      const broken = Buffer.concat([Buffer.from('1703030020', 'hex'), Buffer.alloc(32, 0xab)]);
+      far.write(hasFinished ? Buffer.concat([bytes, broken]) : bytes);
+    });
+  });
+  run.connect({ port: relay }).on('error', () => {});
+  return told;
+});
 
 subject.add('the context of connect() reaches every event of a client and every callback', async (run) => {
   const { server, port } = await plainServer(run);
