@@ -55,6 +55,7 @@ const cases: Readonly<Record<string, readonly [Partial<EndpointReport>, ...also:
     'classical-accepted',
   ],
   'classical-accepted': [{ groups: { ...best.groups, X25519: accepts } }],
+  'classical-unknown': [{ groups: { ...best.groups, X25519: { result: 'timeout', detail: '' } } }],
   'client-order': [
     {
       preferredGroup: {
@@ -99,6 +100,11 @@ t.test('rules stand in the order of what they leave', (t) => {
 t.test('a certificate with SHA-1, and one that is not valid yet', (t) => {
   t.equal(judge({ ...best, ...withLeaf({ signature: 'sha1WithRSAEncryption' }) }).grade, 'F');
   t.equal(judge({ ...best, ...withLeaf({ signature: 'sha1WithRSAEncryption', selfIssued: true }) }).grade, 'A+');
+  const [chain] = best.chains;
+  const weakIssuer = { ...chain?.certificates[0], subject: 'CN=middle', key: 'RSA-1024' };
+  const chains = [{ ...chain, certificates: [...(chain?.certificates ?? []), weakIssuer] }];
+  const weak = judge({ ...best, chains } as EndpointReport);
+  t.match(weak.findings[0], { rule: { id: 'weak-certificate' }, message: /issuer CN=middle: Its key has 1024 bits/ });
   t.equal(judge({ ...best, ...withLeaf({ notBefore: '2026-11-29T00:00:00.000Z' }) }).grade, 'F');
   t.end();
 });

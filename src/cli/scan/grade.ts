@@ -1,7 +1,7 @@
 // The grade of an endpoint, and why: one table of rules, each with the best grade that it leaves. docs/scan.md.
 
 import { isPostQuantum, postQuantumGroups } from './groups.js';
-import { accepted, isUnclear, type Certificate, type EndpointReport } from './report.js';
+import { accepted, isUnclear, unclear, type Certificate, type EndpointReport } from './report.js';
 
 /** From the best to the worst. */
 export const grades = ['A+', 'A', 'B', 'C', 'D', 'F'] as const;
@@ -73,7 +73,7 @@ export const rules: readonly Rule[] = [
     cap: 'F',
     title: 'The certificate can be forged',
     help: 'Use RSA keys of at least 2048 bits, and signatures with SHA-256 or better.',
-    find: (report) => first(leaves(report), weakness),
+    find: ({ chains }) => first(chains, ({ certificates }) => weakest(certificates)),
   },
   {
     id: 'no-tls13',
@@ -184,6 +184,17 @@ export const rules: readonly Rule[] = [
     },
   },
   {
+    id: 'classical-unknown',
+    cap: 'A',
+    title: 'Whether classical key exchange is accepted is not known',
+    help: 'The probes ended without an answer. Scan again, with a longer --timeout.',
+    find: (report) => {
+      const { groups, versions } = report;
+      const all = [...unclear(groups).filter((name) => !isPostQuantum(name)), ...unclear(versions)];
+      return hasPostQuantum(report) && all.length > 0 ? `No clear answer: ${all.join(', ')}.` : undefined;
+    },
+  },
+  {
     id: 'client-order',
     cap: undefined,
     title: "The client's order of groups decides",
@@ -269,6 +280,17 @@ function leaves({ chains }: EndpointReport): Certificate[] {
 function outsideOfDates({ notBefore, notAfter }: Certificate, at: string): string | undefined {
   if (Date.parse(notAfter) < Date.parse(at)) return `It expired on ${notAfter}.`;
   return Date.parse(notBefore) > Date.parse(at) ? `It is not valid before ${notBefore}.` : undefined;
+}
+
+/** Whoever forges an issuer forges what it issues. */
+function weakest(certificates: readonly Certificate[]): string | undefined {
+  const [leaf, ...issuers] = certificates;
+  const ofLeaf = leaf && weakness(leaf);
+  if (ofLeaf !== undefined) return ofLeaf;
+  return first(issuers, (issuer) => {
+    const found = weakness(issuer);
+    return found === undefined ? undefined : `Its issuer ${issuer.subject}: ${found}`;
+  });
 }
 
 function weakness({ key, signature, selfIssued }: Certificate): string | undefined {

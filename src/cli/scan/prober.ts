@@ -73,6 +73,21 @@ export class Prober {
     return second;
   }
 
+  /**
+   * Whether a silence, an end or a reset is the answer to an offer, and not chance: it comes twice more, each time after the
+   * control was accepted. Undefined where that is not known; otherwise the last outcome, which may be another one.
+   */
+  async confirm(offer: Offer): Promise<Outcome | undefined> {
+    let outcome: Outcome | undefined;
+    for (let times = 0; times < patience && this.#control !== undefined && this.#gone === undefined; times++) {
+      const control = await this.once(this.#control);
+      if (control.result !== 'accepted') return undefined;
+      outcome = await this.once(offer);
+      if (!isUnclear(outcome.result)) return outcome;
+    }
+    return outcome;
+  }
+
   #isGone(): boolean {
     return this.#gone !== undefined;
   }

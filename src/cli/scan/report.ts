@@ -58,8 +58,8 @@ const chainSchema = z.strictObject({
 });
 
 const retrySchema = z.strictObject({
-  /** `asks`: by HelloRetryRequest. `takes-share`: goes on with what it got. */
-  behaviour: z.enum(['asks', 'takes-share', 'fails', 'not-tried']),
+  /** `asks`: by HelloRetryRequest. `takes-share`: goes on with what it got. `unknown`: no clear answer. */
+  behaviour: z.enum(['asks', 'takes-share', 'fails', 'unknown', 'not-tried']),
   detail: z.string(),
 });
 
@@ -144,6 +144,13 @@ export type PreferenceOrder = 'server' | 'client' | 'single' | 'unknown';
 export function accepted(probes: Probes): string[] {
   return Object.entries(probes)
     .filter(([, { result }]) => result === 'accepted')
+    .map(([name]) => name);
+}
+
+/** The names of the probes that came to no clear answer. */
+export function unclear(probes: Probes): string[] {
+  return Object.entries(probes)
+    .filter(([, { result }]) => isUnclear(result))
     .map(([name]) => name);
 }
 

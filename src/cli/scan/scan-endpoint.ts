@@ -108,6 +108,9 @@ async function afterSmallHello(prober: Prober, offer: Offer, first: Outcome, sma
   const wide = isUnclear(first.result) ? await prober.once(offer) : first;
   if (isAccepted(wide)) return contactBy(wide, offer, sizeOf(wide));
   const padded = await prober.try(paddedOffer(offer));
+  // The size gets through: once more, before the groups are said to be in the way.
+  const again = isUnclear(wide.result) && isAccepted(padded) ? await prober.once(offer) : wide;
+  if (isAccepted(again)) return contactBy(again, offer, sizeOf(again));
   return contactBy(small, classicalOffer(offer), { ...failed(wide), classicalOfSameSize: padded.result });
 }
 

@@ -2,7 +2,7 @@
 
 import { reasonOf } from '../grade.js';
 import { isPostQuantum } from '../groups.js';
-import { accepted } from '../report.js';
+import { accepted, unclear } from '../report.js';
 import type { Entry, ScanResult } from '../result.js';
 
 const columns: readonly (readonly [name: string, value: (entry: Entry) => string | number | undefined])[] = [
@@ -19,6 +19,11 @@ const columns: readonly (readonly [name: string, value: (entry: Entry) => string
       accepted(report.groups)
         .filter((name) => !isPostQuantum(name))
         .join(' '),
+  ],
+  [
+    'unclear_probes',
+    ({ report: { versions, groups, tls13Suites } }) =>
+      [versions, groups, tls13Suites].flatMap((probes) => unclear(probes)).join(' '),
   ],
   ['preferred_group', ({ report }) => report.preferredGroup?.group],
   ['preference', ({ report }) => report.preferredGroup?.order],

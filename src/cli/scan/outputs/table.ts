@@ -3,7 +3,7 @@
 import Table from 'cli-table3';
 import { reasonOf } from '../grade.js';
 import { isPostQuantum } from '../groups.js';
-import { accepted } from '../report.js';
+import { accepted, unclear, type Probes } from '../report.js';
 import { countGrades, type Entry, type ScanResult } from '../result.js';
 
 const reasonWidth = 60;
@@ -24,20 +24,29 @@ export function toTable(result: ScanResult): string {
 }
 
 function row({ name, report, verdict }: Entry): string[] {
-  const versions = accepted(report.versions).map((version) => version.replace('TLSv', ''));
+  const versions = withUnclear(report.versions).map((version) => version.replace('TLSv', ''));
   const [chain] = report.chains;
   const leaf = chain?.certificates[0];
   return [
     name,
     verdict.grade ?? '-',
     versions.join(' '),
-    accepted(report.groups).filter(isPostQuantum).join('\n'),
+    withUnclear(report.groups).filter(isOrMayBePostQuantum).join('\n'),
     report.preferredGroup?.group ?? '',
     leaf === undefined
       ? ''
       : `${leaf.key}\nuntil ${leaf.notAfter.slice(0, 10)}\n${chain?.trusted === true ? 'trusted' : 'not trusted'}`,
     reasonOf(report, verdict),
   ].map(withoutControls);
+}
+
+/** What was accepted, and with a question mark what came to no clear answer. */
+function withUnclear(probes: Probes): string[] {
+  return [...accepted(probes), ...unclear(probes).map((name) => `${name}?`)];
+}
+
+function isOrMayBePostQuantum(name: string): boolean {
+  return isPostQuantum(name.replace(/\?$/, ''));
 }
 
 function summary(result: ScanResult): string {

@@ -36,16 +36,18 @@ function untried(detail: string): Probe {
 /**
  * Offers the accepted groups in reverse: who chooses the same again goes by its own order.
  *
- * @param forward the handshake in which post-quantum groups stood first
+ * @param contact the first handshake, whose post-quantum groups stood first if there were any
  * @param accepted of our own stack's groups, most wanted first
  */
 export async function probePreference(
   prober: Prober,
   base: Offer,
-  forward: Facts,
+  contact: Facts,
   accepted: readonly string[],
 ): Promise<EndpointReport['preferredGroup']> {
-  if (forward.group === undefined) return undefined;
+  const isComplete = base.groups?.some(isPostQuantum) === true || !accepted.some(isPostQuantum);
+  const forward = isComplete ? contact : await prober.try(groupOffer(base, accepted));
+  if (!isAccepted(forward) || forward.group === undefined) return undefined;
   const found = { group: forward.group, helloRetryRequest: forward.helloRetryRequest };
   if (accepted.length === 0) return { ...found, order: 'unknown' };
   if (accepted.length === 1) return { ...found, order: 'single' };

@@ -4,7 +4,7 @@ import { isPostQuantum, ownGroups } from '../groups.js';
 import type { Offer } from '../handshake.js';
 import { groupOffer } from '../offers.js';
 import { isAccepted, type Prober } from '../prober.js';
-import type { EndpointReport, Probes, RetryBehaviour } from '../report.js';
+import { isUnclear, type EndpointReport, type Probes, type RetryBehaviour } from '../report.js';
 
 type RetryBehaviours = EndpointReport['helloRetryRequest'];
 
@@ -73,11 +73,14 @@ async function probeWithLesserShare(
 async function outcomeOf(prober: Prober, base: Offer, groups: readonly string[]): Promise<RetryBehaviour> {
   const wanted = groups.at(-1) ?? '';
   const shares = groups.slice(0, -1).join(' and ');
-  const outcome = await prober.try(groupOffer(base, groups));
-  if (outcome.result === 'not-tried') return untried(outcome.detail);
+  const offer = groupOffer(base, groups);
+  const tried = await prober.try(offer);
+  if (tried.result === 'not-tried') return untried(tried.detail);
+  const confirmed = isUnclear(tried.result) ? await prober.confirm(offer) : tried;
+  const outcome = confirmed ?? tried;
   if (!isAccepted(outcome)) {
     return {
-      behaviour: 'fails',
+      behaviour: confirmed === undefined ? 'unknown' : 'fails',
       detail: `${outcome.result} with a share of ${shares}, ${wanted} offered: ${outcome.detail}`,
     };
   }
