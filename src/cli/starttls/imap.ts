@@ -12,7 +12,7 @@ export async function imap(wire: Wire): Promise<void> {
   if (/^\* PREAUTH\b/i.test(greeting)) throw wire.unsupported('it greets with PREAUTH');
   let capabilities = '';
   const listed = await command(wire, 'a1', 'CAPABILITY', (line) => {
-    if (/^\* CAPABILITY /i.test(line)) capabilities = line;
+    if (/^\* CAPABILITY /i.test(line)) capabilities += `${line} `;
   });
   if (!/^OK\b/i.test(listed)) throw wire.broken(quoted(listed));
   if (!/ STARTTLS( |$)/i.test(capabilities)) throw wire.unsupported('its CAPABILITY has no STARTTLS');
@@ -26,6 +26,7 @@ async function command(wire: Wire, tag: string, text: string, untagged?: (line: 
   for (let count = 0; count < mostLines; count++) {
     const line = await wire.line();
     if (line.startsWith(`${tag} `)) return line.slice(tag.length + 1);
+    if (/^\* BYE\b/i.test(line)) throw wire.refused(line);
     if (!line.startsWith('* ')) throw wire.broken(quoted(line));
     untagged?.(line);
   }

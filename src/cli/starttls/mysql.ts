@@ -40,8 +40,8 @@ function sslRequest(): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** ERR_Packet: marker, a number, and before authentication no SQL state. */
+/** ERR_Packet: marker, a number, of some servers an SQL state, a text. */
 function errorMessage(packet: Buffer): string {
   const code = packet.length >= 3 ? packet.readUInt16LE(1) : 0;
-  return `error ${code}: ${packet.toString('utf8', 3)}`;
+  return `error ${code}: ${packet.toString('utf8', 3).replace(/^#[0-9A-Z]{5}/, '')}`;
 }

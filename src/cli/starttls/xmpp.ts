@@ -13,11 +13,8 @@ export async function xmpp(wire: Wire, domain: string, isServer: boolean): Promi
   );
   // Whatever does not begin like XML is another protocol, and need not be waited for.
   const [opening] = await wire.match(/^\s*<\??[^>]*>|^\s*[^<\s]/);
-  if (!/^\s*<(\?xml|stream:stream)\b/.test(opening)) throw wire.broken(quoted(opening));
-  const [features] = await wire.match(
-    /<stream:features\s*\/>|<stream:features\b[^]*?<\/stream:features>|<stream:error\b[^]*?<\/stream:error>/,
-  );
-  if (features.startsWith('<stream:error')) throw wire.refused(condition(features));
+  if (!/^\s*<(\?xml|([\w.-]+:)?stream)\b/.test(opening)) throw wire.broken(quoted(opening));
+  const features = await featuresOf(wire);
   if (!new RegExp(`<starttls\\b[^>]*xmlns=(['"])${tlsNamespace}\\1`).test(features)) {
     throw wire.unsupported('its stream features have no starttls');
   }
@@ -32,9 +29,19 @@ export async function xmpp(wire: Wire, domain: string, isServer: boolean): Promi
   throw wire.broken(quoted(answer));
 }
 
-/** The name of the first element in an error. */
-function condition(error: string): string {
-  return /<stream:error\b[^>]*>\s*<([\w-]+)/.exec(error)?.[1] ?? 'a stream error';
+/**
+ * What stands between the tags of the stream's features; the namespace of streams may be the default one, without a prefix.
+ * No pattern here begins in more than one place of what a server repeats: their time grows with the length alone.
+ */
+async function featuresOf(wire: Wire): Promise<string> {
+  const [tag, kind] = await wire.match(/<(?:[\w.-]+:)?(features|error)\b[^<>]*>/);
+  if (tag.endsWith('/>')) return '';
+  if (kind === 'error') {
+    const [, condition = 'a stream error'] = await wire.match(/^\s*<([\w-]+)|^\s*[^\s<]/);
+    throw wire.refused(condition);
+  }
+  const [, features = ''] = await wire.match(/^([^]*?)<\/(?:[\w.-]+:)?features\s*>/);
+  return features;
 }
 
 function escaped(text: string): string {
