@@ -105,9 +105,14 @@ export function readTrace(event: TraceEvent, isServer: boolean): TraceStep {
     kind: 'handshake',
     name: messageName(bytes),
     length,
-    version: nameOf(ProtocolVersion, event.version),
+    ...versionOf(bytes, event),
     details: describeMessage(bytes, event, isServer),
   };
+}
+
+/** A HelloRetryRequest comes before the version is settled for the engine, and TLS 1.3 alone has it. */
+function versionOf(message: Uint8Array, { version }: TraceEvent): { version?: string } {
+  return messageName(message) === 'HelloRetryRequest' ? {} : { version: nameOf(ProtocolVersion, version) };
 }
 
 // SHA-256 of "HelloRetryRequest". RFC 9846, Section 4.1.3.
