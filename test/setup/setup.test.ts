@@ -178,8 +178,6 @@ t.test(
         npm_config_https_proxy: url,
         HOME: scratch.path,
         CCACHE_BASEDIR: project,
-        // It has to load, not to be fast.
-        CXXFLAGS: '-O0',
       }),
     });
     t.equal(build.code, 0, build.stderr);
