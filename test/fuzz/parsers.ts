@@ -126,7 +126,8 @@ function feed(peer: Peer, bytes: Uint8Array): void {
   endpoint.destroy();
   if (error instanceof ProtocolFault && error.reason === 'ENGINE_FAILED')
     throw new Error('It counts as a fault of ours');
-  if (error instanceof ProtocolFault && endpoint.alertSent !== error.alert) throw new Error('No alert was sent');
+  const alert = endpoint.alertSent ?? 'none';
+  if (error instanceof ProtocolFault && alert !== error.alert) throw new Error(`Sent ${alert} for ${error.alert}`);
   if (endpoint.handshakeDone) throw new Error('A handshake came of it');
   if (error !== undefined) throw error;
 }
