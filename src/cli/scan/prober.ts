@@ -8,6 +8,8 @@ import type { Throttle } from './throttle.js';
 
 // Probes in a row that came to nothing clear, before the endpoint is asked whether it is still there.
 const patience = 2;
+/** How often an offer has to be lost again, between controls that get through. */
+const confirmations = 2;
 
 export class Prober {
   readonly #endpoint: Endpoint;
@@ -79,7 +81,7 @@ export class Prober {
    */
   async confirm(offer: Offer): Promise<Outcome | undefined> {
     let outcome: Outcome | undefined;
-    for (let times = 0; times < patience && this.#control !== undefined && this.#gone === undefined; times++) {
+    for (let times = 0; times < confirmations && this.#control !== undefined && this.#gone === undefined; times++) {
       const control = await this.once(this.#control);
       if (control.result !== 'accepted') return undefined;
       outcome = await this.once(offer);
