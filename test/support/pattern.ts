@@ -1,6 +1,7 @@
 // A long byte pattern that both ends of a test make by themselves: the AES-128-CTR keystream of a fixed key.
 
 import { createCipheriv } from 'node:crypto';
+import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 
 /** Bytes that do not repeat, so that a lost, doubled or moved piece shows. */
@@ -49,11 +50,15 @@ export async function exchangePattern(stream: Duplex, length: number, chunkSize 
   return check.received;
 }
 
-/** Writes `length` bytes of the pattern with backpressure. */
+/**
+ * Writes `length` bytes of the pattern with backpressure. Not waited for is 'drain' of the last piece: a stream whose
+ * peer has everything and ends may be ending itself by then, and emits none.
+ */
 export async function sendPattern(stream: Duplex, length: number, chunkSize = 64 * 1024): Promise<void> {
   const pattern = new Pattern();
   for (let sent = 0; sent < length; sent += chunkSize) {
     const chunk = pattern.next(Math.min(chunkSize, length - sent));
-    if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
+    const mayGoOn = stream.write(chunk);
+    if (!mayGoOn && sent + chunkSize < length) await once(stream, 'drain');
   }
 }
