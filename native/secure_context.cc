@@ -108,7 +108,7 @@ Napi::Value SecureContext::LoadPkcs12(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   std::string passphrase = info[1].As<Napi::String>().Utf8Value();
-  Pkcs12Result result = UsePkcs12(ctx_.get(), trust->store(), BytesOf(info[0]), passphrase);
+  Pkcs12Result result = UsePkcs12(ctx_.get(), trust->AddTo(), BytesOf(info[0]), passphrase);
   OPENSSL_cleanse(passphrase.data(), passphrase.size());
   if (result == Pkcs12Result::kRefused) {
     ThrowTakenError(info.Env(), "The PKCS#12 file was not accepted");
@@ -123,6 +123,7 @@ Napi::Value SecureContext::SetTrustStore(const Napi::CallbackInfo& info) {
   if (trust == nullptr) return info.Env().Undefined();
   X509_STORE_up_ref(trust->store());
   SSL_CTX_set_cert_store(ctx_.get(), trust->store());
+  StateOf(ctx_.get())->verified_chains = trust->verified_chains();
   if (!CompleteChains(ctx_.get())) ThrowTakenError(info.Env(), "The certificate chains could not be completed");
   return info.Env().Undefined();
 }

@@ -6,6 +6,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <cstdint>
+#include <ctime>
+
 #include "addon.h"
 #include "bytes.h"
 #include "context_state.h"
@@ -47,6 +50,11 @@ TrustStore::TrustStore(const Napi::CallbackInfo& info) : ObjectWrap(info), store
   info.This().As<Napi::Object>().TypeTag(&kTrustStoreTag);
 }
 
+X509_STORE* TrustStore::AddTo() {
+  verified_chains_->Clear();
+  return store_.get();
+}
+
 TrustStore* TrustStore::From(const Napi::Value& value) { return UnwrapTagged<TrustStore>(value, kTrustStoreTag); }
 
 Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
@@ -56,7 +64,7 @@ Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
   while (bio) {
     bssl::UniquePtr<X509> certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassphrase, nullptr));
     if (!certificate) break;
-    if (!X509_STORE_add_cert(store_.get(), certificate.get())) {
+    if (!X509_STORE_add_cert(AddTo(), certificate.get())) {
       ThrowTakenError(info.Env(), "A CA certificate was not accepted");
       return info.Env().Undefined();
     }
@@ -76,7 +84,7 @@ Napi::Value TrustStore::AddStore(const Napi::CallbackInfo& info) {
   STACK_OF(X509_OBJECT)* objects = X509_STORE_get0_objects(other->store());
   for (size_t i = 0; i < sk_X509_OBJECT_num(objects); i++) {
     X509* certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-    if (certificate != nullptr && !X509_STORE_add_cert(store_.get(), certificate)) {
+    if (certificate != nullptr && !X509_STORE_add_cert(AddTo(), certificate)) {
       ThrowTakenError(info.Env(), "A CA certificate was not accepted");
       return info.Env().Undefined();
     }
@@ -89,8 +97,8 @@ Napi::Value TrustStore::AddCrl(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> pem = BytesOf(info[0]);
   bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
   bssl::UniquePtr<X509_CRL> crl(bio ? PEM_read_bio_X509_CRL(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
-  if (!crl || !X509_STORE_add_crl(store_.get(), crl.get()) ||
-      !X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)) {
+  if (!crl || !X509_STORE_add_crl(AddTo(), crl.get()) ||
+      !X509_STORE_set_flags(AddTo(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)) {
     ThrowTakenError(info.Env(), "The CRL was not accepted");
   }
   return info.Env().Undefined();
@@ -98,7 +106,7 @@ Napi::Value TrustStore::AddCrl(const Napi::CallbackInfo& info) {
 
 // allowPartialChain(): any certificate of the store is an anchor, not only a self-signed one.
 Napi::Value TrustStore::AllowPartialChain(const Napi::CallbackInfo& info) {
-  X509_STORE_set_flags(store_.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  X509_STORE_set_flags(AddTo(), X509_V_FLAG_PARTIAL_CHAIN);
   return info.Env().Undefined();
 }
 
@@ -144,6 +152,11 @@ int CheckKeys(STACK_OF(X509) * chain, int certificate_key) {
   return X509_V_OK;
 }
 
+// A list of revoked certificates is good for a time of its own.
+bool KeepsVerdicts(X509_STORE* store) {
+  return (X509_VERIFY_PARAM_get_flags(X509_STORE_get0_param(store)) & X509_V_FLAG_CRL_CHECK) == 0;
+}
+
 // A self-signed certificate that is trusted itself is an anchor even if its key usage is not that of a CA, as in
 // OpenSSL.
 bool IsTrustedItself(X509_STORE_CTX* store_ctx, X509* leaf) {
@@ -177,15 +190,28 @@ bool HasKeyOfKind(X509* certificate, int nid) {
 }
 
 int VerifyPeerChain(SSL* ssl, int certificate_key) {
+  const SSL_CTX* ctx = SSL_get_SSL_CTX(ssl);
+  const ContextState* state = StateOf(ctx);
   STACK_OF(X509)* chain = SSL_get_peer_full_cert_chain(ssl);
-  X509_STORE* store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+  const STACK_OF(CRYPTO_BUFFER)* shown = SSL_get0_peer_certificates(ssl);
+  X509_STORE* store = SSL_CTX_get_cert_store(ctx);
   if (chain == nullptr || sk_X509_num(chain) == 0 || store == nullptr) return X509_V_ERR_UNSPECIFIED;
+
+  const bool by_server = SSL_is_server(ssl) == 1;
+  VerifiedChains* verified = KeepsVerdicts(store) && shown != nullptr ? state->verified_chains.get() : nullptr;
+  VerifiedChains::Digest digest = {};
+  uint64_t changes = 0;
+  if (verified != nullptr) {
+    const int32_t terms[] = {by_server, state->security_level, certificate_key};
+    digest = VerifiedChains::DigestOf(shown, terms);
+    if (verified->Contains(digest, time(nullptr))) return X509_V_OK;
+    changes = verified->changes();
+  }
 
   bssl::UniquePtr<X509_STORE_CTX> store_ctx(X509_STORE_CTX_new());
   int last_error = X509_V_OK;
-  const char* purpose = SSL_is_server(ssl) ? "ssl_client" : "ssl_server";
   if (!store_ctx || !X509_STORE_CTX_init(store_ctx.get(), store, sk_X509_value(chain, 0), chain) ||
-      !X509_STORE_CTX_set_default(store_ctx.get(), purpose) ||
+      !X509_STORE_CTX_set_default(store_ctx.get(), by_server ? "ssl_client" : "ssl_server") ||
       !X509_STORE_CTX_set_app_data(store_ctx.get(), &last_error)) {
     ERR_clear_error();
     return X509_V_ERR_UNSPECIFIED;
@@ -194,16 +220,18 @@ int VerifyPeerChain(SSL* ssl, int certificate_key) {
     X509_STORE_CTX_set_flags(store_ctx.get(), X509_V_FLAG_PARTIAL_CHAIN);
   }
   X509_STORE_CTX_set_verify_cb(store_ctx.get(), RecordError);
-  int verified = X509_verify_cert(store_ctx.get());
+  bool is_good = X509_verify_cert(store_ctx.get()) == 1;
   ERR_clear_error();
   if (last_error != X509_V_OK) return last_error;
-  if (verified == 1) {
-    STACK_OF(X509)* path = X509_STORE_CTX_get0_chain(store_ctx.get());
-    int strength = CheckStrength(path, StateOf(SSL_get_SSL_CTX(ssl))->security_level);
-    return strength == X509_V_OK ? CheckKeys(path, certificate_key) : strength;
+  if (!is_good) {
+    int error = X509_STORE_CTX_get_error(store_ctx.get());
+    return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;
   }
-  int error = X509_STORE_CTX_get_error(store_ctx.get());
-  return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;
+  STACK_OF(X509)* path = X509_STORE_CTX_get0_chain(store_ctx.get());
+  int error = CheckStrength(path, state->security_level);
+  if (error == X509_V_OK) error = CheckKeys(path, certificate_key);
+  if (error == X509_V_OK && verified != nullptr) verified->Add(digest, path, changes);
+  return error;
 }
 
 }  // namespace pqtls

@@ -1,0 +1,105 @@
+// A chain that was found good once: what is remembered of it never outlives what it depended on. Beside node:tls, which
+// verifies every chain anew.
+
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'tap';
+import { certificates, Issuer } from '../support/certificates.js';
+import { handshake } from '../support/handshakes.js';
+import { modules } from '../support/tls-modules.js';
+import { dial, errorOf, listen } from '../support/tls-server.js';
+
+const localhost = { subject: 'CN=localhost', names: ['localhost'] };
+
+for (const [name, tls] of Object.entries(modules)) {
+  const { ca, foreign, leaf, rsa, client } = await certificates();
+  const authorities = ca.cert;
+
+  /** Undefined where a client of these options trusts a server of these. */
+  const verdict = async (server: Issuer, options: object = {}): Promise<string | undefined> => {
+    const { cert, key } = server;
+    return (await handshake(tls, { cert, key }, { ca: authorities, servername: 'localhost', ...options })).clientError;
+  };
+
+  void test(`${name}: a certificate that expires between two connections`, async (t) => {
+    // Certificates count in seconds.
+    const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3000);
+    const brief = await ca.issue({ ...localhost, notAfter });
+    // Verdicts go with the last context of their store.
+    const secureContext = tls.createSecureContext({ ca: authorities });
+    t.equal(await verdict(brief, { secureContext }), undefined);
+    t.equal(await verdict(brief, { secureContext }), undefined);
+    t.ok(Date.now() < notAfter.getTime(), 'both came in time');
+    await sleep(notAfter.getTime() - Date.now() + 1000);
+    t.equal(await verdict(brief, { secureContext }), 'CERT_HAS_EXPIRED');
+  });
+
+  void test(`${name}: an issuer that expires between two connections`, async (t) => {
+    const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3000);
+    const issuer = await Issuer.selfSigned({ subject: 'CN=brief CA', ca: true, notAfter });
+    const server = await issuer.issue(localhost);
+    const secureContext = tls.createSecureContext({ ca: issuer.cert });
+    t.equal(await verdict(server, { secureContext }), undefined);
+    t.ok(Date.now() < notAfter.getTime(), 'it came in time');
+    await sleep(notAfter.getTime() - Date.now() + 1000);
+    t.equal(await verdict(server, { secureContext }), 'CERT_HAS_EXPIRED');
+  });
+
+  void test(`${name}: the same chain, asked for more`, async (t) => {
+    t.equal(await verdict(leaf), undefined);
+    t.equal(await verdict(leaf, { crl: await ca.revoke(client) }), undefined);
+    t.equal(await verdict(leaf, { crl: await ca.revoke(leaf) }), 'CERT_REVOKED');
+    t.equal(await verdict(leaf, { ca: foreign.cert }), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+    t.equal(await verdict(leaf, { servername: 'other.example' }), 'ERR_TLS_CERT_ALTNAME_INVALID');
+    t.equal(await verdict(rsa), undefined);
+    // Node has no name for it.
+    const tooSmall = name === 'pqtls' ? 'EE_KEY_TOO_SMALL' : 'UNSPECIFIED';
+    t.equal(await verdict(rsa, { ciphers: 'DEFAULT@SECLEVEL=3' }), tooSmall);
+    t.equal(await verdict(rsa), undefined);
+  });
+
+  void test(`${name}: another chain of the same names`, async (t) => {
+    t.equal(await verdict(leaf), undefined);
+    t.equal(await verdict(foreign), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+    const { cert, key } = leaf;
+    const withMore = await handshake(
+      tls,
+      { cert: cert + foreign.cert, key },
+      { ca: authorities, servername: 'localhost' },
+    );
+    t.equal(withMore.clientError, undefined, 'a certificate that leads nowhere does not hurt');
+  });
+
+  void test(`${name}: what a client may show, a server may not`, async (t) => {
+    // One store for both directions: they trust the same certificates.
+    const imposter = await ca.issue({ ...localhost, usage: 'client' });
+    for (let turn = 0; turn < 2; turn++) {
+      const { server, port } = await listen(t, {
+        cert: leaf.cert,
+        key: leaf.key,
+        ca: authorities,
+        requestCert: true,
+      });
+      const accepted = once(server, 'secureConnection');
+      const { cert, key } = imposter;
+      await dial(t, port, { ca: authorities, cert, key });
+      await accepted;
+      t.equal(await verdict(imposter), 'INVALID_PURPOSE');
+    }
+  });
+}
+
+void test('more chains than are remembered', async (t) => {
+  const { ca, foreign } = await certificates();
+  const { port, server } = await listen(t);
+  server.on('tlsClientError', () => {});
+  for (let i = 0; i < 70; i++) {
+    const { cert, key } = await ca.issue(localhost);
+    server.setSecureContext({ cert, key });
+    const socket = await dial(t, port, { ca: ca.cert });
+    await once(socket, 'secureConnect');
+    socket.destroy();
+  }
+  server.setSecureContext({ cert: foreign.cert, key: foreign.key });
+  t.equal((await errorOf(await dial(t, port, { ca: ca.cert }))).code, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+});
