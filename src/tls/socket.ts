@@ -462,7 +462,7 @@ export class TLSSocket extends NegotiatedSocket {
       this.#joins = false;
       // Only a listener that threw leaves something.
       if (this.#deliveries.length > 0 && !this.#held()) process.nextTick(() => this.#pump());
-      else this.#flowControl();
+      else if (!this.#reacting) this.#flowControl();
     }
   }
 
