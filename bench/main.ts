@@ -43,7 +43,7 @@ ${scenarios.map(({ name, about }) => `  ${name.padEnd(11)} ${about}`).join('\n')
   primitives  ML-KEM, ML-DSA, SHA-3 and key shares: on aws-lc, noble, node:crypto and in a C loop
 
 Examples:
-  npm run bench                                      everything, a few minutes
+  npm run bench                                      everything, 12 to 15 minutes
   npm run bench -- handshake resume                  two scenarios
   npm run bench -- primitives --only ML-KEM-768      only what has this in its name
   npm run bench -- --quick                           shows in a minute that everything runs`,

@@ -5,11 +5,33 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { linearRegression } from 'simple-statistics';
-import { connect, createSecureContext, createServer, metrics, type ConnectionOptions, type TLSSocket } from 'pqtls';
-import { certificates } from './certificates.js';
+import {
+  connect,
+  createSecureContext,
+  createServer,
+  metrics,
+  type ConnectionOptions,
+  type SecureContext,
+  type Server,
+  type TLSSocket,
+} from 'pqtls';
+import { certificates, type Certificates } from './certificates.js';
 import { residentMemory } from './memory.js';
+import { selfSigned } from './mldsa-certificate.js';
+import { signerOf } from './signers.js';
 
-const kinds = ['full', 'resumed', 'client certificate', 'refused', 'aborted', 'cut'] as const;
+const kinds = [
+  'full',
+  'resumed',
+  'client certificate',
+  'refused',
+  'aborted',
+  'cut',
+  'RSA-2048',
+  'ML-DSA-65',
+  'signed elsewhere',
+  'chosen by name',
+] as const;
 type Kind = (typeof kinds)[number];
 
 /** What is open in this process. */
@@ -41,7 +63,7 @@ export async function soak(
   samples: number,
   onSample: (done: number, memory: number) => void = () => {},
 ): Promise<SoakResult> {
-  const { ca, otherCa, leaf, client } = await certificates();
+  const shared = await certificates();
   const collected = { made: 0, gone: 0 };
   const registry = new FinalizationRegistry(() => (collected.gone += 1));
   const watch = (socket: TLSSocket): void => {
@@ -51,41 +73,23 @@ export async function soak(
   // The first server that listens has libuv open a descriptor for all.
   const hello = await clientHello();
   const before = await openNow(collected);
-  const own = { cert: leaf.cert, key: leaf.key };
-  const servers = [createServer(own), createServer({ ...own, requestCert: true, ca: ca.cert })];
-  for (const server of servers) {
-    server.on('tlsClientError', () => {});
-    server.on('secureConnection', (socket) => {
-      watch(socket);
-      socket.on('error', () => {});
-      socket.pipe(socket);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  }
-  const [plain = 0, asking = 0] = servers.map((server) => (server.address() as net.AddressInfo).port);
-  const secureContext = createSecureContext({ ca: ca.cert });
-  const dial = (port: number, options: ConnectionOptions = {}): TLSSocket => {
-    const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', secureContext, ...options });
+  const { servers, dials } = await endpoints(shared, watch);
+  const dial = (kind: Kind, options: ConnectionOptions = {}): TLSSocket => {
+    const socket = connect({ host: '127.0.0.1', servername: 'localhost', ...dials[kind], ...options });
     watch(socket);
     return socket;
   };
-  const contexts: Partial<Record<Kind, ConnectionOptions>> = {
-    'client certificate': { secureContext: createSecureContext({ ca: ca.cert, cert: client.cert, key: client.key }) },
-    refused: { secureContext: createSecureContext({ ca: otherCa.cert }) },
-  };
-  let session = await firstSession(dial(plain));
+  let session = await firstSession(dial('full'));
   const done = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>;
 
   const one = async (index: number): Promise<void> => {
     const kind = kinds[index % kinds.length] ?? 'full';
     done[kind] += 1;
     if (kind === 'cut') {
-      await cut(plain, hello.subarray(0, (index * 37) % (hello.length + 1)), index % 4 < 2);
+      await cut(dials.cut.port, hello.subarray(0, (index * 37) % (hello.length + 1)), index % 4 < 2);
       return;
     }
-    const options = { ...contexts[kind], ...(kind === 'resumed' ? { session } : {}) };
-    const socket = dial(kind === 'client certificate' ? asking : plain, options);
+    const socket = dial(kind, kind === 'resumed' ? { session } : {});
     // One of five minutes ago is too old, and resuming it makes it no younger.
     if (kind === 'full') socket.on('session', (newest: Buffer) => (session = newest));
     await exchange(socket, kind, index);
@@ -109,6 +113,67 @@ export async function soak(
   const last = memory.map((mebibytes, index): [number, number] => [index, mebibytes]).slice(Math.floor(samples / 4));
   const slope = (linearRegression(last).m * 2 ** 20) / (handshakes / samples);
   return { done, memory, slope, before, after: await openNow(collected) };
+}
+
+/** How a client of one kind dials. */
+interface Dial extends ConnectionOptions {
+  readonly port: number;
+  readonly secureContext: SecureContext;
+}
+
+/** Servers that listen, and the clients of each kind for them. */
+async function endpoints(
+  { ca, otherCa, leaf, rsa, named, client }: Certificates,
+  watch: (socket: TLSSocket) => void,
+): Promise<{ servers: Server[]; dials: Record<Kind, Dial> }> {
+  const own = { cert: leaf.cert, key: leaf.key };
+  const postQuantum = selfSigned('ML-DSA-65');
+  const inner = createSecureContext({ cert: named.cert, key: named.key });
+  const sign = signerOf(leaf.key);
+  const servers = {
+    plain: createServer(own),
+    asking: createServer({ ...own, requestCert: true, ca: ca.cert }),
+    rsa: createServer({ cert: rsa.cert, key: rsa.key }),
+    mldsa: createServer(postQuantum),
+    signing: createServer({ cert: leaf.cert, sign: async (request) => Promise.resolve(sign(request)) }),
+    naming: createServer({
+      ...own,
+      SNICallback: (_name, callback) => setImmediate(() => callback(null, inner)),
+      ALPNCallback: ({ protocols }) => protocols[0],
+    }),
+  };
+  const ports = {} as Record<keyof typeof servers, number>;
+  for (const [name, server] of Object.entries(servers) as [keyof typeof servers, Server][]) {
+    server.on('tlsClientError', () => {});
+    server.on('secureConnection', (socket) => {
+      watch(socket);
+      socket.on('error', () => {});
+      socket.pipe(socket);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ports[name] = (server.address() as net.AddressInfo).port;
+  }
+  const secureContext = createSecureContext({ ca: ca.cert });
+  const trusting = { port: ports.plain, secureContext };
+  return {
+    servers: Object.values(servers),
+    dials: {
+      full: trusting,
+      resumed: trusting,
+      'client certificate': {
+        port: ports.asking,
+        secureContext: createSecureContext({ ca: ca.cert, cert: client.cert, key: client.key }),
+      },
+      refused: { port: ports.plain, secureContext: createSecureContext({ ca: otherCa.cert }) },
+      aborted: trusting,
+      cut: trusting,
+      'RSA-2048': { port: ports.rsa, secureContext },
+      'ML-DSA-65': { port: ports.mldsa, secureContext: createSecureContext({ ca: postQuantum.cert }) },
+      'signed elsewhere': { port: ports.signing, secureContext },
+      'chosen by name': { port: ports.naming, secureContext, servername: 'a.example', ALPNProtocols: ['h2'] },
+    },
+  };
 }
 
 /** An echo and an end; or what the kind of handshake is about. */
