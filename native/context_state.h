@@ -37,8 +37,8 @@ struct ContextState {
   std::vector<CompressedMessage> compressed;
   ContextSessions sessions;
   Offload offload = Offload::kNever;
-  bool program_signs = false;                 // the keys are elsewhere
-  std::vector<bssl::UniquePtr<X509>> leaves;  // one for each key type
+  bool program_signs = false;                       // the keys are elsewhere
+  std::vector<bssl::UniquePtr<X509>> leaves;        // one for each key type
   std::shared_ptr<VerifiedChains> verified_chains;  // of the trust store; null where it has none of ours
   // Shared by the steps of handshakes on the threadpool; whoever changes a context that is in use has it alone.
   std::shared_mutex mutex;

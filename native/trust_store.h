@@ -48,10 +48,10 @@ bssl::UniquePtr<X509> FindIssuer(X509_STORE* store, X509* certificate);
 // Whether the certificate's key is of the kind with this OBJ NID.
 bool HasKeyOfKind(X509* certificate, int nid);
 
-// Verifies the peer's chain of `ssl` against its context's store, RFC 5280, Section 6; a chain that was found good is not
-// verified again. Returns X509_V_OK or the last error met, as node:tls reports it; fails closed when the verification
-// can't be set up.
-// A `certificate_key` other than 0 is the OBJ NID of the only kind of key that the chain may have.
+// Verifies the peer's chain of `ssl` against its context's store, RFC 5280, Section 6; a chain that was found good is
+// not verified again. Returns X509_V_OK or the last error met, as node:tls reports it; fails closed when the
+// verification can't be set up. A `certificate_key` other than 0 is the OBJ NID of the only kind of key that the chain
+// may have.
 int VerifyPeerChain(SSL* ssl, int certificate_key);
 
 }  // namespace pqtls

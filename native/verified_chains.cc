@@ -12,8 +12,7 @@
 
 namespace pqtls {
 
-VerifiedChains::Digest VerifiedChains::DigestOf(const STACK_OF(CRYPTO_BUFFER) * shown,
-                                                std::span<const int32_t> terms) {
+VerifiedChains::Digest VerifiedChains::DigestOf(const STACK_OF(CRYPTO_BUFFER) * shown, std::span<const int32_t> terms) {
   SHA256_CTX hash;
   SHA256_Init(&hash);
   SHA256_Update(&hash, terms.data(), terms.size_bytes());

@@ -16,8 +16,8 @@
 
 namespace pqtls {
 
-// Of one trust store. It keeps no verdict but "good", and each for the time in which no certificate of the path that was
-// built begins or ends to be valid. RFC 5280, Section 6.1.3 (a) (2). Where revocation lists count, nothing is kept.
+// Of one trust store. It keeps no verdict but "good", and each for the time in which no certificate of the path that
+// was built begins or ends to be valid. RFC 5280, Section 6.1.3 (a) (2). Where revocation lists count, nothing is kept.
 class VerifiedChains {
  public:
   // The newest ones stay; a peer can fill it with chains that are good alone.
