@@ -16,6 +16,7 @@
 #include "bytes.h"
 #include "context_state.h"
 #include "credentials.h"
+#include "trust_store.h"
 
 namespace pqtls {
 
@@ -77,7 +78,7 @@ bool UsePrivateKey(SSL_CTX* ctx, std::span<const uint8_t> pem, const std::string
   return key && UseKey(ctx, key.get());
 }
 
-Pkcs12Result UsePkcs12(SSL_CTX* ctx, X509_STORE* store, std::span<const uint8_t> der, const std::string& passphrase) {
+Pkcs12Result UsePkcs12(SSL_CTX* ctx, TrustStore* trust, std::span<const uint8_t> der, const std::string& passphrase) {
   CBS cbs;
   CBS_init(&cbs, der.data(), der.size());
   EVP_PKEY* parsed_key = nullptr;
@@ -106,7 +107,7 @@ Pkcs12Result UsePkcs12(SSL_CTX* ctx, X509_STORE* store, std::span<const uint8_t>
   for (size_t i = 0; i < count; i++) {
     if (i == own) continue;
     X509* authority = sk_X509_value(certificates.get(), i);
-    if (!X509_STORE_add_cert(store, authority) || !SSL_CTX_add_client_CA(ctx, authority)) return Pkcs12Result::kRefused;
+    if (!trust->Add(authority) || !SSL_CTX_add_client_CA(ctx, authority)) return Pkcs12Result::kRefused;
   }
   ERR_clear_error();
   return Pkcs12Result::kOk;

@@ -12,6 +12,8 @@
 
 namespace pqtls {
 
+class TrustStore;
+
 // Each returns false with the reason in AWS-LC's error queue.
 
 // Leaf first. Replaces the chain of the same key type, and with it a key that does not belong to the new one.
@@ -21,7 +23,7 @@ bool UsePrivateKey(SSL_CTX* ctx, std::span<const uint8_t> pem, const std::string
 
 enum class Pkcs12Result { kOk, kUnreadable, kWrongPassphrase, kNoPrivateKey, kNoCertificate, kRefused };
 // Key and chain of a PKCS#12 file; its other certificates become trusted and are named to clients, as node:tls does.
-Pkcs12Result UsePkcs12(SSL_CTX* ctx, X509_STORE* store, std::span<const uint8_t> der, const std::string& passphrase);
+Pkcs12Result UsePkcs12(SSL_CTX* ctx, TrustStore* trust, std::span<const uint8_t> der, const std::string& passphrase);
 
 }  // namespace pqtls
 

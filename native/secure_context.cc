@@ -108,7 +108,7 @@ Napi::Value SecureContext::LoadPkcs12(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   std::string passphrase = info[1].As<Napi::String>().Utf8Value();
-  Pkcs12Result result = UsePkcs12(ctx_.get(), trust->AddTo(), BytesOf(info[0]), passphrase);
+  Pkcs12Result result = UsePkcs12(ctx_.get(), trust, BytesOf(info[0]), passphrase);
   OPENSSL_cleanse(passphrase.data(), passphrase.size());
   if (result == Pkcs12Result::kRefused) {
     ThrowTakenError(info.Env(), "The PKCS#12 file was not accepted");

@@ -50,9 +50,10 @@ TrustStore::TrustStore(const Napi::CallbackInfo& info) : ObjectWrap(info), store
   info.This().As<Napi::Object>().TypeTag(&kTrustStoreTag);
 }
 
-X509_STORE* TrustStore::AddTo() {
+bool TrustStore::Add(X509* certificate) {
+  const bool is_added = X509_STORE_add_cert(store_.get(), certificate) == 1;
   verified_chains_->Clear();
-  return store_.get();
+  return is_added;
 }
 
 TrustStore* TrustStore::From(const Napi::Value& value) { return UnwrapTagged<TrustStore>(value, kTrustStoreTag); }
@@ -64,7 +65,7 @@ Napi::Value TrustStore::AddCertificates(const Napi::CallbackInfo& info) {
   while (bio) {
     bssl::UniquePtr<X509> certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, NoPassphrase, nullptr));
     if (!certificate) break;
-    if (!X509_STORE_add_cert(AddTo(), certificate.get())) {
+    if (!Add(certificate.get())) {
       ThrowTakenError(info.Env(), "A CA certificate was not accepted");
       return info.Env().Undefined();
     }
@@ -84,7 +85,7 @@ Napi::Value TrustStore::AddStore(const Napi::CallbackInfo& info) {
   STACK_OF(X509_OBJECT)* objects = X509_STORE_get0_objects(other->store());
   for (size_t i = 0; i < sk_X509_OBJECT_num(objects); i++) {
     X509* certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-    if (certificate != nullptr && !X509_STORE_add_cert(AddTo(), certificate)) {
+    if (certificate != nullptr && !Add(certificate)) {
       ThrowTakenError(info.Env(), "A CA certificate was not accepted");
       return info.Env().Undefined();
     }
@@ -97,8 +98,10 @@ Napi::Value TrustStore::AddCrl(const Napi::CallbackInfo& info) {
   std::span<const uint8_t> pem = BytesOf(info[0]);
   bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
   bssl::UniquePtr<X509_CRL> crl(bio ? PEM_read_bio_X509_CRL(bio.get(), nullptr, NoPassphrase, nullptr) : nullptr);
-  if (!crl || !X509_STORE_add_crl(AddTo(), crl.get()) ||
-      !X509_STORE_set_flags(AddTo(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)) {
+  const bool is_added = crl && X509_STORE_add_crl(store_.get(), crl.get()) &&
+                        X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  verified_chains_->Clear();
+  if (!is_added) {
     ThrowTakenError(info.Env(), "The CRL was not accepted");
   }
   return info.Env().Undefined();
@@ -106,7 +109,8 @@ Napi::Value TrustStore::AddCrl(const Napi::CallbackInfo& info) {
 
 // allowPartialChain(): any certificate of the store is an anchor, not only a self-signed one.
 Napi::Value TrustStore::AllowPartialChain(const Napi::CallbackInfo& info) {
-  X509_STORE_set_flags(AddTo(), X509_V_FLAG_PARTIAL_CHAIN);
+  X509_STORE_set_flags(store_.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  verified_chains_->Clear();
   return info.Env().Undefined();
 }
 

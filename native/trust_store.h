@@ -21,10 +21,10 @@ class TrustStore : public Napi::ObjectWrap<TrustStore> {
   // The store behind a JavaScript value; null, with a TypeError pending, where it is something else.
   static TrustStore* From(const Napi::Value& value);
 
-  // To look at. What is added to it goes through AddTo().
+  // To look at; certificates come in through Add(), as what was found good before may not be any more.
   X509_STORE* store() const { return store_.get(); }
-  // To add to: what was found good before may not be any more.
-  X509_STORE* AddTo();
+  // False, with the reason in AWS-LC's error queue, where it is not accepted.
+  bool Add(X509* certificate);
   const std::shared_ptr<VerifiedChains>& verified_chains() const { return verified_chains_; }
 
  private:

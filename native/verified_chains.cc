@@ -31,7 +31,9 @@ bool VerifiedChains::Contains(const Digest& digest, time_t now) {
   const std::scoped_lock lock(mutex_);
   auto found = std::ranges::find(verdicts_, digest, &Verdict::digest);
   // At its last second AWS-LC takes a certificate for expired.
-  return found != verdicts_.end() && found->not_before <= now && now < found->not_after;
+  if (found == verdicts_.end() || now < found->not_before || now >= found->not_after) return false;
+  std::rotate(found, found + 1, verdicts_.end());
+  return true;
 }
 
 uint64_t VerifiedChains::changes() {

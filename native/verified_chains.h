@@ -20,8 +20,8 @@ namespace pqtls {
 // was built begins or ends to be valid. RFC 5280, Section 6.1.3 (a) (2). Where revocation lists count, nothing is kept.
 class VerifiedChains {
  public:
-  // The newest ones stay; a peer can fill it with chains that are good alone.
-  static constexpr size_t kCapacity = 64;
+  // Those that were asked for last stay; a peer can fill it with chains that are good alone.
+  static constexpr size_t kCapacity = 256;
 
   using Digest = std::array<uint8_t, SHA256_DIGEST_LENGTH>;
 
@@ -33,7 +33,7 @@ class VerifiedChains {
   uint64_t changes();
   // `path`: from the leaf to the anchor; found good when there had been so many changes.
   void Add(const Digest& digest, STACK_OF(X509) * path, uint64_t changes);
-  // The store has changed.
+  // The store has changed: to be called after it.
   void Clear();
 
  private:
@@ -45,7 +45,7 @@ class VerifiedChains {
 
   // Handshakes on the threadpool look here, too.
   std::mutex mutex_;
-  std::deque<Verdict> verdicts_;
+  std::deque<Verdict> verdicts_;  // the one that was asked for last is at the end
   uint64_t changes_ = 0;
 };
 
