@@ -133,8 +133,8 @@ async function endpoints(
   const servers = {
     plain: createServer(own),
     asking: createServer({ ...own, requestCert: true, ca: ca.cert }),
-    rsa: createServer({ cert: rsa.cert, key: rsa.key }),
-    mldsa: createServer(postQuantum),
+    rsa: createServer({ cert: rsa.cert, key: rsa.key, offload: 'always' }),
+    mldsa: createServer({ ...postQuantum, offload: 'always' }),
     signing: createServer({ cert: leaf.cert, sign: async (request) => Promise.resolve(sign(request)) }),
     naming: createServer({
       ...own,
@@ -142,11 +142,18 @@ async function endpoints(
       ALPNCallback: ({ protocols }) => protocols[0],
     }),
   };
+  const signedOn: Partial<Record<keyof typeof servers, string>> = {
+    rsa: 'threadpool',
+    mldsa: 'threadpool',
+    signing: 'callback',
+  };
   const ports = {} as Record<keyof typeof servers, number>;
   for (const [name, server] of Object.entries(servers) as [keyof typeof servers, Server][]) {
     server.on('tlsClientError', () => {});
     server.on('secureConnection', (socket) => {
       watch(socket);
+      const ranOn = socket.getHandshakeInfo()?.signatureRanOn;
+      if (name in signedOn && ranOn !== signedOn[name]) throw new Error(`${name}: signed on ${ranOn}`);
       socket.on('error', () => {});
       socket.pipe(socket);
     });
@@ -176,13 +183,19 @@ async function endpoints(
   };
 }
 
+const expectedTransport = process.env['PQTLS_TRANSPORT'] === 'net' ? 'net' : 'native';
+
 /** An echo and an end; or what the kind of handshake is about. */
 async function exchange(socket: TLSSocket, kind: Kind, index: number): Promise<void> {
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   let failure: Error | undefined;
   socket.on('error', (error) => (failure = error));
   let isReused = false;
-  socket.on('secureConnect', () => (isReused = socket.isSessionReused()));
+  let transport: string | undefined;
+  socket.on('secureConnect', () => {
+    isReused = socket.isSessionReused();
+    transport = socket.getHandshakeInfo()?.transport;
+  });
   if (kind === 'aborted') {
     const events = ['connect', 'secureConnect', 'session'];
     const event = events[index % events.length] ?? 'connect';
@@ -195,6 +208,8 @@ async function exchange(socket: TLSSocket, kind: Kind, index: number): Promise<v
   const mayFail = kind === 'refused';
   if (mayFail !== (failure !== undefined)) throw failure ?? new Error('a stranger was trusted');
   if (kind === 'resumed' && !isReused) throw new Error('the session was not resumed');
+  if (transport !== undefined && transport !== expectedTransport) throw new Error(`carried by ${transport}`);
+  if (kind === 'chosen by name' && socket.alpnProtocol !== 'h2') throw new Error('the protocol was not chosen');
 }
 
 /** A peer that goes away in the ClientHello. */
