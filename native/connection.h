@@ -52,6 +52,10 @@ enum ProgressRegister {
   kHandshakeBytesWritten,
   // Ciphertext bytes that the addon sent when no call asked for it; JavaScript sets it back.
   kSentAlone,
+  // 1 while what JavaScript puts off gets a call of its own, after the ticks and promises of the call that goes on.
+  kTakesTurns,
+  // JavaScript has put something off.
+  kHasPutOff,
   kProgressRegisters,
 };
 

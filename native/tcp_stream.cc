@@ -180,7 +180,9 @@ void TcpStream::StopFeeding() {
 bool TcpStream::AwaitSignature() {
   awaiting_ = std::make_shared<TcpStream*>(this);
   auto done = [link = awaiting_] {
-    if (*link != nullptr) (*link)->OnSigned();
+    if (*link == nullptr) return;
+    const TcpLoop::JobScope scope((*link)->loop);
+    (*link)->OnSigned();
   };
   if (!connection->signature().Submit(loop->env(), std::move(done))) {
     awaiting_.reset();
@@ -212,7 +214,9 @@ void TcpStream::FeedOnThreadpool(size_t length) {
   // What comes in meanwhile stays with the kernel.
   uv_read_stop(&stream);
   auto done = [link = awaiting_] {
-    if (*link != nullptr) (*link)->OnMoved();
+    if (*link == nullptr) return;
+    const TcpLoop::JobScope scope((*link)->loop);
+    (*link)->OnMoved();
   };
   JobScheduler* scheduler = connection->signature().scheduler();
   if (!HandshakeStep::Start(loop->env(), scheduler, moved_, std::move(done))) OnMoved();
@@ -482,6 +486,24 @@ void TcpLoop::Dispatch(const Napi::Object& handle, TcpEvent event, int64_t value
 
 void TcpLoop::Call(const Napi::Object& receiver, const Napi::Function& function,
                    std::span<const napi_value> arguments) {
+  if (is_calling_ || in_job_) {
+    Invoke(receiver, function, arguments);
+    return;
+  }
+  is_calling_ = true;
+  registers_[kTakesTurns] = 1;
+  Invoke(receiver, function, arguments);
+  // Where JavaScript can't run any more, nobody sets it again.
+  while (!ending_ && std::exchange(registers_[kHasPutOff], 0) != 0) {
+    Napi::HandleScope scope(env_);
+    Invoke(receiver, run_put_off_.Value(), {});
+  }
+  registers_[kTakesTurns] = 0;
+  is_calling_ = false;
+}
+
+void TcpLoop::Invoke(const Napi::Object& receiver, const Napi::Function& function,
+                     std::span<const napi_value> arguments) {
   napi_status status =
       napi_make_callback(env_, nullptr, receiver, function, arguments.size(), arguments.data(), nullptr);
   if (status != napi_pending_exception) return;

@@ -160,17 +160,33 @@ class TcpLoop {
   std::span<uint8_t> output() { return output_; }
   int32_t* registers() const { return registers_; }
 
-  // (event, value), with the TcpHandle as `this`.
-  void set_dispatcher(Napi::Function dispatcher) { dispatcher_ = Suppressed(dispatcher); }
+  // (event, value), with the TcpHandle as `this`; and what runs one thing that was put off.
+  void set_dispatcher(Napi::Function dispatcher, Napi::Function run_put_off) {
+    dispatcher_ = Suppressed(dispatcher);
+    run_put_off_ = Suppressed(run_put_off);
+  }
   void set_handle_constructor(Napi::Function constructor) { handle_constructor_ = Suppressed(constructor); }
   Napi::Object NewHandle(TcpStream* stream);
   // What NewHandle() makes an object for; null where JavaScript makes one.
   TcpStream* TakeAccepted() { return std::exchange(accepted_, nullptr); }
   void Dispatch(const Napi::Object& handle, TcpEvent event, int64_t value);
-  // Calls from libuv; what it throws is an uncaught exception.
+  // Calls from libuv, and then what JavaScript has put off meanwhile, each with the ticks and promises of the one
+  // before it done. What it throws is an uncaught exception.
   void Call(const Napi::Object& receiver, const Napi::Function& function, std::span<const napi_value> arguments);
 
   void ForgetListener(const TcpListener* listener);
+
+  // While the end of jobs is told: Node has a call of its own around it, and runs ticks and promises after the last.
+  class JobScope {
+   public:
+    explicit JobScope(TcpLoop* loop) : loop_(loop) { loop_->in_job_ = true; }
+    ~JobScope() { loop_->in_job_ = false; }
+    JobScope(const JobScope&) = delete;
+    JobScope& operator=(const JobScope&) = delete;
+
+   private:
+    TcpLoop* const loop_;
+  };
 
  private:
   friend struct TcpStream;
@@ -180,6 +196,7 @@ class TcpLoop {
   static void OnEnvironmentEnds(napi_async_cleanup_hook_handle hook, void* data);
   static void OnTimer(uv_timer_t* timer);
   static void OnPrepare(uv_prepare_t* prepare);
+  void Invoke(const Napi::Object& receiver, const Napi::Function& function, std::span<const napi_value> arguments);
   void Add(TcpStream* stream);
   void Remove(TcpStream* stream);
   void AddDeadline(TcpStream* stream, uint64_t timeout_ms);
@@ -200,6 +217,9 @@ class TcpLoop {
   std::array<uint8_t, kOutputLength> output_;
   Napi::ObjectReference slab_reference_;
   Napi::FunctionReference dispatcher_;
+  Napi::FunctionReference run_put_off_;
+  bool is_calling_ = false;
+  bool in_job_ = false;
   Napi::FunctionReference handle_constructor_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   bool ending_ = false;  // JavaScript is not called any more

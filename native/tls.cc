@@ -33,7 +33,8 @@ void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
                                         env,
                                         [](const Napi::CallbackInfo& info) {
                                           auto* owner = static_cast<TcpLoop*>(info.Data());
-                                          owner->set_dispatcher(info[0].As<Napi::Function>());
+                                          owner->set_dispatcher(info[0].As<Napi::Function>(),
+                                                                info[1].As<Napi::Function>());
                                         },
                                         nullptr, loop));
   }

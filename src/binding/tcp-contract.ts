@@ -125,6 +125,12 @@ export interface NativeTcp {
   readonly TcpHandle?: new (fd: number, isPipe: boolean) => NativeTcpHandle;
   /** Takes a duplicate of a bound descriptor; the caller keeps its own. Throws with an `errno`. */
   readonly TcpListener?: new (fd: number, isPipe: boolean) => NativeTcpListener;
-  /** What every event of every socket of this thread goes to, with the handle as `this`. */
-  setTcpDispatcher?(dispatcher: (this: NativeTcpHandle, event: number, value: number) => void): void;
+  /**
+   * What every event of every socket of this thread goes to, with the handle as `this`; and what runs one thing that was
+   * put off, see `hasPutOff` of ProgressRegister.
+   */
+  setTcpDispatcher?(
+    dispatcher: (this: NativeTcpHandle, event: number, value: number) => void,
+    runPutOff: () => void,
+  ): void;
 }

@@ -27,6 +27,10 @@ export const ProgressRegister = {
   handshakeBytesWritten: 6,
   /** Ciphertext that the addon sent when no call asked for it, in bytes, since JavaScript set it to 0. */
   sentAlone: 7,
+  /** 1 while what is put off gets a call of its own, after the ticks and promises of the call that goes on. */
+  takesTurns: 8,
+  /** Set by JavaScript: something is put off. */
+  hasPutOff: 9,
 } as const;
 
 /** Kinds of what takeEvents() returns. Mirrors EventKind in native/connection.h. */

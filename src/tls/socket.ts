@@ -320,6 +320,11 @@ export class TLSSocket extends NegotiatedSocket {
   }
 
   #onTransport(event: TransportEvent, value: unknown): void {
+    // What came before is told before, whoever is behind.
+    if (this.#reacting && (event === 'error' || event === 'close')) {
+      this.#deliveries.push(() => this.#onTransport(event, value));
+      return;
+    }
     if (event === 'data') this.#onCiphertext(value);
     else if (event === 'end') this.#onTransportEnd();
     else if (event === 'close') this.#onTransportClose();
@@ -417,10 +422,12 @@ export class TLSSocket extends NegotiatedSocket {
     const isInOne = this.#deliveries.includes('secure');
     if (this.destroyed || !comesNext || isInOne || !comesByItself(delivery, next)) return;
     this.#reacting = true;
-    afterReactions(() => {
+    const goOn = (): void => {
       this.#reacting = false;
       this.#pump();
-    });
+    };
+    const below = this.#transport;
+    afterReactions(below instanceof TcpTransport ? () => below.runInScope(goOn) : goOn);
   }
 
   /** One thing that the program is told. No closures: this is where the time of small connections goes. */
@@ -629,8 +636,10 @@ export class TLSSocket extends NegotiatedSocket {
     // Nothing was tried yet, and nothing is told, as in node:tls.
     if (!this.#started) this.destroy();
     else if (!this.#secured) this.#endEarly();
-    // A reader that is slower than the transport's close still gets everything up to the end.
     else if (!this.#transportEnded && !this.#readEnded) this.destroy();
+    // A reader that is slower than the transport's close still gets everything up to the end; then nothing is left to write to.
+    else if (this.readableEnded) this.destroy();
+    else if (this.allowHalfOpen) this.once('end', () => this.destroy());
   }
 
   #endEarly(giveUp = (error: Error): void => this.#fail(error)): void {
@@ -786,9 +795,9 @@ export class TLSSocket extends NegotiatedSocket {
   }
 }
 
-/** Data comes by itself with the next read alone: its chunks share a turn, as they share a call of the engine. */
+/** Chunks of data share a turn, as they share a call of the engine; what follows them has its own. */
 function comesByItself(told: Delivery, next: Delivery | undefined): boolean {
-  if (told instanceof Uint8Array) return next instanceof Error;
+  if (told instanceof Uint8Array) return next instanceof Error || next === 'end' || typeof next === 'function';
   // What a client wrote before goes out with its Finished.
   if (told === 'handshake') return typeof next !== 'function';
   return (

@@ -7,6 +7,7 @@ import { getSystemErrorName } from 'node:util';
 import { loadBinding, type NativeBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle, type NativeTcpName } from '../binding/tcp-contract.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
+import { turnsOf } from './reactions.js';
 import { ProgressRegister, type NativeConnection } from '../binding/tls-contract.js';
 
 /** `PQTLS_TRANSPORT=net` leaves TCP to net.Socket, everywhere. */
@@ -71,7 +72,7 @@ export function tcpOf(binding: NativeBinding): Tcp | undefined {
   if (known?.binding === binding) return known.tcp;
   const { TcpHandle, TcpListener, tcpSlab } = binding;
   if (!isWanted || TcpHandle === undefined || TcpListener === undefined || tcpSlab === undefined) return undefined;
-  binding.setTcpDispatcher?.(dispatch);
+  binding.setTcpDispatcher?.(dispatch, turnsOf(binding.progress));
   const tcp = { TcpHandle, TcpListener, slab: tcpSlab, registers: binding.progress };
   known = { binding, tcp };
   metrics.sentElsewhere = () => {

@@ -29,18 +29,24 @@ export function timedOut(engine: string): HandshakeTimeoutError {
   });
 }
 
+/** A TLSSocket: somebody has taken it over, or not. */
+interface OwnedSocket extends Duplex {
+  readonly _controlReleased: boolean;
+}
+
 /**
  * The transport failed after the handshake. What the network did is an error of this connection itself; one with which a
  * program destroyed the transport is passed on, and the connection closes without one of its own, as in node:tls.
  */
-export function dropTransport(socket: Duplex, below: Transport, error: Error, isServer: boolean): void {
+export function dropTransport(socket: OwnedSocket, below: Transport, error: Error, isServer: boolean): void {
   if (isSocket(below) && 'syscall' in error) {
     socket.destroy(error);
     return;
   }
   metrics.failed(isServer, false, error);
   try {
-    socket.emit('error', error);
+    // Of a socket that nobody has taken over, node:tls tells its own alone.
+    socket.emit(socket._controlReleased ? 'error' : '_tlsError', error);
   } finally {
     socket.destroy();
   }

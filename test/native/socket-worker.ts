@@ -8,7 +8,8 @@ import { loadBinding } from '#src/binding.js';
 
 const state = loadBinding();
 const { TcpHandle, TcpListener } = state.loaded ? state.binding : {};
-if (state.loaded) state.binding.setTcpDispatcher?.(() => {});
+const ignore = (): void => {};
+if (state.loaded) state.binding.setTcpDispatcher?.(ignore, ignore);
 const server = net.createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
 const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');

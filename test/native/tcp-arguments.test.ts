@@ -32,7 +32,8 @@ if (native?.TcpHandle === undefined || native.TcpListener === undefined) {
   t.pass('nothing to test', { skip: reason });
 } else {
   const { Connection, TcpHandle, TcpListener, TrustStore } = native;
-  native.setTcpDispatcher?.(() => {});
+  const ignore = (): void => {};
+  native.setTcpDispatcher?.(ignore, ignore);
 
   t.test('what only looks like a connection is not attached', async (t) => {
     const given = await descriptors();

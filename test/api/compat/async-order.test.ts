@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { on, once } from 'node:events';
 import * as net from 'node:net';
+import { Duplex } from 'node:stream';
 import type { Server, TLSSocket } from 'node:tls';
 import { Subject, type Run } from '../../support/behaviours.js';
 import { closed, textOf } from '../../support/observations.js';
@@ -96,25 +97,150 @@ subject.add('what a client hears of its handshake and of a session of TLS 1.2', 
   return seen.filter((one) => !one.endsWith('immediate'));
 });
 
-subject.add('an error in the read of the Finished comes to a listener that is added after a promise', async (run) => {
+/** A tick of its own each, from a promise. */
+async function ticks(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await new Promise<void>((resolve) => process.nextTick(resolve));
+}
+
+for (const count of [0, 1, 6]) {
+  subject.add(
+    `an error in the read of the Finished comes to a listener that is added ${count} ticks after a promise`,
+    async (run) => {
+      const { server, port } = await plainServer(run);
+      const told = (async () => {
+        const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
+        await ticks(count);
+        const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+        return error.code;
+      })();
+      // Between the client and the server, which gets a broken record right after the client's last flight.
+      const relay = await run.serveTcp((near) => {
+        const far = run.track(net.connect(port, '127.0.0.1'));
+        far.on('error', () => {}).pipe(near);
+        near.on('data', (bytes: Buffer) => {
+          const hasFinished = bytes.includes(Buffer.from('170303', 'hex'));
+          const broken = Buffer.concat([Buffer.from('1703030020', 'hex'), Buffer.alloc(32, 0xab)]);
+          far.write(hasFinished ? Buffer.concat([bytes, broken]) : bytes);
+        });
+      });
+      run.connect({ port: relay }).on('error', () => {});
+      return told;
+    },
+  );
+
+  subject.add(`a session is awaited ${count} ticks after the one before it`, async (run) => {
+    const { server, port } = await plainServer(run);
+    server.on('secureConnection', (socket) => socket.resume());
+    const client = run.connect({ port });
+    await once(client, 'session');
+    await ticks(count);
+    const [second] = (await once(client, 'session')) as [Buffer];
+    return second.length > 0;
+  });
+}
+
+subject.add('the end comes after ticks of promises of the last data', async (run) => {
   const { server, port } = await plainServer(run);
-  const told = (async () => {
-    const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
-    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
-    return error.code;
-  })();
-  // Between the client and the server, which gets a broken record right after the client's last flight.
-  const relay = await run.serveTcp((near) => {
-    const far = run.track(net.connect(port, '127.0.0.1'));
-    far.on('error', () => {}).pipe(near);
-    near.on('data', (bytes: Buffer) => {
-      const hasFinished = bytes.includes(Buffer.from('170303', 'hex'));
-      const broken = Buffer.concat([Buffer.from('1703030020', 'hex'), Buffer.alloc(32, 0xab)]);
-      far.write(hasFinished ? Buffer.concat([bytes, broken]) : bytes);
+  const seen: string[] = [];
+  server.on('secureConnection', (socket) => {
+    socket.on('data', () => {
+      seen.push('data');
+      void ticks(6).then(() => seen.push('its ticks'));
+    });
+    socket.on('end', () => {
+      seen.push('end');
     });
   });
-  run.connect({ port: relay }).on('error', () => {});
-  return told;
+  const client = run.connect({ port });
+  client.once('secureConnect', () => client.end('last'));
+  client.resume();
+  await closed(client);
+  return seen;
+});
+
+/** A stream that is no socket, over one: gives what comes within 50 ms as one piece, and then runs `after`. */
+function dam(below: net.Socket, after: (stream: Duplex, pieces: number) => void): Duplex {
+  const stream = new Duplex({
+    read() {},
+    write: (chunk: Buffer, _encoding, callback) => void below.write(chunk, callback),
+    final: (callback) => void below.end(callback),
+  });
+  let held: Buffer[] = [];
+  let pieces = 0;
+  below.on('data', (bytes: Buffer) => {
+    held.push(bytes);
+    if (held.length > 1) return;
+    setTimeout(() => {
+      stream.push(Buffer.concat(held));
+      held = [];
+      after(stream, (pieces += 1));
+    }, 50);
+  });
+  return stream;
+}
+
+for (const [how, leave] of [
+  ['destroyed', (stream: Duplex) => stream.destroy()],
+  ['ended and destroyed', (stream: Duplex) => (stream.push(null), stream.destroy())],
+] as const) {
+  subject.add(`data that comes with the Finished, from a stream that is ${how} at once`, async (run) => {
+    const { cert, key } = run.certs.leaf;
+    const seen: string[] = [];
+    const over = new Promise<void>((resolve) => {
+      void run
+        .serveTcp((below) => {
+          const stream = dam(below, (piece, pieces) => pieces === 2 && leave(piece));
+          const secureContext = run.tls.createSecureContext({ cert, key });
+          const socket = new run.tls.TLSSocket(stream, { isServer: true, secureContext });
+          socket.on('secure', () => seen.push('secure'));
+          socket.on('data', (data: Buffer) => seen.push(`data: ${data.toString()}`));
+          socket.on('close', () => {
+            seen.push('close');
+            resolve();
+          });
+        })
+        .then((port) => {
+          const client = run.connect({ port });
+          client.on('error', () => {});
+          client.once('secureConnect', () => client.write('hello'));
+        });
+    });
+    await over;
+    return seen;
+  });
+}
+
+subject.add('a half-open server whose given socket is destroyed after the end of the peer', async (run) => {
+  const { cert, key } = run.certs.leaf;
+  const server = run.tls.createServer({ cert, key, allowHalfOpen: true });
+  const seen: string[] = [];
+  const over = new Promise<void>((resolve) => {
+    server.on('secureConnection', (socket) => {
+      socket.on('data', (data: Buffer) => seen.push(`data: ${data.toString()}`));
+      socket.on('close', () => {
+        seen.push('close');
+        resolve();
+      });
+      socket.on('end', () => {
+        seen.push('end');
+        setImmediate(() => given?.destroy());
+      });
+    });
+  });
+  let given: net.Socket | undefined;
+  const port = await run.serveTcp(
+    (socket) => {
+      given = socket;
+      server.emit('connection', socket);
+    },
+    { allowHalfOpen: true },
+  );
+  const client = run.connect({ port, allowHalfOpen: true });
+  client.on('error', () => {});
+  client.end('hello');
+  client.resume();
+  await over;
+  return seen;
 });
 
 subject.add('the context of connect() reaches every event of a client and every callback', async (run) => {
