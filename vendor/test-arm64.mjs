@@ -34,10 +34,12 @@ Example: QEMU_CPU=neoverse-n1 npm run test:arm64 -- --node 22 .build/test/api/ha
 /**
  * What depends on the processor: the primitives, the addon's life in Node, TLS. Not api/compat, which shows in which cases
  * node:tls differs, and in some only as long as it is quick; nor native/absent-features, which builds addons with this
- * machine's own tools. The rest is TypeScript and packages.
+ * machine's own tools; nor the bundles of two unit tests, whose esbuild is a program for this machine. The rest is TypeScript
+ * and packages.
  */
 const isWanted = (/** @type {string} */ path) =>
-  /^(vectors|unit|native(?!\/absent-features)|api(?!\/compat))\/.*\.test\.js$/.test(path);
+  /^(vectors|unit|native(?!\/absent-features)|api(?!\/compat))\/.*\.test\.js$/.test(path) &&
+  !/\/(bundle|load-pure-engine)\.test\.js$/.test(path);
 
 /** Emulation makes tap's 30 seconds too few for a file, and one that hangs must end some day. */
 const assertionTimeoutSeconds = 300;
