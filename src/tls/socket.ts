@@ -321,7 +321,7 @@ export class TLSSocket extends NegotiatedSocket {
 
   #onTransport(event: TransportEvent, value: unknown): void {
     // What came before is told before, whoever is behind.
-    if (this.#reacting && (event === 'error' || event === 'close')) {
+    if (this.#reacting && !this.destroyed && (event === 'error' || event === 'close')) {
       this.#deliveries.push(() => this.#onTransport(event, value));
       return;
     }
@@ -468,7 +468,7 @@ export class TLSSocket extends NegotiatedSocket {
       if (this.#joins) this.#writer.release();
       this.#joins = false;
       // Only a listener that threw leaves something.
-      if (this.#deliveries.length > 0 && !this.#held()) process.nextTick(() => this.#pump());
+      if (this.#deliveries.length > 0 && !this.destroyed && !this.#held()) process.nextTick(() => this.#pump());
       else if (!this.#reacting) this.#flowControl();
     }
   }
