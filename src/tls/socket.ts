@@ -117,6 +117,8 @@ export class TLSSocket extends NegotiatedSocket {
   #closeSent = false;
   /** What the program is still to be told, in order; see #pump. */
   #deliveries: Delivery[] = [];
+  /** How the transport ended meanwhile: after them, and after what the engine still has for a reader. */
+  #endings: (() => void)[] | undefined;
   #pumping = false;
   /** The program has its turn before it is told more. */
   #reacting = false;
@@ -322,7 +324,7 @@ export class TLSSocket extends NegotiatedSocket {
   #onTransport(event: TransportEvent, value: unknown): void {
     // What came before is told before, whoever is behind.
     if (this.#reacting && !this.destroyed && (event === 'error' || event === 'close')) {
-      this.#deliveries.push(() => this.#onTransport(event, value));
+      (this.#endings ??= []).push(() => this.#onTransport(event, value));
       return;
     }
     if (event === 'data') this.#onCiphertext(value);
@@ -416,7 +418,7 @@ export class TLSSocket extends NegotiatedSocket {
   /** The program reacts before it is told of the next thing. */
   #tellByItself(delivery: Delivery): void {
     this.#tell(delivery);
-    const [next] = this.#deliveries;
+    const next = this.#deliveries[0] ?? (this.#endings && 'end');
     const comesNext = next !== undefined || (this.#more && this.#reading);
     // A client's handshake and its session of TLS 1.2 are told of in one.
     const isInOne = this.#deliveries.includes('secure');
@@ -458,9 +460,8 @@ export class TLSSocket extends NegotiatedSocket {
       while (!this.destroyed && !this.#held()) {
         const next = this.#deliveries.shift();
         if (next !== undefined) this.#tellByItself(next);
-        else if (!this.#more) break;
-        else if (this.#reading) this.#handle(this.#connection.receive(undefined));
-        else break;
+        else if (this.#more && this.#reading) this.#handle(this.#connection.receive(undefined));
+        else if (!this.#tellEnding()) break;
       }
       if (!this.destroyed && this.#transportEnded && !this.#more && !this.#held()) this.#onStreamEnd();
     } finally {
@@ -471,6 +472,14 @@ export class TLSSocket extends NegotiatedSocket {
       if (this.#deliveries.length > 0 && !this.destroyed && !this.#held()) process.nextTick(() => this.#pump());
       else if (!this.#reacting) this.#flowControl();
     }
+  }
+
+  /** Of the transport; false where there is none. */
+  #tellEnding(): boolean {
+    const tell = this.#endings?.shift();
+    if (this.#endings?.length === 0) this.#endings = undefined;
+    tell?.();
+    return tell !== undefined;
   }
 
   #onEngineEvent(event: EngineEvent): void {
@@ -797,7 +806,7 @@ export class TLSSocket extends NegotiatedSocket {
 
 /** Chunks of data share a turn, as they share a call of the engine; what follows them has its own. */
 function comesByItself(told: Delivery, next: Delivery | undefined): boolean {
-  if (told instanceof Uint8Array) return next instanceof Error || next === 'end' || typeof next === 'function';
+  if (told instanceof Uint8Array) return next instanceof Error || next === 'end';
   // What a client wrote before goes out with its Finished.
   if (told === 'handshake') return typeof next !== 'function';
   return (
