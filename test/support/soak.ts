@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { median } from 'simple-statistics';
+import { linearRegression } from 'simple-statistics';
 import {
   connect,
   createSecureContext,
@@ -110,19 +110,9 @@ export async function soak(
     server.close();
     await once(server, 'close');
   }
-  const slope = (steepness(memory.slice(Math.floor(samples / 4))) * 2 ** 20) / (handshakes / samples);
+  const last = memory.map((mebibytes, index): [number, number] => [index, mebibytes]).slice(Math.floor(samples / 4));
+  const slope = (linearRegression(last).m * 2 ** 20) / (handshakes / samples);
   return { done, memory, slope, before, after: await openNow(collected) };
-}
-
-/**
- * Of a line through values at equal distances: the median of what each pair of them says (Theil, Sen). A kernel that takes
- * pages back for a while makes single samples far too low, which bends a line of least squares.
- */
-function steepness(values: readonly number[]): number {
-  const slopes = values.flatMap((value, index) =>
-    values.slice(index + 1).map((later, distance) => (later - value) / (distance + 1)),
-  );
-  return slopes.length === 0 ? 0 : median(slopes);
 }
 
 /** How a client of one kind dials. */
