@@ -27,6 +27,7 @@ void RegisterTls(Addon* addon, Napi::Env env, Napi::Object exports) {
 #ifndef _WIN32
   if (TcpLoop* loop = TcpLoop::Start(env, addon->progress_registers(), &addon->scheduler())) {
     exports.Set("tcpSlab", loop->slab_object());
+    exports.Set("tcpPutOff", Napi::Array::New(env));
     exports.Set("TcpHandle", TcpHandle::Define(env, loop));
     exports.Set("TcpListener", TcpListener::Define(env, loop));
     exports.Set("setTcpDispatcher", Napi::Function::New(

@@ -121,6 +121,8 @@ export interface NativeTcpListener extends NativeTcpListenerHooks {
 export interface NativeTcp {
   /** Where bytes that were read stand; 262 144 bytes, one for each thread. Never given to programs. */
   readonly tcpSlab?: Uint8Array;
+  /** What was put off, in order; of the thread, whichever copy of pqtls puts it there. */
+  readonly tcpPutOff?: (() => void)[];
   /** Takes a duplicate of a connected, non-blocking descriptor; the caller closes its own. Throws with an `errno`. */
   readonly TcpHandle?: new (fd: number, isPipe: boolean) => NativeTcpHandle;
   /** Takes a duplicate of a bound descriptor; the caller keeps its own. Throws with an `errno`. */

@@ -6,15 +6,23 @@ import { ProgressRegister } from '../binding/tls-contract.js';
 // run them all.
 const hops = 16;
 
-let registers: Int32Array | undefined;
-const putOff: (() => void)[] = [];
+/** What the addon and every copy of this module on it in one thread have in common. */
+interface Turns {
+  readonly progress: Int32Array;
+  readonly putOff: (() => void)[];
+}
 
-/** What the addon calls, after everything that the program has put off itself, once for each time it finds `hasPutOff`. */
-export function turnsOf(shared: Int32Array): () => void {
-  registers = shared;
+let turns: Turns | undefined;
+
+/**
+ * What the addon calls, after everything that the program has put off itself, once for each time it finds `hasPutOff`.
+ * The queue is the addon's: a program may have loaded pqtls twice, and one of the two is called for both.
+ */
+export function turnsOf(shared: Turns): () => void {
+  turns = shared;
   return () => {
-    const run = putOff.shift();
-    if (putOff.length > 0) shared[ProgressRegister.hasPutOff] = 1;
+    const run = shared.putOff.shift();
+    if (shared.putOff.length > 0) shared.progress[ProgressRegister.hasPutOff] = 1;
     run?.();
   };
 }
@@ -25,9 +33,9 @@ export function turnsOf(shared: Int32Array): () => void {
  * after a few hops of ticks and promises.
  */
 export function afterReactions(run: () => void): void {
-  if (registers?.[ProgressRegister.takesTurns] === 1) {
-    putOff.push(run);
-    registers[ProgressRegister.hasPutOff] = 1;
+  if (turns?.progress[ProgressRegister.takesTurns] === 1) {
+    turns.putOff.push(run);
+    turns.progress[ProgressRegister.hasPutOff] = 1;
     return;
   }
   afterHops(hops, run);

@@ -70,10 +70,10 @@ let known: { readonly binding: NativeBinding; readonly tcp: Tcp } | undefined;
 
 export function tcpOf(binding: NativeBinding): Tcp | undefined {
   if (known?.binding === binding) return known.tcp;
-  const { TcpHandle, TcpListener, tcpSlab } = binding;
+  const { TcpHandle, TcpListener, tcpSlab, tcpPutOff: putOff, progress } = binding;
   if (!isWanted || TcpHandle === undefined || TcpListener === undefined || tcpSlab === undefined) return undefined;
-  binding.setTcpDispatcher?.(dispatch, turnsOf(binding.progress));
-  const tcp = { TcpHandle, TcpListener, slab: tcpSlab, registers: binding.progress };
+  if (putOff !== undefined) binding.setTcpDispatcher?.(dispatch, turnsOf({ progress, putOff }));
+  const tcp = { TcpHandle, TcpListener, slab: tcpSlab, registers: progress };
   known = { binding, tcp };
   metrics.sentElsewhere = () => {
     const sent = tcp.registers[ProgressRegister.sentAlone] ?? 0;
