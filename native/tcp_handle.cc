@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "addon.h"
@@ -22,6 +23,9 @@ namespace pqtls {
 Napi::Function TcpHandle::Define(Napi::Env env, TcpLoop* loop) {
   auto methods = Connection::Methods<TcpHandle>();
   methods.insert(methods.end(), {
+                                    InstanceMethod<&TcpHandle::Bind>("bind"),
+                                    InstanceMethod<&TcpHandle::Connect>("connect"),
+                                    InstanceMethod<&TcpHandle::ConnectPath>("connectPath"),
                                     InstanceMethod<&TcpHandle::ReadStart>("readStart"),
                                     InstanceMethod<&TcpHandle::ReadStop>("readStop"),
                                     InstanceMethod<&TcpHandle::Write>("write"),
@@ -53,7 +57,9 @@ TcpHandle::TcpHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     stream_ = accepted;
     connection_ = stream_->connection;
   } else {
-    int error = Open(loop, info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Boolean>());
+    std::optional<int> given;
+    if (!info[0].IsUndefined()) given = info[0].As<Napi::Number>().Int32Value();
+    int error = Open(loop, given, info[1].As<Napi::Boolean>());
     if (error != 0) {
       Napi::Error thrown = Napi::Error::New(env, "The descriptor could not be taken over");
       thrown.Set("errno", Napi::Number::New(env, error));
@@ -66,11 +72,16 @@ TcpHandle::TcpHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Ref();
 }
 
-int TcpHandle::Open(TcpLoop* loop, int given, bool is_pipe) {
+int TcpHandle::Open(TcpLoop* loop, std::optional<int> given, bool is_pipe) {
   if (loop->is_ending()) return UV_ECANCELED;
-  int fd = fcntl(given, F_DUPFD_CLOEXEC, 0);
-  if (fd < 0) return uv_translate_sys_error(errno);
   int error = 0;
+  if (!given.has_value()) {
+    stream_ = TcpStream::Create(loop, is_pipe, &error);
+    if (stream_ != nullptr) stream_->is_new = true;
+    return error;
+  }
+  int fd = fcntl(*given, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return uv_translate_sys_error(errno);
   TcpStream* stream = TcpStream::Create(loop, is_pipe, &error);
   if (stream != nullptr) {
     error = is_pipe ? uv_pipe_open(&stream->pipe, fd) : uv_tcp_open(&stream->tcp, fd);
@@ -103,6 +114,42 @@ void TcpHandle::OnClosed(bool is_heard) {
   Napi::HandleScope scope(Env());
   loop->Dispatch(Value(), kTcpClosed, 0);
   Unref();
+}
+
+namespace {
+
+// Of (family, address, port), an address in text with its zone; 0 or a negative errno.
+int ParseAddress(const Napi::CallbackInfo& info, sockaddr_storage* address) {
+  const bool is_v6 = info[0].As<Napi::Number>().Int32Value() == 6;
+  const std::string text = info[1].As<Napi::String>();
+  const int port = info[2].As<Napi::Number>().Int32Value();
+  return is_v6 ? uv_ip6_addr(text.c_str(), port, reinterpret_cast<sockaddr_in6*>(address))
+               : uv_ip4_addr(text.c_str(), port, reinterpret_cast<sockaddr_in*>(address));
+}
+
+}  // namespace
+
+Napi::Value TcpHandle::Bind(const Napi::CallbackInfo& info) {
+  if (!is_open() || stream_->is_pipe || !stream_->is_new) return Napi::Number::New(info.Env(), UV_EBADF);
+  sockaddr_storage address = {};
+  int error = ParseAddress(info, &address);
+  const unsigned flags = info[3].As<Napi::Number>().Uint32Value();
+  if (error == 0) error = uv_tcp_bind(&stream_->tcp, reinterpret_cast<sockaddr*>(&address), flags);
+  return Napi::Number::New(info.Env(), error);
+}
+
+Napi::Value TcpHandle::Connect(const Napi::CallbackInfo& info) {
+  if (!is_open() || stream_->is_pipe) return Napi::Number::New(info.Env(), UV_EBADF);
+  sockaddr_storage address = {};
+  int error = ParseAddress(info, &address);
+  if (error == 0) error = stream_->Connect(reinterpret_cast<sockaddr*>(&address));
+  return Napi::Number::New(info.Env(), error);
+}
+
+Napi::Value TcpHandle::ConnectPath(const Napi::CallbackInfo& info) {
+  if (!is_open() || !stream_->is_pipe) return Napi::Number::New(info.Env(), UV_EBADF);
+  const std::string path = info[0].As<Napi::String>();
+  return Napi::Number::New(info.Env(), stream_->Connect(path));
 }
 
 Napi::Value TcpHandle::ReadStart(const Napi::CallbackInfo& info) {

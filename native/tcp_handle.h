@@ -6,6 +6,8 @@
 
 #include <napi.h>
 
+#include <optional>
+
 #include "connection_object.h"
 #include "tcp_stream.h"
 
@@ -15,8 +17,8 @@ namespace pqtls {
 class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
  public:
   static Napi::Function Define(Napi::Env env, TcpLoop* loop);
-  // new TcpHandle(fd, isPipe): a duplicate of the descriptor; the caller closes its own. Or, by the addon itself, for a
-  // TcpStream that it accepted.
+  // new TcpHandle(fd, isPipe): a duplicate of the descriptor; the caller closes its own. With undefined for it, a
+  // socket that connect() is for. Or, by the addon itself, for a TcpStream that it accepted.
   explicit TcpHandle(const Napi::CallbackInfo& info);
   ~TcpHandle() override;
 
@@ -34,6 +36,12 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
     return CallConnection<method>(connection_.get(), info);
   }
 
+  // bind(family, address, port, flags): 4 or 6, flags of uv_tcp_bind()
+  Napi::Value Bind(const Napi::CallbackInfo& info);
+  // connect(family, address, port): a kTcpConnected follows 0
+  Napi::Value Connect(const Napi::CallbackInfo& info);
+  // connectPath(path): the same, to a Unix socket
+  Napi::Value ConnectPath(const Napi::CallbackInfo& info);
   Napi::Value ReadStart(const Napi::CallbackInfo& info);
   Napi::Value ReadStop(const Napi::CallbackInfo& info);
   // write(bytes): 0 done, 1 a kTcpWritten follows, or a negative errno
@@ -65,8 +73,8 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   bool is_open() const { return stream_ != nullptr && stream_->is_open(); }
   // Nothing is sent yet; false where there is nothing to send it on.
   bool BeginSending(int32_t* registers) const;
-  // Opens a stream for a duplicate of the descriptor; 0 or a negative errno.
-  int Open(TcpLoop* loop, int given, bool is_pipe);
+  // Opens a stream, for a duplicate of the descriptor where one is given; 0 or a negative errno.
+  int Open(TcpLoop* loop, std::optional<int> given, bool is_pipe);
 
   TcpStream* stream_ = nullptr;
   // Outlives the stream: JavaScript may ask what was agreed on after the end.

@@ -1,4 +1,4 @@
-// A connected TCP or Unix socket on Node's own event loop, and the TLS connection on it.
+// A TCP or Unix socket on Node's own event loop, and the TLS connection on it.
 #include <pqtls/aws_lc_features.h>
 #if PQTLS_HAVE_TLS && !defined(_WIN32)
 
@@ -59,6 +59,29 @@ int TcpStream::ReadStart() {
     *buffer = uv_buf_init(reinterpret_cast<char*>(slab.data()), static_cast<unsigned>(slab.size()));
   };
   return uv_read_start(&stream, allocate, OnRead);
+}
+
+int TcpStream::Connect(const sockaddr* address) {
+  if (!std::exchange(is_new, false)) return UV_EALREADY;
+  auto request = std::make_unique<uv_connect_t>();
+  int error = uv_tcp_connect(request.get(), &tcp, address, OnConnected);
+  if (error == 0) request.release();
+  return error;
+}
+
+int TcpStream::Connect(std::string_view path) {
+  if (!std::exchange(is_new, false)) return UV_EALREADY;
+  auto request = std::make_unique<uv_connect_t>();
+  int error = uv_pipe_connect2(request.get(), &pipe, path.data(), path.size(), UV_PIPE_NO_TRUNCATE, OnConnected);
+  if (error == 0) request.release();
+  return error;
+}
+
+void TcpStream::OnConnected(uv_connect_t* request, int status) {
+  std::unique_ptr<uv_connect_t> owned(request);
+  TcpStream* self = From(request->handle);
+  // Who has closed it meanwhile does not want to know.
+  if (self->is_heard() && self->is_open() && self->owner != nullptr) self->owner->Emit(kTcpConnected, status);
 }
 
 void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {

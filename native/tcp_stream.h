@@ -1,4 +1,4 @@
-// A connected TCP or Unix socket on Node's own event loop, with or without an object of JavaScript's, and the TLS
+// A TCP or Unix socket on Node's own event loop, with or without an object of JavaScript's, and the TLS
 // connection on it. Not on Windows, where a socket has no descriptor to take over.
 #ifndef PQTLS_NATIVE_TCP_STREAM_H_
 #define PQTLS_NATIVE_TCP_STREAM_H_
@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,7 @@ enum TcpEvent : uint32_t {
   // or the handshake timeout; the progress registers say how much of what was read is in the slab, and how much of that
   // was consumed.
   kTcpHandshake = 6,
+  kTcpConnected = 7,  // value: 0 or a negative errno
 };
 
 // What the kernel has for one connection is taken at once: fewer turns through JavaScript for much data.
@@ -68,6 +70,8 @@ struct TcpStream {
   };
   TcpLoop* loop = nullptr;
   bool is_pipe = false;
+  // Neither open nor connecting.
+  bool is_new = false;
   // Null before JavaScript is needed, and after its object is gone.
   TcpHandle* owner = nullptr;
   // Who accepted it; null once it is JavaScript's.
@@ -91,6 +95,9 @@ struct TcpStream {
   bool is_heard() const;
   void Close();
   int ReadStart();
+  // Of a new one, once. A kTcpConnected of its owner's follows where this returns 0; a negative errno otherwise.
+  int Connect(const sockaddr* address);
+  int Connect(std::string_view path);
   // 0 done, 1 it waits for the kernel, or a negative errno. Only a write of JavaScript's is told of when it was
   // waiting.
   int Send(std::span<const uint8_t> bytes, bool is_told);
@@ -122,6 +129,7 @@ struct TcpStream {
   // The object of JavaScript's, made where there is none. Null where JavaScript has closed the socket.
   TcpHandle* Owner();
   void Tell(TcpEvent event, int64_t value);
+  static void OnConnected(uv_connect_t* request, int status);
   static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
   static void OnWritten(uv_write_t* request, int status);
   static void OnClosed(uv_handle_t* handle);

@@ -19,6 +19,8 @@ export const NativeTcpEvent = {
    * in the slab are done with. 0 for the handshake timeout.
    */
   handshake: 6,
+  /** What connect() has begun is done (0) or has failed (a negative errno). */
+  connected: 7,
 } as const;
 
 export interface NativeTcpName {
@@ -34,6 +36,12 @@ export interface NativeTcpName {
 export interface NativeTcpHandle extends NativeConnection {
   /** Gets the events; see setTcpDispatcher(). */
   receiver: unknown;
+  /** To an address of this family. `flags` of uv_tcp_bind(). */
+  bind(family: 4 | 6, address: string, port: number, flags: number): number;
+  /** To an address of this family, with its zone; a `connected` event follows 0. */
+  connect(family: 4 | 6, address: string, port: number): number;
+  /** The same, to a Unix socket. */
+  connectPath(path: string): number;
   readStart(): number;
   readStop(): number;
   /** 0: done; 1: a `written` event follows. The bytes are the caller's again at once. */
@@ -123,8 +131,11 @@ export interface NativeTcp {
   readonly tcpSlab?: Uint8Array;
   /** What was put off, in order; of the thread, whichever copy of pqtls puts it there. */
   readonly tcpPutOff?: (() => void)[];
-  /** Takes a duplicate of a connected, non-blocking descriptor; the caller closes its own. Throws with an `errno`. */
-  readonly TcpHandle?: new (fd: number, isPipe: boolean) => NativeTcpHandle;
+  /**
+   * Takes a duplicate of a connected, non-blocking descriptor; the caller closes its own. Undefined: a socket to connect.
+   * Throws with an `errno`.
+   */
+  readonly TcpHandle?: new (fd: number | undefined, isPipe: boolean) => NativeTcpHandle;
   /** Takes a duplicate of a bound descriptor; the caller keeps its own. Throws with an `errno`. */
   readonly TcpListener?: new (fd: number, isPipe: boolean) => NativeTcpListener;
   /**

@@ -5,12 +5,12 @@ import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { rejectUnauthorizedByDefault } from './ca-certificates.js';
+import { ownTransport } from './dial-handle.js';
 import { redial } from './first-flight.js';
 import { joinPolicies } from './policy.js';
 import { replacedCheck } from './server-identity.js';
 import { checkSecureContext, createCurrentSecureContext } from './secure-context.js';
 import { TLSSocket, type TLSSocketOptions } from './socket.js';
-import { ownTransport } from './transport-socket.js';
 
 export interface ConnectionOptions
   extends
@@ -106,7 +106,7 @@ function checkRetry(options: ConnectionOptions): boolean {
 
 /** A transport of its own for a second attempt. */
 function dial(options: ConnectionOptions): Duplex {
-  return ownTransport(options).connect(options as NetConnectOpts);
+  return ownTransport(options, false).connect(options as NetConnectOpts);
 }
 
 /** (options), (port, host, options), (port, options), (path, options), each with a listener at the end. */

@@ -238,7 +238,7 @@ class NativeListening {
     if (tcp === undefined) return;
     const step = flags === 0 ? nothingAchieved : handshakeStep(tcp.registers, flags);
     const prepared = this.#preparedOf(begunWith);
-    const transport = new TcpTransport(handle, tcp, prepared !== undefined);
+    const transport = new TcpTransport(handle, tcp, { isReading: prepared !== undefined });
     adopt(this.#server, transport);
     transport.runInScope(() => {
       if (prepared !== undefined) this.#acceptor.resume(transport, prepared, step, age);

@@ -27,6 +27,7 @@ import { checkSocketOptions, checkTransport } from './options.js';
 import { checkRecordOptions } from './record-options.js';
 import { takeOver, type BegunHandshake } from './begun-handshake.js';
 import { CiphertextWriter } from './ciphertext-writer.js';
+import { fromDialled, ownTransport } from './dial-handle.js';
 import { decide, refuseWithoutCertificate, type DecidingSocket } from './handshake-decisions.js';
 import { FirstFlight, redial } from './first-flight.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
@@ -49,9 +50,9 @@ import { afterReactions } from './reactions.js';
 import { soon } from './soon.js';
 import { longestTimeout, preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
-import { fromDialled, onTransport, TcpTransport } from './tcp-transport.js';
+import { onTransport, TcpTransport } from './tcp-transport.js';
 import type { Transport, TransportEvent } from './transport.js';
-import { ownTransport, transport } from './transport-socket.js';
+import { transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
 
@@ -157,7 +158,6 @@ export class TLSSocket extends NegotiatedSocket {
     this.server = options.server;
     this.#isServer = Boolean(options.isServer);
     if (security === undefined) checkSocketOptions(options);
-    this.#transport = given ?? ownTransport(options);
     if (given && !isOurs) this.#scope = new AsyncResource('PQTLSSOCKET');
     this.#onread = given ? undefined : userBuffer(options.onread);
     const context = options.secureContext;
@@ -166,6 +166,7 @@ export class TLSSocket extends NegotiatedSocket {
       ? context
       : checkEngineOf(options, checkSecureContext(context ?? createCurrentSecureContext(options)));
     if (!isChecked) checkRecordOptions(options, this.#context);
+    this.#transport = given ?? ownTransport(options, this.#context.context.engine === 'aws-lc');
     this.#security = security ?? connectionSecurity(options, this.#context, this.#isServer);
     this.#firstFlight = this.#isServer ? undefined : new FirstFlight(options[redial]);
     if (this.#firstFlight?.retries) classicalGroupsOf(this.#security, this.#context);

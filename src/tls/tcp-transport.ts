@@ -4,7 +4,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { loadBinding, type NativeBinding } from '../binding.js';
+import { type NativeBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle, type NativeTcpName } from '../binding/tcp-contract.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { turnsOf } from './reactions.js';
@@ -52,6 +52,11 @@ export function handshakeStep(registers: Int32Array, achieved: number): Handshak
 
 export const nothingAchieved: HandshakeStep = Object.freeze({ achieved: 0, received: 0, consumed: 0 });
 
+interface BegunTransport {
+  readonly isReading?: boolean;
+  readonly scope?: AsyncResource;
+}
+
 type OnHandshake = (step: HandshakeStep) => void;
 
 /** What the addon and this thread have in common: bytes that were read, and counts. */
@@ -61,7 +66,7 @@ interface SharedMemory {
 }
 
 // The addon's part, where it has one and it is wanted.
-interface Tcp extends SharedMemory {
+export interface Tcp extends SharedMemory {
   readonly TcpHandle: NonNullable<NativeBinding['TcpHandle']>;
   readonly TcpListener: NonNullable<NativeBinding['TcpListener']>;
 }
@@ -96,7 +101,8 @@ export function describeHandle(handle: NodeHandle): { fd: number; isPipe: boolea
   return fd === undefined || fd < 0 || (!isPipe && name !== 'TCP') ? undefined : { fd, isPipe };
 }
 
-const destroyByHand = { requireManualDestroy: true };
+/** For the async contexts of sockets. */
+export const destroyByHand = { requireManualDestroy: true };
 
 /** Node's handle of a connected socket, as far as it is asked here. */
 export interface NodeHandle {
@@ -123,7 +129,7 @@ export class TcpTransport extends EventEmitter {
   readonly #slab: Uint8Array;
   readonly #registers: Int32Array;
   /** Where the connection was made: what it tells belongs to that async context. */
-  readonly #scope = new AsyncResource('PQTLSTCP', destroyByHand);
+  readonly #scope: AsyncResource;
   #paused = true;
   #ended = false;
   #onShutdown: (() => void) | undefined;
@@ -132,9 +138,16 @@ export class TcpTransport extends EventEmitter {
   #onClose: (() => void) | undefined;
   #onHandshake: OnHandshake | undefined;
 
-  /** @param isReading the addon reads already, for a handshake that it has begun */
-  constructor(handle: NativeTcpHandle, { slab, registers }: SharedMemory, isReading = false) {
+  /**
+   * @param begun the addon reads already, for a handshake that it has begun; and the async context of who has dialled
+   */
+  constructor(
+    handle: NativeTcpHandle,
+    { slab, registers }: SharedMemory,
+    { isReading = false, scope = new AsyncResource('PQTLSTCP', destroyByHand) }: BegunTransport = {},
+  ) {
     super();
+    this.#scope = scope;
     this.#slab = slab;
     this.#registers = registers;
     this.#paused = !isReading;
@@ -393,16 +406,6 @@ function attempt<T>(call: () => T): T | undefined {
     if (error instanceof Error && 'errno' in error) return undefined;
     throw error;
   }
-}
-
-/** Goes on with a connection that a net.Socket has made, and ends that. Undefined where it can't be taken over. */
-export function fromDialled(dialled: unknown): TcpTransport | undefined {
-  const loaded = loadBinding();
-  if (!(dialled instanceof Socket) || !loaded.loaded) return undefined;
-  const handle = Reflect.get(dialled, '_handle') as NodeHandle | null;
-  const taken = handle === null ? undefined : TcpTransport.takeOver(loaded.binding, handle);
-  if (taken !== undefined) dialled.destroy();
-  return taken;
 }
 
 /** In Node's words. */

@@ -1,6 +1,6 @@
 // What a TLSSocket takes from the stream underneath: addresses, connecting, and the options of a TCP socket.
 
-import { Socket, type SocketConstructorOpts } from 'node:net';
+import { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { invalidArgType } from '../errors.js';
 import { isSocket, type Transport } from './transport.js';
@@ -38,8 +38,10 @@ export abstract class TransportSocket extends Socket {
     } else {
       setOwn(this, '_parent', below);
     }
-    if (!again) this.setConnecting(isUnconnected(below));
-    if (!isUnconnected(below)) return;
+    // Before it dials, it has a handle of ours.
+    const waits = own ? !below.destroyed : isUnconnected(below);
+    if (!again) this.setConnecting(waits);
+    if (!waits) return;
     below.once('connect', () => {
       if (this.destroyed || this[transport] !== below) return;
       if (again) {
@@ -179,14 +181,6 @@ export abstract class TransportSocket extends Socket {
       });
     }
   }
-}
-
-/** A TCP socket for a TLSSocket that was given none. */
-export function ownTransport(options: SocketConstructorOpts & object): Socket {
-  const { noDelay, keepAlive, keepAliveInitialDelay } = options as Record<string, unknown>;
-  // It stays open for writing until close_notify is out.
-  const chosen = { allowHalfOpen: true, noDelay, keepAlive } as object;
-  return new Socket(keepAliveInitialDelay === undefined ? chosen : { ...chosen, keepAliveInitialDelay });
 }
 
 /** A socket that is not connected, or not yet; one that was destroyed is neither. */

@@ -1,7 +1,9 @@
 // What carries a connection: the addon's own TCP where it can, a net.Socket or another Duplex where it can't.
 
+import { createHook } from 'node:async_hooks';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -12,7 +14,8 @@ import { modules } from '../support/tls-modules.js';
 import { PatternCheck, sendPattern } from '../support/pattern.js';
 import { duplexPair } from '../support/duplex-pair.js';
 import { programFolder } from '../support/programs.js';
-import { temporaryFolder } from '../support/project.js';
+import { nodeBinary } from '../support/node-versions.js';
+import { cleanEnvironment, runCommand, temporaryFolder } from '../support/project.js';
 import { connectedPair, credentials, dial, errorOf, listen } from '../support/tls-server.js';
 
 // Where TCP is left to net.Socket on purpose, that is what every connection says.
@@ -67,6 +70,74 @@ void t.test('which one', async (t) => {
   t.equal(upgraded.getHandshakeInfo()?.transport, 'stream');
   over.destroy();
   upgraded.destroy();
+});
+
+void t.test('who dials', async (t) => {
+  const { port } = await listen(t);
+  const made: string[] = [];
+  const hook = createHook({ init: (_id, type) => made.push(type) });
+  for (const host of ['127.0.0.1', 'localhost']) {
+    // One address: what is tried after a first one is node:net's, and taken over.
+    hook.enable();
+    const client = connect({ host, port, family: 4, ca: (await credentials()).authority.cert });
+    await once(client, 'secureConnect');
+    hook.disable();
+    t.equal(made.includes('PQTLSTCP'), expected === 'native', `to ${host}`);
+    t.equal(made.includes('TCPWRAP'), expected === 'net', `to ${host}, with a handle of Node's`);
+    made.length = 0;
+    client.destroy();
+    await once(client, 'close');
+  }
+});
+
+void t.test('a first address that refuses', async (t) => {
+  const { server, port } = await listen(t);
+  const lookup: net.LookupFunction = (_host, _options, callback) => {
+    const found = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+    process.nextTick(callback, null, found);
+  };
+  const options = { host: 'several.test', port, lookup, autoSelectFamily: true };
+  t.same(await bothKinds(t, server, options), [expected, expected]);
+});
+
+void t.test('unref() at every step of dialling', async (t) => {
+  const program = await programFolder('unreferenced');
+  t.teardown(() => program.remove());
+  // Its answer never comes: whoever waited for it would wait for ever.
+  const silent = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as net.AddressInfo;
+  for (const step of ['at once', 'connectionAttempt', 'connect']) {
+    const source = `
+      import { connect } from 'pqtls';
+      const socket = connect({ host: '127.0.0.1', port: ${port} });
+      socket.on('close', () => console.log('closed'));
+      if ('${step}' === 'at once') socket.unref();
+      else socket.once('${step}', () => socket.unref());`;
+    const { code, stdout, stderr } = await program.run(`${step}.mjs`, source, [], environment);
+    t.match({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' }, step);
+  }
+});
+
+void t.test('a program that may not use the network', async (t) => {
+  const program = await programFolder('permissions');
+  t.teardown(() => program.remove());
+  writeFileSync(
+    join(program.path, 'dial.mjs'),
+    `import { connect } from 'pqtls';
+     connect({ host: '127.0.0.1', port: 9 }).on('error', ({ code }) => console.log(code));`,
+  );
+  const flags = ['--no-warnings', '--permission', '--allow-addons', '--allow-fs-read=*'];
+  // The first Node whose permissions cover it.
+  const node = await nodeBinary('26');
+  const codeWith = async (...more: string[]): Promise<string> => {
+    const options = { cwd: program.path, env: cleanEnvironment(environment) };
+    const { stdout, stderr } = await runCommand(node, [...flags, ...more, 'dial.mjs'], options);
+    return stdout.trim() || stderr;
+  };
+  t.equal(await codeWith(), 'ERR_ACCESS_DENIED');
+  t.equal(await codeWith('--allow-net'), 'ECONNREFUSED');
 });
 
 void t.test('what is compared with node:tls', async (t) => {
