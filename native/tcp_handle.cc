@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -254,12 +255,24 @@ Napi::Value TcpHandle::SetNoDelay(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), usable ? uv_tcp_nodelay(&stream_->tcp, info[0].As<Napi::Boolean>()) : 0);
 }
 
-// setKeepAlive(on, seconds)
 Napi::Value TcpHandle::SetKeepAlive(const Napi::CallbackInfo& info) {
   bool usable = stream_ != nullptr && !stream_->is_pipe;
-  unsigned seconds = info[1].As<Napi::Number>().Uint32Value();
-  int error = usable ? uv_tcp_keepalive(&stream_->tcp, info[0].As<Napi::Boolean>(), seconds) : 0;
+  const bool on = info[0].As<Napi::Boolean>();
+  int error = usable ? uv_tcp_keepalive(&stream_->tcp, on, info[1].As<Napi::Number>().Uint32Value()) : 0;
+  if (error == 0 && usable && on) {
+    error = SetProbes(info[2].As<Napi::Number>().Int32Value(), info[3].As<Napi::Number>().Int32Value());
+  }
   return Napi::Number::New(info.Env(), error);
+}
+
+int TcpHandle::SetProbes(int interval, int count) {
+  int fd = -1;
+  if (interval <= 0 && count <= 0) return 0;
+  if (uv_fileno(&stream_->handle, &fd) != 0) return UV_EBADF;
+  const auto set = [fd](int option, int value) {
+    return value <= 0 || setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)) == 0;
+  };
+  return set(TCP_KEEPINTVL, interval) && set(TCP_KEEPCNT, count) ? 0 : uv_translate_sys_error(errno);
 }
 
 Napi::Value TcpHandle::SetTypeOfService(const Napi::CallbackInfo& info) {

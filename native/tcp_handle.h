@@ -62,6 +62,7 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   // kTcpClosed follows.
   void Close(const Napi::CallbackInfo& info);
   Napi::Value SetNoDelay(const Napi::CallbackInfo& info);
+  // setKeepAlive(on, seconds, interval, count): seconds as well; 0 of the last two leaves libuv's
   Napi::Value SetKeepAlive(const Napi::CallbackInfo& info);
   // Of IPv4, and the traffic class of IPv6. RFC 2474. The getter answers 0 to 255, or a negative errno.
   Napi::Value SetTypeOfService(const Napi::CallbackInfo& info);
@@ -73,6 +74,7 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   bool is_open() const { return stream_ != nullptr && stream_->is_open(); }
   // Nothing is sent yet; false where there is nothing to send it on.
   bool BeginSending(int32_t* registers) const;
+  int SetProbes(int interval, int count);
   // Opens a stream, for a duplicate of the descriptor where one is given; 0 or a negative errno.
   int Open(TcpLoop* loop, std::optional<int> given, bool is_pipe);
 

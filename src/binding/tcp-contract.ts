@@ -72,7 +72,8 @@ export interface NativeTcpHandle extends NativeConnection {
   /** A `closed` event follows. Idempotent. */
   close(): void;
   setNoDelay(on: boolean): number;
-  setKeepAlive(on: boolean, seconds: number): number;
+  /** Seconds until the first probe and between probes, and their number; 0 of the last two leaves libuv's. */
+  setKeepAlive(on: boolean, seconds: number, interval: number, count: number): number;
   setTypeOfService(value: number): number;
   /** 0 to 255, or a negative errno. */
   getTypeOfService(): number;

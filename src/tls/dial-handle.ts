@@ -111,8 +111,8 @@ class DialHandle {
     return this.#native?.setNoDelay(on) ?? 0;
   }
 
-  setKeepAlive(on: boolean, seconds: number): number {
-    return this.#native?.setKeepAlive(on, seconds) ?? 0;
+  setKeepAlive(on: boolean, seconds: number, interval = 0, count = 0): number {
+    return this.#native?.setKeepAlive(on, seconds, interval, count) ?? 0;
   }
 
   setTypeOfService(value: number): number {

@@ -358,10 +358,19 @@ export class TcpTransport extends EventEmitter {
     return this;
   }
 
-  /** @param delay milliseconds before the first probe */
-  setKeepAlive(on: unknown = false, delay: unknown = 0): this {
-    // As node:net reads it, whatever it is.
-    this.handle.setKeepAlive(Boolean(on), ~~(Number(delay) / 1000));
+  /**
+   * @param delay milliseconds before the first probe
+   * @param interval milliseconds between probes; the system's where it is undefined
+   * @param count of probes without an answer; the system's where it is undefined
+   */
+  setKeepAlive(on?: unknown, delay?: unknown, interval?: unknown, count?: unknown): this {
+    // Node 26 takes an object as well.
+    if (typeof on === 'object' && on !== null) {
+      const { enable, initialDelay, ...probes } = on as Record<string, unknown>;
+      return this.setKeepAlive(enable, initialDelay, probes['interval'], probes['count']);
+    }
+    const between = interval === undefined ? 0 : wholeSeconds(interval);
+    this.handle.setKeepAlive(Boolean(on), wholeSeconds(delay), between, count === undefined ? 0 : ~~Number(count));
     return this;
   }
 
@@ -390,6 +399,11 @@ export class TcpTransport extends EventEmitter {
     this.handle.setRef(false);
     return this;
   }
+}
+
+/** As node:net reads milliseconds, whatever they are. */
+function wholeSeconds(milliseconds: unknown): number {
+  return ~~(Number(milliseconds) / 1000);
 }
 
 /** A callback of the program's belongs to where it was given, not to where the connection was made, as with node:net. */

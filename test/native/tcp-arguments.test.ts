@@ -9,7 +9,7 @@ import { loadBinding } from '#src/binding.js';
 import t from 'tap';
 
 const state = loadBinding();
-const { ECONNREFUSED, EALREADY, EBADF } = constants.errno;
+const { ECONNREFUSED, EALREADY, EBADF, EINVAL } = constants.errno;
 const reason = state.loaded ? 'no TCP in this addon' : state.reason;
 const native = state.loaded && state.binding.TcpHandle !== undefined ? state.binding : undefined;
 
@@ -85,6 +85,17 @@ if (native?.TcpHandle === undefined || native.TcpListener === undefined) {
     for (const made of [handle, listener, ...unconnected]) made.close();
     given.close();
     t.pass('the process goes on');
+  });
+
+  t.test('keep-alive probes that the kernel has no room for', async (t) => {
+    const given = await descriptors();
+    const handle = new TcpHandle(given.connected, false);
+    t.equal(handle.setKeepAlive(true, 5, 2, 3), 0);
+    // TCP_KEEPINTVL ends at 32767 seconds, TCP_KEEPCNT at 127.
+    t.equal(handle.setKeepAlive(true, 5, 32_768, 3), -EINVAL);
+    t.equal(handle.setKeepAlive(true, 5, 2, 128), -EINVAL);
+    handle.close();
+    given.close();
   });
 
   t.test('a socket connects once, and tells how it went', async (t) => {

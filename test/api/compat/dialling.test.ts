@@ -2,6 +2,7 @@
 
 import { ADDRCONFIG } from 'node:dns';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import * as net from 'node:net';
 import { Subject, type BehaviourOptions, type Run } from '../../support/behaviours.js';
 import { attempt, closed, errorEvent, errorView, record } from '../../support/observations.js';
@@ -181,14 +182,53 @@ subject.add(
   { since: 22 },
 );
 
-subject.add('keepAlive, keepAliveInitialDelay and noDelay reach the TCP connection', async (run) => {
-  const { port } = await run.serve();
-  const client = run.connect({ port, keepAlive: true, keepAliveInitialDelay: 2000, noDelay: true });
-  await once(client, 'secureConnect');
-  client.setNoDelay(false);
-  client.setKeepAlive(false);
-  return { authorized: client.authorized, readyState: client.readyState };
-});
+/** Minutes until the first probe of a connection, as the kernel has it; undefined where it sends none. */
+async function minutesUntilProbe(localPort: number | undefined): Promise<number | undefined> {
+  const port = (localPort ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  for (;;) {
+    const lines = readFileSync('/proc/net/tcp', 'latin1').split('\n');
+    // sl, local_address, rem_address, st, tx_queue:rx_queue, tr:tm->when (hundredths of a second), ...
+    const [, , , , , timer = ''] = lines.map((line) => line.trim().split(/ +/)).find((f) => f[1]?.endsWith(port)) ?? [];
+    const [kind, when = ''] = timer.split(':');
+    if (kind === '00') return undefined;
+    if (kind === '02') return Math.round(Number.parseInt(when, 16) / 100 / 60);
+    // What was sent last is not acknowledged yet.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+if (process.platform === 'linux') {
+  subject.add(
+    'keepAlive and keepAliveInitialDelay reach the kernel',
+    async (run) => {
+      const { port } = await run.serve();
+      const client = run.connect({ port, keepAlive: true, keepAliveInitialDelay: 600_000 });
+      await once(client, 'secureConnect');
+      return { minutes: await minutesUntilProbe(client.localPort) };
+    },
+    { differs: { reason: 'tls.connect() drops what net.connect() takes', pqtls: { minutes: 10 } } },
+  );
+
+  subject.add('setKeepAlive() reaches the kernel', async (run) => {
+    const { port } = await run.serve();
+    const client = run.connect({ port });
+    await once(client, 'secureConnect');
+    const minutes = [await minutesUntilProbe(client.localPort)];
+    for (const [on, delay] of [[true, 1_200_000], [false], [true, 600_000]] as [boolean, number?][]) {
+      client.setKeepAlive(on, delay);
+      minutes.push(await minutesUntilProbe(client.localPort));
+    }
+    return minutes;
+  });
+
+  subject.add('setKeepAlive() before the connection', async (run) => {
+    const { port } = await run.serve();
+    const client = run.connect({ port });
+    client.setKeepAlive(true, 600_000);
+    await once(client, 'secureConnect');
+    return minutesUntilProbe(client.localPort);
+  });
+}
 
 // A signal that is aborted before connect() is no case here: node:tls goes on to connect, and Node aborts on what it reads.
 
