@@ -26,7 +26,6 @@ Napi::Function TcpHandle::Define(Napi::Env env, TcpLoop* loop) {
   methods.insert(methods.end(), {
                                     InstanceMethod<&TcpHandle::Bind>("bind"),
                                     InstanceMethod<&TcpHandle::Connect>("connect"),
-                                    InstanceMethod<&TcpHandle::ConnectPath>("connectPath"),
                                     InstanceMethod<&TcpHandle::ReadStart>("readStart"),
                                     InstanceMethod<&TcpHandle::ReadStop>("readStop"),
                                     InstanceMethod<&TcpHandle::Write>("write"),
@@ -119,6 +118,21 @@ void TcpHandle::OnClosed(bool is_heard) {
 
 namespace {
 
+// As libuv 1.52 does it, whose defaults the caller has.
+int KeepAlive(int fd, int seconds, int interval, int count) {
+  const auto set = [fd](int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+  };
+#ifdef TCP_KEEPIDLE
+  constexpr int kIdle = TCP_KEEPIDLE;
+#else
+  constexpr int kIdle = TCP_KEEPALIVE;  // macOS
+#endif
+  const bool done = set(SOL_SOCKET, SO_KEEPALIVE, 1) && set(IPPROTO_TCP, kIdle, seconds) &&
+                    set(IPPROTO_TCP, TCP_KEEPINTVL, interval) && set(IPPROTO_TCP, TCP_KEEPCNT, count);
+  return done ? 0 : uv_translate_sys_error(errno);
+}
+
 // Of (family, address, port), an address in text with its zone; 0 or a negative errno.
 int ParseAddress(const Napi::CallbackInfo& info, sockaddr_storage* address) {
   const bool is_v6 = info[0].As<Napi::Number>().Int32Value() == 6;
@@ -145,12 +159,6 @@ Napi::Value TcpHandle::Connect(const Napi::CallbackInfo& info) {
   int error = ParseAddress(info, &address);
   if (error == 0) error = stream_->Connect(reinterpret_cast<sockaddr*>(&address));
   return Napi::Number::New(info.Env(), error);
-}
-
-Napi::Value TcpHandle::ConnectPath(const Napi::CallbackInfo& info) {
-  if (!is_open() || !stream_->is_pipe) return Napi::Number::New(info.Env(), UV_EBADF);
-  const std::string path = info[0].As<Napi::String>();
-  return Napi::Number::New(info.Env(), stream_->Connect(path));
 }
 
 Napi::Value TcpHandle::ReadStart(const Napi::CallbackInfo& info) {
@@ -256,23 +264,17 @@ Napi::Value TcpHandle::SetNoDelay(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TcpHandle::SetKeepAlive(const Napi::CallbackInfo& info) {
-  bool usable = stream_ != nullptr && !stream_->is_pipe;
+  if (stream_ == nullptr || stream_->is_pipe) return Napi::Number::New(info.Env(), 0);
   const bool on = info[0].As<Napi::Boolean>();
-  int error = usable ? uv_tcp_keepalive(&stream_->tcp, on, info[1].As<Napi::Number>().Uint32Value()) : 0;
-  if (error == 0 && usable && on) {
-    error = SetProbes(info[2].As<Napi::Number>().Int32Value(), info[3].As<Napi::Number>().Int32Value());
-  }
-  return Napi::Number::New(info.Env(), error);
-}
-
-int TcpHandle::SetProbes(int interval, int count) {
+  const int seconds = info[1].As<Napi::Number>().Int32Value();
+  const int interval = info[2].As<Napi::Number>().Int32Value();
+  const int count = info[3].As<Napi::Number>().Int32Value();
   int fd = -1;
-  if (interval <= 0 && count <= 0) return 0;
-  if (uv_fileno(&stream_->handle, &fd) != 0) return UV_EBADF;
-  const auto set = [fd](int option, int value) {
-    return value <= 0 || setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)) == 0;
-  };
-  return set(TCP_KEEPINTVL, interval) && set(TCP_KEEPCNT, count) ? 0 : uv_translate_sys_error(errno);
+  const bool is_whole = !on || (interval <= 0 && count <= 0);
+  int error = is_whole || uv_fileno(&stream_->handle, &fd) != 0
+                  ? uv_tcp_keepalive(&stream_->tcp, on, static_cast<unsigned>(seconds))
+                  : KeepAlive(fd, seconds, interval > 0 ? interval : 1, count > 0 ? count : 10);
+  return Napi::Number::New(info.Env(), error);
 }
 
 Napi::Value TcpHandle::SetTypeOfService(const Napi::CallbackInfo& info) {

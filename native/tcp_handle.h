@@ -40,8 +40,6 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   Napi::Value Bind(const Napi::CallbackInfo& info);
   // connect(family, address, port): a kTcpConnected follows 0
   Napi::Value Connect(const Napi::CallbackInfo& info);
-  // connectPath(path): the same, to a Unix socket
-  Napi::Value ConnectPath(const Napi::CallbackInfo& info);
   Napi::Value ReadStart(const Napi::CallbackInfo& info);
   Napi::Value ReadStop(const Napi::CallbackInfo& info);
   // write(bytes): 0 done, 1 a kTcpWritten follows, or a negative errno
@@ -74,7 +72,6 @@ class TcpHandle : public Napi::ObjectWrap<TcpHandle> {
   bool is_open() const { return stream_ != nullptr && stream_->is_open(); }
   // Nothing is sent yet; false where there is nothing to send it on.
   bool BeginSending(int32_t* registers) const;
-  int SetProbes(int interval, int count);
   // Opens a stream, for a duplicate of the descriptor where one is given; 0 or a negative errno.
   int Open(TcpLoop* loop, std::optional<int> given, bool is_pipe);
 

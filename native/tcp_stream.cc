@@ -69,19 +69,11 @@ int TcpStream::Connect(const sockaddr* address) {
   return error;
 }
 
-int TcpStream::Connect(std::string_view path) {
-  if (!std::exchange(is_new, false)) return UV_EALREADY;
-  auto request = std::make_unique<uv_connect_t>();
-  int error = uv_pipe_connect2(request.get(), &pipe, path.data(), path.size(), UV_PIPE_NO_TRUNCATE, OnConnected);
-  if (error == 0) request.release();
-  return error;
-}
-
 void TcpStream::OnConnected(uv_connect_t* request, int status) {
   std::unique_ptr<uv_connect_t> owned(request);
   TcpStream* self = From(request->handle);
-  // Who has closed it meanwhile does not want to know.
-  if (self->is_heard() && self->is_open() && self->owner != nullptr) self->owner->Emit(kTcpConnected, status);
+  // While it is being closed as well, with UV_ECANCELED: net.Socket waits for the end of every attempt.
+  if (self->is_heard() && self->owner != nullptr) self->owner->Emit(kTcpConnected, status);
 }
 
 void TcpStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {

@@ -16,7 +16,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -97,7 +96,6 @@ struct TcpStream {
   int ReadStart();
   // Of a new one, once. A kTcpConnected of its owner's follows where this returns 0; a negative errno otherwise.
   int Connect(const sockaddr* address);
-  int Connect(std::string_view path);
   // 0 done, 1 it waits for the kernel, or a negative errno. Only a write of JavaScript's is told of when it was
   // waiting.
   int Send(std::span<const uint8_t> bytes, bool is_told);

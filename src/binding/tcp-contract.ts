@@ -38,10 +38,8 @@ export interface NativeTcpHandle extends NativeConnection {
   receiver: unknown;
   /** To an address of this family. `flags` of uv_tcp_bind(). */
   bind(family: 4 | 6, address: string, port: number, flags: number): number;
-  /** To an address of this family, with its zone; a `connected` event follows 0. */
+  /** To an address of this family, with its zone; a `connected` event follows 0, with ECANCELED where it is closed before. */
   connect(family: 4 | 6, address: string, port: number): number;
-  /** The same, to a Unix socket. */
-  connectPath(path: string): number;
   readStart(): number;
   readStop(): number;
   /** 0: done; 1: a `written` event follows. The bytes are the caller's again at once. */

@@ -2,7 +2,9 @@
 // options and what is told of them stay node:net's, and TCP is the addon's from the start.
 
 import { AsyncResource } from 'node:async_hooks';
+import { channel } from 'node:diagnostics_channel';
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { constants } from 'node:os';
 import { loadBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle } from '../binding/tcp-contract.js';
 import { destroyByHand, TcpTransport, tcpOf, type NodeHandle, type Tcp } from './tcp-transport.js';
@@ -12,14 +14,22 @@ interface ConnectRequest {
   oncomplete?: (status: number, handle: DialHandle, request: ConnectRequest, readable: true, writable: true) => void;
 }
 
+interface Attempt {
+  readonly request: ConnectRequest;
+  /** Where it began, which may be a callback of `lookup`: its end belongs to that async context. */
+  readonly scope: AsyncResource;
+}
+
 /** The methods are those that node:net calls on its own handles; results are 0 or a negative errno. */
 class DialHandle {
   readonly #tcp: Tcp;
-  /** Where the program dials: what comes of it belongs to that async context. */
+  /** Where the TLSSocket was made: what the connection brings belongs to that async context. */
   readonly #scope = new AsyncResource('PQTLSTCP', destroyByHand);
-  /** Made with the first address, which tells its kind. */
   #native: NativeTcpHandle | undefined;
-  #request: ConnectRequest | undefined;
+  /** Why there is none. */
+  #failure = -constants.errno.EBADF;
+  #attempt: Attempt | undefined;
+  #isConnected = false;
   #isReferenced = true;
   #onClosed: (() => void) | undefined;
 
@@ -27,62 +37,62 @@ class DialHandle {
     this.#tcp = tcp;
   }
 
-  bind(address: string, port: number | undefined): number {
-    return this.#bind(4, address, port);
+  /** net.Socket makes its own handle at this point: in its connect(). */
+  open(): void {
+    if (this.#native !== undefined) return;
+    try {
+      this.#native = new this.#tcp.TcpHandle(undefined, false);
+    } catch (error) {
+      const errno: unknown = error instanceof Error ? Reflect.get(error, 'errno') : undefined;
+      if (typeof errno !== 'number') throw error;
+      this.#failure = errno;
+      return;
+    }
+    this.#native.receiver = this;
+    if (!this.#isReferenced) this.#native.setRef(false);
   }
 
-  bind6(address: string, port: number | undefined, flags: number | undefined): number {
-    return this.#bind(6, address, port, flags);
+  bind(address: string, port = 0): number {
+    return this.#native?.bind(4, address, port, 0) ?? this.#failure;
   }
 
-  #bind(family: 4 | 6, address: string, port = 0, flags = 0): number {
-    return this.#open(false, (native) => native.bind(family, address, port, flags));
+  bind6(address: string, port = 0, flags = 0): number {
+    return this.#native?.bind(6, address, port, flags) ?? this.#failure;
   }
 
-  /** Without a port, to a Unix socket. */
-  connect(request: ConnectRequest, address: string, port?: number): number {
-    this.#request = request;
-    if (port === undefined) return this.#open(true, (native) => native.connectPath(address));
-    return this.#open(false, (native) => native.connect(4, address, port));
+  connect(request: ConnectRequest, address: string, port: number): number {
+    return this.#connect(4, request, address, port);
   }
 
   connect6(request: ConnectRequest, address: string, port: number): number {
-    this.#request = request;
-    return this.#open(false, (native) => native.connect(6, address, port));
+    return this.#connect(6, request, address, port);
   }
 
-  #open(isPipe: boolean, use: (native: NativeTcpHandle) => number): number {
-    if (this.#native === undefined) {
-      try {
-        this.#native = new this.#tcp.TcpHandle(undefined, isPipe);
-      } catch (error) {
-        const errno: unknown = error instanceof Error ? Reflect.get(error, 'errno') : undefined;
-        if (typeof errno !== 'number') throw error;
-        return errno;
-      }
-      this.#native.receiver = this;
-      if (!this.#isReferenced) this.#native.setRef(false);
-    }
-    return use(this.#native);
+  #connect(family: 4 | 6, request: ConnectRequest, address: string, port: number): number {
+    this.#attempt = { request, scope: new AsyncResource('PQTLSCONNECT') };
+    return this.#native?.connect(family, address, port) ?? this.#failure;
   }
 
   /** @internal An event of the addon's. */
   onEvent(event: number, value: number): void {
-    this.#scope.runInAsyncScope(DialHandle.#onNativeEvent, undefined, this, event, value);
+    if (event === NativeTcpEvent.connected) this.#attempt?.scope.runInAsyncScope(DialHandle.#onConnected, this, value);
+    else if (event === NativeTcpEvent.closed) this.#closed();
   }
 
-  static readonly #onNativeEvent = (handle: DialHandle, event: number, value: number): void => {
-    if (event === NativeTcpEvent.connected) handle.#request?.oncomplete?.(value, handle, handle.#request, true, true);
-    else if (event === NativeTcpEvent.closed) handle.#closed();
-  };
+  static #onConnected(this: DialHandle, status: number): void {
+    this.#isConnected = status === 0;
+    const request = this.#attempt?.request;
+    request?.oncomplete?.(status, this, request, true, true);
+  }
 
   /** The connection, which is there; this handle has nothing any more. */
   take(): TcpTransport | undefined {
     const native = this.#native;
-    this.#native = undefined;
+    this.#native = this.#attempt = undefined;
     return native && new TcpTransport(native, this.#tcp, { scope: this.#scope });
   }
 
+  /** An attempt that goes on ends with `ECANCELED` before. */
   close(callback?: () => void): void {
     this.#onClosed ??= callback;
     if (this.#native !== undefined) this.#native.close();
@@ -93,8 +103,9 @@ class DialHandle {
   #closed(): void {
     const callback = this.#onClosed;
     this.#onClosed = undefined;
+    this.#attempt = undefined;
     this.#scope.emitDestroy();
-    callback?.();
+    if (callback !== undefined) this.#scope.runInAsyncScope(callback);
   }
 
   // What is read is TLS's, once the connection is there.
@@ -112,16 +123,23 @@ class DialHandle {
   }
 
   setKeepAlive(on: boolean, seconds: number, interval = 0, count = 0): number {
-    return this.#native?.setKeepAlive(on, seconds, interval, count) ?? 0;
+    return this.#native?.setKeepAlive(on, seconds, interval, Number.isInteger(count) ? count : 0) ?? 0;
   }
 
-  setTypeOfService(value: number): number {
-    return this.#native?.setTypeOfService(value) ?? 0;
+  /** Undefined before it is connected: then node:net keeps the value, and answers with it. */
+  get setTypeOfService(): ((value: number) => number) | undefined {
+    return this.#isConnected ? DialHandle.#setTypeOfService : undefined;
   }
+
+  static readonly #setTypeOfService = function (this: DialHandle, value: number): number {
+    return this.#native?.setTypeOfService(value) ?? this.#failure;
+  };
 
   getsockname(out: object): number {
-    Object.assign(out, this.#native?.name(false));
-    return 0;
+    const name = this.#native?.name(false);
+    Object.assign(out, name);
+    // libuv puts off what binding to an address in use fails with.
+    return name === undefined ? -constants.errno.EADDRINUSE : 0;
   }
 
   ref(): void {
@@ -142,6 +160,9 @@ class DialHandle {
   }
 }
 
+/** Node publishes the net.Socket that connects. */
+const dialled = channel('net.client.socket');
+
 /**
  * A TCP socket for a TLSSocket that was given none. With `dialsNatively` it serves to connect alone: fromDialled() goes on
  * with what it has connected.
@@ -156,24 +177,42 @@ export function ownTransport(options: SocketConstructorOpts & object, dialsNativ
   return new Socket(chosen);
 }
 
-/** Node's permission model asks in Node's own handles alone, and has to be asked. */
 function dialler(): Tcp | undefined {
   const loaded = loadBinding();
+  // Node's permission model asks in Node's own handles alone, and has to be asked.
   const isRestricted = Reflect.get(process, 'permission') !== undefined;
-  return loaded.loaded && !isRestricted ? tcpOf(loaded.binding) : undefined;
+  return loaded.loaded && !isRestricted && !dialled.hasSubscribers ? tcpOf(loaded.binding) : undefined;
+}
+
+/** Before the net.Socket's connect() with these arguments. */
+export function beforeDialling(socket: Socket, args: readonly unknown[]): void {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  if (!(handle instanceof DialHandle)) return;
+  // What Node does with a path depends on its version.
+  if (isPath(args)) Reflect.set(socket, '_handle', null);
+  else handle.open();
+}
+
+/** As net.Socket's connect() reads its arguments, or finds them read. */
+function isPath([first]: readonly unknown[]): boolean {
+  const given: unknown = Array.isArray(first) ? first[0] : first;
+  if (typeof given === 'object' && given !== null) return Boolean(Reflect.get(given, 'path'));
+  return typeof given === 'string' && !(Number(given) >= 0);
 }
 
 /** Goes on with a connection that a net.Socket has made, and ends that. Undefined where it can't be taken over. */
-export function fromDialled(dialled: unknown): TcpTransport | undefined {
+export function fromDialled(socket: unknown): TcpTransport | undefined {
   const loaded = loadBinding();
-  if (!(dialled instanceof Socket) || !loaded.loaded) return undefined;
-  const handle = Reflect.get(dialled, '_handle') as NodeHandle | DialHandle | null;
+  if (!(socket instanceof Socket) || !loaded.loaded) return undefined;
+  const handle = Reflect.get(socket, '_handle') as NodeHandle | DialHandle | null;
   if (handle === null) return undefined;
   const isOurs = handle instanceof DialHandle;
+  // Whoever follows Node's sockets should not see it end.
+  if (!isOurs && dialled.hasSubscribers) return undefined;
   const taken = isOurs ? handle.take() : TcpTransport.takeOver(loaded.binding, handle);
   if (taken === undefined) return undefined;
   // It has nothing to close any more.
-  if (isOurs) Reflect.set(dialled, '_handle', null);
-  dialled.destroy();
+  if (isOurs) Reflect.set(socket, '_handle', null);
+  socket.destroy();
   return taken;
 }

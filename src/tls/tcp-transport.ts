@@ -366,11 +366,12 @@ export class TcpTransport extends EventEmitter {
   setKeepAlive(on?: unknown, delay?: unknown, interval?: unknown, count?: unknown): this {
     // Node 26 takes an object as well.
     if (typeof on === 'object' && on !== null) {
-      const { enable, initialDelay, ...probes } = on as Record<string, unknown>;
-      return this.setKeepAlive(enable, initialDelay, probes['interval'], probes['count']);
+      const { enable, initialDelay, ...rest } = on as Record<string, unknown>;
+      return this.setKeepAlive(enable, initialDelay, rest['interval'], rest['count']);
     }
     const between = interval === undefined ? 0 : wholeSeconds(interval);
-    this.handle.setKeepAlive(Boolean(on), wholeSeconds(delay), between, count === undefined ? 0 : ~~Number(count));
+    const probes = Number.isInteger(count) ? Number(count) : 0;
+    this.handle.setKeepAlive(Boolean(on), wholeSeconds(delay), between, probes);
     return this;
   }
 

@@ -3,6 +3,7 @@
 import { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { invalidArgType } from '../errors.js';
+import { beforeDialling } from './dial-handle.js';
 import { isSocket, type Transport } from './transport.js';
 
 /** The key of the transport, which programs don't see. */
@@ -68,6 +69,7 @@ export abstract class TransportSocket extends Socket {
       args.pop();
     }
     if (below.connecting) return this;
+    beforeDialling(below, args);
     // Its overloads are those of this method.
     (below as { connect(...args: unknown[]): unknown }).connect(...args);
     setOwn(this, '_host', (below as { _host?: unknown })._host ?? null);

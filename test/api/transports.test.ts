@@ -2,6 +2,7 @@
 
 import { createHook } from 'node:async_hooks';
 import cluster from 'node:cluster';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import * as net from 'node:net';
@@ -88,6 +89,17 @@ void t.test('who dials', async (t) => {
     client.destroy();
     await once(client, 'close');
   }
+});
+
+void t.test('somebody follows the sockets of clients', async (t) => {
+  const { server, port } = await listen(t);
+  const published: net.Socket[] = [];
+  const follow = (message: unknown): unknown => published.push((message as { socket: net.Socket }).socket);
+  subscribe('net.client.socket', follow);
+  t.same(await bothKinds(t, server, { port }), ['net', expected], 'the one that they get is not ended');
+  t.ok(published.every(({ destroyed }) => !destroyed));
+  unsubscribe('net.client.socket', follow);
+  t.same(await bothKinds(t, server, { port }), [expected, expected]);
 });
 
 void t.test('a first address that refuses', async (t) => {

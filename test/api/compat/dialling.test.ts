@@ -1,5 +1,6 @@
 // How tls.connect() dials: lookup, several addresses, where it binds, and what it asks of the TCP connection.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { ADDRCONFIG } from 'node:dns';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -230,8 +231,11 @@ if (process.platform === 'linux') {
     const { port } = await run.serve();
     const client = run.connect({ port });
     client.setKeepAlive(true, 600_000);
-    await once(client, 'secureConnect');
-    return minutesUntilProbe(client);
+    const other = run.connect({ port });
+    // Without a delay the first probe comes after libuv's minute, not after the system's two hours.
+    other.setKeepAlive(true);
+    await Promise.all([once(client, 'secureConnect'), once(other, 'secureConnect')]);
+    return [await minutesUntilProbe(client), await minutesUntilProbe(other)];
   });
 }
 
@@ -257,5 +261,56 @@ subject.add('destroy() during lookup, which answers later', async (run) => {
   await new Promise((resolve) => setImmediate(resolve));
   return events;
 });
+
+subject.add('destroy() in the first of two attempts', async (run) => {
+  const { port } = await run.serve();
+  const client = run.connect({
+    port,
+    host: 'several.test',
+    lookup: finds(['127.0.0.1', '127.0.0.2']),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: 300,
+  });
+  const events = record(client, [...dialled, ...lasting]);
+  client.once('connectionAttempt', () => process.nextTick(() => client.destroy()));
+  await closed(client);
+  // No attempt goes on: its time would be up by then.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  return events;
+});
+
+const storage = new AsyncLocalStorage<string>();
+
+for (const [name, addresses, host] of [
+  ['an address that answers', ['127.0.0.1'], '127.0.0.1'],
+  ['an address that refuses', ['127.0.0.2'], '127.0.0.2'],
+  ['a name', ['127.0.0.1'], 'several.test'],
+  ['a name, whose first address refuses', ['127.0.0.2', '127.0.0.1'], 'several.test'],
+] as const) {
+  for (const when of ['to the end', 'and destroyed at once']) {
+    subject.add(
+      `async contexts of a socket that is made, told to connect and looked up in three: ${name}, ${when}`,
+      async (run) => {
+        const { port } = await run.serve();
+        const { TLSSocket } = run.tls;
+        const client = run.track(
+          storage.run('made', () => new TLSSocket(undefined as never, { rejectUnauthorized: false })),
+        );
+        const seen: string[] = [];
+        for (const event of [...dialled, 'ready', 'error', 'close']) {
+          client.on(event, () => seen.push(`${event} ${storage.getStore()}`));
+        }
+        client.on('error', () => {});
+        const found = finds(addresses) as (...values: unknown[]) => void;
+        const lookup = (...values: unknown[]): void => storage.run('looked up', () => found(...values));
+        storage.run('told', () => client.connect({ port, host, lookup, autoSelectFamily: true }));
+        if (when === 'to the end') client.once('ready', () => setImmediate(() => client.destroy()));
+        else process.nextTick(() => client.destroy());
+        await closed(client);
+        return seen;
+      },
+    );
+  }
+}
 
 await subject.check();
