@@ -118,7 +118,7 @@ void TcpHandle::OnClosed(bool is_heard) {
 
 namespace {
 
-// As libuv 1.52 does it, whose defaults the caller has.
+// What uv_tcp_keepalive_ex() does, which Node 20 and 22 have not.
 int KeepAlive(int fd, int seconds, int interval, int count) {
   const auto set = [fd](int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof(value)) == 0;

@@ -7,7 +7,14 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import { constants } from 'node:os';
 import { loadBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle } from '../binding/tcp-contract.js';
-import { destroyByHand, TcpTransport, tcpOf, type NodeHandle, type Tcp } from './tcp-transport.js';
+import {
+  destroyByHand,
+  TcpTransport,
+  tcpOf,
+  type NativeTcpReceiver,
+  type NodeHandle,
+  type Tcp,
+} from './tcp-transport.js';
 
 /** Node's request of a connection attempt. Without `oncomplete` nobody waits for it any more. */
 interface ConnectRequest {
@@ -21,7 +28,7 @@ interface Attempt {
 }
 
 /** The methods are those that node:net calls on its own handles; results are 0 or a negative errno. */
-class DialHandle {
+class DialHandle implements NativeTcpReceiver {
   readonly #tcp: Tcp;
   /** Where the TLSSocket was made: what the connection brings belongs to that async context. */
   readonly #scope = new AsyncResource('PQTLSTCP', destroyByHand);

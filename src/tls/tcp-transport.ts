@@ -88,9 +88,14 @@ export function tcpOf(binding: NativeBinding): Tcp | undefined {
   return tcp;
 }
 
-// One for all sockets. What it is given was set by the constructor below.
+/** What a handle's events go to: a TcpTransport, or who waits for a connection. */
+export interface NativeTcpReceiver {
+  onEvent(event: number, value: number): void;
+}
+
+// One for all sockets.
 function dispatch(this: NativeTcpHandle, event: number, value: number): void {
-  (this.receiver as TcpTransport).onEvent(event, value);
+  (this.receiver as NativeTcpReceiver).onEvent(event, value);
 }
 
 /** What the addon needs to know of Node's handle of a socket; undefined where it has no descriptor, or is of another kind. */
@@ -116,7 +121,7 @@ export interface NodeHandle {
  * Emits, or tells its `receiver`, `data` (in the slab of the thread, until the listener returns), `end`, `error` and `close`. It reads only
  * between resume() and pause(), and stays open for writing after the peer's end, until end() or destroy().
  */
-export class TcpTransport extends EventEmitter {
+export class TcpTransport extends EventEmitter implements NativeTcpReceiver {
   allowHalfOpen = true;
   destroyed = false;
   closed = false;
@@ -360,8 +365,8 @@ export class TcpTransport extends EventEmitter {
 
   /**
    * @param delay milliseconds before the first probe
-   * @param interval milliseconds between probes; the system's where it is undefined
-   * @param count of probes without an answer; the system's where it is undefined
+   * @param interval milliseconds between probes; by default libuv's, a second
+   * @param count probes without an answer that end the connection; by default libuv's, 10
    */
   setKeepAlive(on?: unknown, delay?: unknown, interval?: unknown, count?: unknown): this {
     // Node 26 takes an object as well.
