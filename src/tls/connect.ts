@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { rejectUnauthorizedByDefault } from './ca-certificates.js';
-import { ownTransport } from './dial-handle.js';
+import { isPath, ownTransport } from './dial-handle.js';
 import { redial } from './first-flight.js';
 import { joinPolicies } from './policy.js';
 import { replacedCheck } from './server-identity.js';
@@ -125,11 +125,6 @@ function readArguments(args: readonly unknown[]): {
   const more: unknown = typeof second === 'object' && second !== null ? second : third;
   const options = Object.assign({}, target, typeof more === 'object' ? more : undefined, joinPolicies(target, more));
   return { options, listener };
-}
-
-/** A string that is not a port number. */
-function isPath(value: unknown): boolean {
-  return typeof value === 'string' && !(Number(value) >= 0);
 }
 
 /** What is present and undefined is refused as well, as in node:tls. */

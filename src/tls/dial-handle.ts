@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { loadBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle } from '../binding/tcp-contract.js';
 import {
+  attempt,
   destroyByHand,
   TcpTransport,
   tcpOf,
@@ -27,14 +28,14 @@ interface Attempt {
   readonly scope: AsyncResource;
 }
 
+const notOpen = -constants.errno.EBADF;
+
 /** The methods are those that node:net calls on its own handles; results are 0 or a negative errno. */
 class DialHandle implements NativeTcpReceiver {
   readonly #tcp: Tcp;
   /** Where the TLSSocket was made: what the connection brings belongs to that async context. */
   readonly #scope = new AsyncResource('PQTLSTCP', destroyByHand);
   #native: NativeTcpHandle | undefined;
-  /** Why there is none. */
-  #failure = -constants.errno.EBADF;
   #attempt: Attempt | undefined;
   #isConnected = false;
   #isReferenced = true;
@@ -47,24 +48,19 @@ class DialHandle implements NativeTcpReceiver {
   /** net.Socket makes its own handle at this point: in its connect(). */
   open(): void {
     if (this.#native !== undefined) return;
-    try {
-      this.#native = new this.#tcp.TcpHandle(undefined, false);
-    } catch (error) {
-      const errno: unknown = error instanceof Error ? Reflect.get(error, 'errno') : undefined;
-      if (typeof errno !== 'number') throw error;
-      this.#failure = errno;
-      return;
-    }
-    this.#native.receiver = this;
-    if (!this.#isReferenced) this.#native.setRef(false);
+    const native = attempt(() => new this.#tcp.TcpHandle(undefined, false));
+    if (native === undefined) return;
+    native.receiver = this;
+    if (!this.#isReferenced) native.setRef(false);
+    this.#native = native;
   }
 
   bind(address: string, port = 0): number {
-    return this.#native?.bind(4, address, port, 0) ?? this.#failure;
+    return this.#native?.bind(4, address, port, 0) ?? notOpen;
   }
 
   bind6(address: string, port = 0, flags = 0): number {
-    return this.#native?.bind(6, address, port, flags) ?? this.#failure;
+    return this.#native?.bind(6, address, port, flags) ?? notOpen;
   }
 
   connect(request: ConnectRequest, address: string, port: number): number {
@@ -77,7 +73,7 @@ class DialHandle implements NativeTcpReceiver {
 
   #connect(family: 4 | 6, request: ConnectRequest, address: string, port: number): number {
     this.#attempt = { request, scope: new AsyncResource('PQTLSCONNECT') };
-    return this.#native?.connect(family, address, port) ?? this.#failure;
+    return this.#native?.connect(family, address, port) ?? notOpen;
   }
 
   /** @internal An event of the addon's. */
@@ -139,7 +135,7 @@ class DialHandle implements NativeTcpReceiver {
   }
 
   static readonly #setTypeOfService = function (this: DialHandle, value: number): number {
-    return this.#native?.setTypeOfService(value) ?? this.#failure;
+    return this.#native?.setTypeOfService(value) ?? notOpen;
   };
 
   getsockname(out: object): number {
@@ -188,23 +184,27 @@ function dialler(): Tcp | undefined {
   const loaded = loadBinding();
   // Node's permission model asks in Node's own handles alone, and has to be asked.
   const isRestricted = Reflect.get(process, 'permission') !== undefined;
-  return loaded.loaded && !isRestricted && !dialled.hasSubscribers ? tcpOf(loaded.binding) : undefined;
+  return loaded.loaded && !isRestricted ? tcpOf(loaded.binding) : undefined;
 }
 
 /** Before the net.Socket's connect() with these arguments. */
 export function beforeDialling(socket: Socket, args: readonly unknown[]): void {
   const handle: unknown = Reflect.get(socket, '_handle');
   if (!(handle instanceof DialHandle)) return;
-  // What Node does with a path depends on its version.
-  if (isPath(args)) Reflect.set(socket, '_handle', null);
+  // What Node does with a path depends on its version; and whoever follows its sockets should not see this one end.
+  if (hasPath(args) || dialled.hasSubscribers) Reflect.set(socket, '_handle', null);
   else handle.open();
 }
 
 /** As net.Socket's connect() reads its arguments, or finds them read. */
-function isPath([first]: readonly unknown[]): boolean {
+function hasPath([first]: readonly unknown[]): boolean {
   const given: unknown = Array.isArray(first) ? first[0] : first;
-  if (typeof given === 'object' && given !== null) return Boolean(Reflect.get(given, 'path'));
-  return typeof given === 'string' && !(Number(given) >= 0);
+  return typeof given === 'object' && given !== null ? Boolean(Reflect.get(given, 'path')) : isPath(given);
+}
+
+/** A string that is not a port number. */
+export function isPath(value: unknown): boolean {
+  return typeof value === 'string' && !(Number(value) >= 0);
 }
 
 /** Goes on with a connection that a net.Socket has made, and ends that. Undefined where it can't be taken over. */
@@ -214,7 +214,6 @@ export function fromDialled(socket: unknown): TcpTransport | undefined {
   const handle = Reflect.get(socket, '_handle') as NodeHandle | DialHandle | null;
   if (handle === null) return undefined;
   const isOurs = handle instanceof DialHandle;
-  // Whoever follows Node's sockets should not see it end.
   if (!isOurs && dialled.hasSubscribers) return undefined;
   const taken = isOurs ? handle.take() : TcpTransport.takeOver(loaded.binding, handle);
   if (taken === undefined) return undefined;

@@ -144,7 +144,7 @@ export class TcpTransport extends EventEmitter implements NativeTcpReceiver {
   #onHandshake: OnHandshake | undefined;
 
   /**
-   * @param begun the addon reads already, for a handshake that it has begun; and the async context of who has dialled
+   * @param begun whether the addon reads already, for a handshake that it has begun; the async context of its events
    */
   constructor(
     handle: NativeTcpHandle,
@@ -419,7 +419,7 @@ function inThisContext<A extends unknown[]>(callback: (...values: A) => void): (
 }
 
 /** Undefined for an error of the system's. */
-function attempt<T>(call: () => T): T | undefined {
+export function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
   } catch (error) {
