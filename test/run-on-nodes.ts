@@ -1,46 +1,36 @@
 // npm run test:nodes: the tests of TLS behaviour and of the integrations on every supported Node, fetched from npm.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { nodeBinary, nodeVersions, type NodeVersion } from './support/node-versions.js';
 import { cleanEnvironment, projectDir } from './support/project.js';
 
-const help = `Usage: npm run test:nodes [-- [--node VERSION]... [--transport net] [FILE...]]
-
-Runs the compiled tests of TLS behaviour (test/api, test/integrations; or FILE..., in .build/test) with Node ${nodeVersions.join(', ')},
-one after the other, and says for each which files failed. The binaries come from npm and stay in .build/.
---transport net leaves TCP to net.Socket, where the addon drives it otherwise.
-
-Example: npm run test:nodes -- --node 26 .build/test/api/stream.test.js`;
-
 const folders = ['api', 'integrations'];
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: {
-      node: { type: 'string', multiple: true },
-      transport: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-    allowPositionals: true,
-  });
-  if (values.help) {
-    console.log(help);
-    return;
-  }
-  const files = positionals.length > 0 ? positionals : testFiles();
+interface Options {
+  readonly node?: NodeVersion[];
+  readonly transport?: string;
+}
+
+async function main(
+  chosen: string[],
+  { node = [...nodeVersions], transport }: Options,
+  command: Command,
+): Promise<void> {
+  const missing = chosen.find((file) => !existsSync(join(projectDir, file)));
+  if (missing !== undefined) command.error(`There is no ${missing}. Give compiled tests, in .build/test`);
+  const files = chosen.length > 0 ? chosen : testFiles();
   const failed: string[] = [];
-  for (const version of values.node ?? nodeVersions) {
-    if (!isKnown(version)) throw new TypeError(`--node ${version}: give one of ${nodeVersions.join(', ')}`);
+  for (const version of node) {
     const binary = await nodeBinary(version);
     console.log(`\nNode ${version}, ${files.length} files`);
     const { status } = spawnSync(binary, [tapCommand(), '--jobs=2', '--reporter=terse', ...files], {
       cwd: projectDir,
       stdio: 'inherit',
-      env: cleanEnvironment({ PQTLS_REQUIRE_NATIVE: '1', PQTLS_TRANSPORT: values.transport }),
+      env: cleanEnvironment({ PQTLS_REQUIRE_NATIVE: '1', PQTLS_TRANSPORT: transport }),
     });
     if (status !== 0) failed.push(version);
   }
@@ -48,8 +38,10 @@ async function main(): Promise<void> {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-function isKnown(version: string): version is NodeVersion {
-  return (nodeVersions as readonly string[]).includes(version);
+function oneMore(text: string, before: readonly NodeVersion[] = []): NodeVersion[] {
+  const version = nodeVersions.find((known) => known === text);
+  if (version === undefined) throw new InvalidArgumentError(`Give one of ${nodeVersions.join(', ')}.`);
+  return [...before, version];
 }
 
 function testFiles(): string[] {
@@ -67,4 +59,17 @@ function tapCommand(): string {
     .replace(/package\.json$/, 'dist/esm/run.mjs');
 }
 
-await main();
+await new Command('npm run test:nodes --')
+  .description(
+    'Runs compiled tests with each supported Node, one after the other, and says which failed. The binaries come from npm and stay in .build/.',
+  )
+  .argument('[files...]', 'in .build/test (default: those of test/api and test/integrations)')
+  .option('--node <version>', `one of ${nodeVersions.join(', ')}; may be given several times (default: all)`, oneMore)
+  .addOption(
+    new Option('--transport <kind>', 'net leaves TCP to net.Socket, where the addon drives it otherwise').choices([
+      'net',
+    ]),
+  )
+  .addHelpText('after', '\nExample: npm run test:nodes -- --node 26 .build/test/api/stream.test.js')
+  .action(main)
+  .parseAsync();

@@ -1,34 +1,18 @@
 // npm run test:soak: a hundred thousand handshakes of every kind, after which memory is flat and nothing is open.
 
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { soak } from './support/soak.js';
 
-const help = `Usage: npm run test:soak [-- --count N]
+/** Bytes a handshake. A leaked connection of libssl is 20 KiB, a leaked socket of the addon 300 bytes. */
+const bound = 64;
 
-Makes N handshakes (default 100 000; about six minutes on two cores) between servers and clients in one process: full,
-resumed, with a client certificate, refused, aborted by the client, cut off in the ClientHello, with RSA and with ML-DSA
-certificates, with a \`sign\` callback, and with SNICallback and ALPNCallback, in equal parts. Says what memory there is
-forty times, and fails where it grows by more than ${bound()} bytes a handshake in the last three quarters, or where a
-connection, a handle of libuv, a descriptor or more than a few socket objects are left.
-
-Example: npm run test:soak -- --count 20000`;
-
-/** A leaked connection of libssl is 20 KiB, a leaked socket of the addon 300 bytes. */
-function bound(): number {
-  return 64;
+function handshakes(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1000) throw new InvalidArgumentError('At least 1000 are needed.');
+  return count;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { count: { type: 'string', default: '100000' }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) {
-    console.log(help);
-    return;
-  }
-  const count = Number(values.count);
-  if (!Number.isInteger(count) || count < 1000)
-    throw new TypeError(`--count must be at least 1000, not ${values.count}`);
+async function main({ count }: { readonly count: number }): Promise<void> {
   const started = performance.now();
   const { done, slope, before, after } = await soak(count, 40, (finished, memory) => {
     console.log(`${finished} handshakes, ${memory.toFixed(1)} MiB`);
@@ -39,11 +23,11 @@ async function main(): Promise<void> {
       .map(([kind, number]) => `${number} ${kind}`)
       .join(', ')}: ${seconds.toFixed(0)} s`,
   );
-  console.log(`memory: ${slope.toFixed(1)} bytes a handshake in the last three quarters (at most ${bound()})`);
+  console.log(`memory: ${slope.toFixed(1)} bytes a handshake in the last three quarters (at most ${bound})`);
   console.log('open before:', JSON.stringify(before));
   console.log('open after: ', JSON.stringify(after));
   const faults = [
-    slope > bound() && 'memory grows',
+    slope > bound && 'memory grows',
     after.connections !== 0 && 'connections are open',
     after.tcpHandles > before.tcpHandles && 'handles are open',
     after.descriptors.length > before.descriptors.length && 'descriptors are open',
@@ -54,4 +38,15 @@ async function main(): Promise<void> {
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-await main();
+await new Command('npm run test:soak --')
+  .description(
+    `Makes handshakes between servers and clients in one process (100 000 take about six minutes on two cores): full,
+resumed, with a client certificate, refused, aborted by the client, cut off in the ClientHello, with RSA and with ML-DSA
+certificates, with a \`sign\` callback, and with SNICallback and ALPNCallback, in equal parts. Says what memory there is
+forty times, and fails where it grows by more than ${bound} bytes a handshake in the last three quarters, or where a
+connection, a handle of libuv, a descriptor or more than a few socket objects are left.`,
+  )
+  .addOption(new Option('--count <n>', 'handshakes').default(100_000).argParser(handshakes))
+  .addHelpText('after', '\nExample: npm run test:soak -- --count 20000')
+  .action(main)
+  .parseAsync();
