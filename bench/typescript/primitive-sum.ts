@@ -102,8 +102,9 @@ export class PrimitiveSum {
       const sealer = primitives.aead(aead, key);
       sealer.seal(nonce, header, [content], sealed, 0);
       const opener = primitives.aead(aead, key);
-      const length = opener.open(nonce, header, sealed.subarray(0, content.length + aeadTagLength), opened, 0);
-      if (length !== content.length) throw new Error('A record does not open');
+      const ciphertext = sealed.subarray(0, content.length + aeadTagLength);
+      const opened = opener.open(nonce, header, ciphertext, content.length);
+      if (opened?.head.length !== content.length) throw new Error('A record does not open');
     }
     for (const ticket of this.#tickets) {
       primitives.randomBytes(32);
@@ -143,4 +144,3 @@ const ticketSecret = new Uint8Array(32);
 const nonce = new Uint8Array(aeadNonceLength);
 const header = new Uint8Array(headerLength);
 const sealed = new Uint8Array(32 * 1024);
-const opened = new Uint8Array(32 * 1024);

@@ -9,6 +9,7 @@ import { maxPlaintext } from '../protocol/record-reader.js';
 import { recordOverhead } from '../protocol/record-writer.js';
 import { startServer } from '../protocol/server-handshake.js';
 import { decodeSession, encodeSession, type SessionState } from '../protocol/session-state.js';
+import { ContentJoiner } from './content-joiner.js';
 import type {
   Answer,
   Ciphertext,
@@ -26,7 +27,7 @@ import { PureEngineContext } from './pure-context.js';
 import { endWith } from './pure-errors.js';
 import { PureFacts } from './pure-facts.js';
 import { trace } from './pure-trace.js';
-import { CiphertextPool, PlaintextSlab } from './slabs.js';
+import { CiphertextPool } from './slabs.js';
 
 // Plaintext handed out by one call; the rest stays ciphertext until it is asked for.
 const plaintextPerCall = 256 * 1024;
@@ -37,7 +38,6 @@ const smallestFragment = 512;
 
 const nothing = (): void => {};
 
-const plaintextSlab = new PlaintextSlab();
 const ciphertextPool = new CiphertextPool();
 
 export class PureTlsConnection extends PureFacts implements Connection {
@@ -127,11 +127,11 @@ export class PureTlsConnection extends PureFacts implements Connection {
     this.#events.push(event);
   }
 
-  receive(chunk: Uint8Array | undefined): Progress {
+  receive(chunk: Uint8Array | undefined, isOurs = false): Progress {
     const plaintext: Buffer[] = [];
     if (this.error !== undefined || this.#destroyed) return this.#progress(plaintext, false);
     const { reader } = this.endpoint;
-    if (chunk !== undefined) reader.receive(chunk);
+    if (chunk !== undefined) reader.receive(chunk, isOurs);
     let more = false;
     try {
       if (!this.#started) this.#begin();
@@ -147,28 +147,18 @@ export class PureTlsConnection extends PureFacts implements Connection {
   #readRecords(plaintext: Buffer[]): boolean {
     const endpoint = this.endpoint;
     const { reader } = endpoint;
-    let produced = 0;
-    let slab: Buffer | undefined;
-    let used = 0;
+    const contents = new ContentJoiner(plaintext);
     try {
       for (;;) {
-        if (endpoint.question !== undefined || endpoint.closed) return false;
-        const size = reader.next();
-        if (size < 0) return false;
-        if (produced >= plaintextPerCall) return true;
-        if (slab === undefined || used + size > slab.length) {
-          if (slab !== undefined) handOut(slab, used, plaintext);
-          used = 0;
-          slab = plaintextSlab.acquire(reader.buffered + size);
-        }
-        const length = endpoint.readRecord(slab, used);
-        used += length;
-        produced += length;
+        if (endpoint.question !== undefined || endpoint.closed || !reader.next()) return false;
+        if (contents.length >= plaintextPerCall) return true;
+        const content = endpoint.readRecord();
+        if (content !== undefined) contents.add(content);
         // The end of the handshake is told before what comes with it, which may be wrong.
         if (endpoint.handshakeDone && !this.#toldDone) return reader.buffered > 0;
       }
     } finally {
-      if (slab !== undefined) handOut(slab, used, plaintext);
+      contents.end();
     }
   }
 
@@ -440,11 +430,6 @@ export class PureTlsConnection extends PureFacts implements Connection {
     const error = endWith(this.endpoint, thrown);
     this.error = this.#requirePostQuantum ? judgeFailure(error, this.isServer, this.helloFacts()) : error;
   }
-}
-
-function handOut(slab: Buffer, length: number, into: Buffer[]): void {
-  const bytes = plaintextSlab.take(slab, length);
-  if (bytes !== undefined) into.push(bytes);
 }
 
 /** Of an Answer's number, where 0 goes on. */

@@ -109,30 +109,27 @@ export class Endpoint {
     this.flush();
   }
 
-  /**
-   * Reads the record that `reader.next()` has found, and acts on it. Application data is written into `output` at `offset`,
-   * which has room for the whole record; returns its length.
-   */
-  readRecord(output: Uint8Array, offset: number): number {
+  /** Reads the record that `reader.next()` has found, and acts on it. Returns application data, the caller's to keep. */
+  readRecord(): Uint8Array | undefined {
     const { reader } = this;
     this.observer.record?.(false, reader.header);
     const { skipped } = reader;
-    if (!reader.read(output, offset)) {
+    if (!reader.read()) {
       // Handshake messages may not be interleaved with anything. RFC 9846, Section 5.1.
       if (reader.skipped !== skipped && !this.#joiner.isEmpty) throw new ProtocolFault('UNEXPECTED_RECORD');
-      return 0;
+      return undefined;
     }
-    const { type, length } = reader;
+    const { type } = reader;
+    const content = reader.takeContent();
     if (type === ContentType.application_data) {
       this.#checkApplicationData();
-      if (length > 0) this.#keyUpdates = this.#tickets = 0;
-      return length;
+      if (content.length > 0) this.#keyUpdates = this.#tickets = 0;
+      return content;
     }
-    const content = output.subarray(offset, offset + length);
     if (type === ContentType.handshake) this.#onHandshake(content);
     else if (type === ContentType.alert) this.#onAlert(content);
     else throw new ProtocolFault('UNEXPECTED_RECORD');
-    return 0;
+    return undefined;
   }
 
   #checkApplicationData(): void {

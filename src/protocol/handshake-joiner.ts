@@ -1,6 +1,5 @@
 // Joins handshake messages out of records, which may hold parts of one or several. RFC 9846, Sections 4 and 5.1.
 
-import { copyOf } from './codec.js';
 import { HandshakeType } from './constants.js';
 import { ProtocolFault } from './faults.js';
 
@@ -30,10 +29,11 @@ export class HandshakeJoiner {
     return this.#start === this.#end;
   }
 
+  /** Takes the content of a record, for good. */
   add(content: Uint8Array): void {
     if (this.isEmpty) {
       // Nearly always whole messages, which are handed out where they stand.
-      this.#bytes = copyOf(content);
+      this.#bytes = content;
       this.#start = 0;
       this.#end = content.length;
     } else {

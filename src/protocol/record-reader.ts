@@ -1,5 +1,7 @@
 // Finds records in what was received, and opens them. RFC 9846, Section 5.
 
+import { freeMemory } from '../crypto/tls/free-memory.js';
+import { copyOf } from './codec.js';
 import { ContentType } from './constants.js';
 import { ProtocolFault } from './faults.js';
 import type { TrafficKeys } from './traffic-keys.js';
@@ -23,11 +25,24 @@ const nothing = new Uint8Array(0);
 /** What a server that takes no early data does with what a client sent of it. RFC 9846, Section 4.2.10. */
 export type EarlyDataPolicy = 'none' | 'skip-undecryptable' | 'skip-application-data';
 
+/** Of the thread: only a connection that waits for the rest of a record holds one. */
+let spareCarry: Uint8Array | undefined;
+
+function acquireCarry(): Uint8Array {
+  const carry = spareCarry ?? new Uint8Array(headerLength + maxCiphertext);
+  spareCarry = undefined;
+  return carry;
+}
+
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly isOurs: boolean;
+}
+
 export class RecordReader {
   /** Of the record that read() opened. */
   type = 0;
-  /** Its content, in bytes. */
-  length = 0;
+  #content: Uint8Array = nothing;
   /** Undefined while records are not protected. */
   keys: TrafficKeys | undefined;
   earlyData: EarlyDataPolicy = 'none';
@@ -39,9 +54,11 @@ export class RecordReader {
   sizeLimit = maxPlaintext + 1;
   /** Of whole records, in bytes. */
   #bytesRead = 0;
-  #queue: Uint8Array[] = [];
+  #queue: Chunk[] = [];
   #chunk: Uint8Array = nothing;
   #at = 0;
+  /** Nobody else has the chunk. */
+  #isOurs = false;
   /** A record that came in several chunks. */
   #carry: Uint8Array | undefined;
   #carried = 0;
@@ -53,8 +70,9 @@ export class RecordReader {
   #skipped = 0;
   #isFirst = true;
 
-  receive(chunk: Uint8Array): void {
-    if (chunk.length > 0) this.#queue.push(chunk);
+  /** @param isOurs nobody else has the chunk: its memory is freed when it was read */
+  receive(bytes: Uint8Array, isOurs = false): void {
+    if (bytes.length > 0) this.#queue.push({ bytes, isOurs });
   }
 
   /** Ciphertext that was looked at, in bytes: the beginning of a record counts as well. */
@@ -65,11 +83,11 @@ export class RecordReader {
   /** Ciphertext that was received and not read. */
   get buffered(): number {
     let sum = this.#chunk.length - this.#at + this.#carried;
-    for (const { length } of this.#queue) sum += length;
+    for (const { bytes } of this.#queue) sum += bytes.length;
     return sum;
   }
 
-  /** Of the record that next() has found, or read() has opened: five bytes. */
+  /** Of the record that next() has found: five bytes. */
   get header(): Uint8Array {
     return this.#header;
   }
@@ -78,25 +96,44 @@ export class RecordReader {
     this.#queue = [];
     this.#chunk = nothing;
     this.#at = 0;
+    this.#isOurs = false;
     this.#carry = undefined;
     this.#carried = 0;
-    this.#found = false;
+    this.#forgetRecord();
   }
 
-  /** Bytes of the next record, as long as it stands on the wire, without its header; -1 where it is not there whole. */
-  next(): number {
-    if (this.#found || this.#find()) return this.#fragment.length;
-    return -1;
+  /** An idle connection holds no buffers. What stood in the carry stays valid until another reader acquires it. */
+  #forgetRecord(): void {
+    this.#found = false;
+    this.#header = this.#fragment = nothing;
+    if (this.#carry !== undefined && this.#carried === 0) {
+      spareCarry = this.#carry;
+      this.#carry = undefined;
+    }
+  }
+
+  /** Whether the next record is there whole. */
+  next(): boolean {
+    return this.#found || this.#find();
+  }
+
+  /** Whether there is something left of a chunk. */
+  #hasMore(): boolean {
+    while (this.#at >= this.#chunk.length) {
+      const read = this.#chunk;
+      const next = this.#queue.shift();
+      this.#chunk = next?.bytes ?? nothing;
+      this.#at = 0;
+      if (this.#isOurs) freeMemory(read);
+      this.#isOurs = next?.isOurs ?? false;
+      if (next === undefined) return false;
+    }
+    return true;
   }
 
   #find(): boolean {
     if (this.#carried > 0) return this.#findInCarry();
-    while (this.#at >= this.#chunk.length) {
-      const chunk = this.#queue.shift();
-      if (chunk === undefined) return false;
-      this.#chunk = chunk;
-      this.#at = 0;
-    }
+    if (!this.#hasMore()) return false;
     const chunk = this.#chunk;
     const at = this.#at;
     const available = chunk.length - at;
@@ -109,7 +146,7 @@ export class RecordReader {
         return (this.#found = true);
       }
     }
-    this.#carry ??= new Uint8Array(headerLength + maxCiphertext);
+    this.#carry ??= acquireCarry();
     return this.#findInCarry();
   }
 
@@ -126,12 +163,7 @@ export class RecordReader {
 
   #fillCarry(carry: Uint8Array, end: number): boolean {
     while (this.#carried < end) {
-      if (this.#at >= this.#chunk.length) {
-        const chunk = this.#queue.shift();
-        if (chunk === undefined) return false;
-        this.#chunk = chunk;
-        this.#at = 0;
-      }
+      if (!this.#hasMore()) return false;
       const part = this.#chunk.subarray(this.#at, this.#at + end - this.#carried);
       carry.set(part, this.#carried);
       this.#carried += part.length;
@@ -153,52 +185,63 @@ export class RecordReader {
     return length;
   }
 
-  /**
-   * Opens the record that next() found into `output` at `offset`, which has room for all of it. False for one that is
-   * passed over; otherwise `type` and `length` tell what it holds.
-   */
-  read(output: Uint8Array, offset: number): boolean {
+  /** What read() opened, in memory of its own: the caller's to keep. */
+  takeContent(): Uint8Array {
+    const content = this.#content;
+    this.#content = nothing;
+    return content;
+  }
+
+  /** Opens the record that next() found. False for one that is passed over; otherwise there are `type` and content. */
+  read(): boolean {
+    const header = this.#header;
     const fragment = this.#fragment;
-    this.#found = false;
     this.#bytesRead += headerLength + fragment.length;
-    const outerType = this.#header[0] ?? 0;
+    this.#forgetRecord();
+    return this.#open(header, fragment);
+  }
+
+  #open(header: Uint8Array, fragment: Uint8Array): boolean {
+    const outerType = header[0] ?? 0;
     if (outerType === ContentType.change_cipher_spec && this.#isIgnorable(fragment)) return false;
     const { keys } = this;
-    if (keys === undefined) return this.#readPlain(outerType, fragment, output, offset);
+    if (keys === undefined) return this.#readPlain(outerType, fragment);
     if (outerType !== ContentType.application_data) {
       if (outerType !== ContentType.alert || !this.allowsPlainAlert) {
         throw new ProtocolFault(isContentType(outerType) ? 'UNEXPECTED_RECORD' : 'INVALID_OUTER_RECORD_TYPE');
       }
-      return this.#readPlain(outerType, fragment, output, offset);
+      return this.#readPlain(outerType, fragment);
     }
-    const opened = fragment.length < minCiphertext ? -1 : keys.open(this.#header, fragment, output, offset);
-    if (opened < 0) {
+    const opened = fragment.length < minCiphertext ? undefined : keys.open(header, fragment);
+    if (opened === undefined) {
       if (this.earlyData !== 'skip-undecryptable') throw new ProtocolFault('DECRYPTION_FAILED_OR_BAD_RECORD_MAC');
       return this.#skip(fragment.length);
     }
     this.earlyData = 'none';
     this.allowsPlainAlert = false;
-    if (opened > this.sizeLimit) throw new ProtocolFault('DATA_LENGTH_TOO_LONG');
+    const { head, tail } = opened;
+    if (head.length + 1 > this.sizeLimit) throw new ProtocolFault('DATA_LENGTH_TOO_LONG');
     // The content type is the last byte that is not zero. RFC 9846, Section 5.4.
-    let end = offset + opened - 1;
-    while (end >= offset && output[end] === 0) end--;
-    if (end < offset) throw new ProtocolFault('UNEXPECTED_RECORD');
-    return this.#accept(output[end] ?? 0, end - offset);
+    const [type = 0] = tail;
+    if (type !== 0) return this.#accept(type, head);
+    let end = head.length - 1;
+    while (end >= 0 && head[end] === 0) end--;
+    if (end < 0) throw new ProtocolFault('UNEXPECTED_RECORD');
+    return this.#accept(head[end] ?? 0, copyOf(head.subarray(0, end)));
   }
 
-  #readPlain(type: number, fragment: Uint8Array, output: Uint8Array, offset: number): boolean {
+  #readPlain(type: number, fragment: Uint8Array): boolean {
     if (type === ContentType.application_data && this.earlyData === 'skip-application-data') {
       return this.#skip(fragment.length);
     }
     if (fragment.length > maxPlaintext) throw new ProtocolFault('DATA_LENGTH_TOO_LONG');
-    output.set(fragment, offset);
-    return this.#accept(type, fragment.length);
+    return this.#accept(type, copyOf(fragment));
   }
 
-  #accept(type: number, length: number): boolean {
+  #accept(type: number, content: Uint8Array): boolean {
     this.type = type;
-    this.length = length;
-    if (length === 0) this.#countEmpty();
+    this.#content = content;
+    if (content.length === 0) this.#countEmpty();
     else this.#empty = 0;
     return true;
   }

@@ -74,11 +74,10 @@ export class TicketKeys implements TicketSealer {
     if (key === undefined) return undefined;
     const header = ticket.subarray(0, nameLength + saltLength);
     const sealed = ticket.subarray(header.length);
-    const session = new Uint8Array(sealed.length - aeadTagLength);
     const aead = this.#aead(key.secret, header.subarray(nameLength));
-    const length = aead.open(nonce, header, sealed, session, 0);
+    const opened = aead.open(nonce, header, sealed, sealed.length - aeadTagLength);
     aead.destroy();
-    return length < 0 ? undefined : { session, renew: key !== current };
+    return opened && { session: opened.head, renew: key !== current };
   }
 
   #named(name: Uint8Array, current: TicketKey): TicketKey | undefined {

@@ -1,6 +1,13 @@
 // One direction's record protection: key, IV and sequence number of one traffic secret. RFC 9846, Sections 5.2, 5.3, 7.3.
 
-import { aeadKeyLengths, aeadNonceLength, type TlsAead, type TlsPrimitives } from '../crypto/tls/primitives.js';
+import {
+  aeadKeyLengths,
+  aeadNonceLength,
+  aeadTagLength,
+  type Opened,
+  type TlsAead,
+  type TlsPrimitives,
+} from '../crypto/tls/primitives.js';
 import { copyOf } from './codec.js';
 import type { SuiteParameters } from './cipher-suites.js';
 import { hkdfExpandLabel } from './hkdf.js';
@@ -37,12 +44,15 @@ export class TrafficKeys {
     return length;
   }
 
-  /** Writes the plaintext; returns its length, or -1 for a record that is not authentic, which counts as none. */
-  open(header: Uint8Array, ciphertext: Uint8Array, output: Uint8Array, offset: number): number {
+  /**
+   * Returns the plaintext without its last byte, and that, the content type where there is no padding; undefined for a record
+   * that is not authentic, which counts as none. `ciphertext` has that byte and the tag at least.
+   */
+  open(header: Uint8Array, ciphertext: Uint8Array): Opened | undefined {
     this.#setNonce();
-    const length = this.#aead.open(this.#nonce, header, ciphertext, output, offset);
-    if (length >= 0) this.#sequence += 1;
-    return length;
+    const opened = this.#aead.open(this.#nonce, header, ciphertext, ciphertext.length - aeadTagLength - 1);
+    if (opened !== undefined) this.#sequence += 1;
+    return opened;
   }
 
   destroy(): void {

@@ -1,6 +1,5 @@
 // What a socket's options ask of its connection: the handshake's own settings, OCSP, pre-shared keys, key log, trace.
 
-import { Socket } from 'node:net';
 import type { Connection, ConnectionOptions, Restriction } from '../engine/connection.js';
 import { NativeTlsConnection } from '../engine/native-connection.js';
 import type { NativeEngineContext } from '../engine/native-context.js';
@@ -15,7 +14,7 @@ import type { SecureContext } from './secure-context.js';
 import type { TLSSocket, TLSSocketOptions } from './socket.js';
 import { mayShowNone } from './socket-options.js';
 import { TcpTransport } from './tcp-transport.js';
-import type { Transport } from './transport.js';
+import { isPlainSocket, type Transport } from './transport.js';
 
 const traceFlag = '--trace-tls';
 let warnedOfTrace = false;
@@ -60,7 +59,7 @@ export function createConnection(
   return engineOfContext(context.context).createConnection(context.context, {
     ...connectionSettings(options),
     // Any other stream may hold on to what it was given after it called back.
-    poolsOutput: transport instanceof TcpTransport || Object.getPrototypeOf(transport) === Socket.prototype,
+    poolsOutput: transport instanceof TcpTransport || isPlainSocket(transport),
     restriction,
     recordPadding: options.recordPadding ?? undefined,
     recordSizeLimit: options.recordSizeLimit ?? undefined,

@@ -68,7 +68,7 @@ function readRecords(bytes: Uint8Array): void {
   const size = 1 + (bytes[0] ?? 0);
   for (let at = 0; at < bytes.length; at += size) {
     reader.receive(bytes.subarray(at, at + size));
-    for (let length = reader.next(); length >= 0; length = reader.next()) reader.read(new Uint8Array(length), 0);
+    while (reader.next()) reader.read();
   }
 }
 
@@ -91,7 +91,7 @@ function readProtectedRecord(bytes: Uint8Array): void {
   const reader = new RecordReader();
   reader.keys = trafficKeys();
   reader.receive(record);
-  if (reader.next() >= 0) reader.read(new Uint8Array(record.length), 0);
+  if (reader.next()) reader.read();
 }
 
 /** What our own writer makes is read back, whatever the content is. */
@@ -105,9 +105,8 @@ function writeAndRead(bytes: Uint8Array): void {
   const reader = new RecordReader();
   reader.keys = trafficKeys();
   reader.receive(output.subarray(0, length));
-  const opened = new Uint8Array(reader.next());
-  reader.read(opened, 0);
-  if (Buffer.compare(opened.subarray(0, reader.length), content) !== 0) throw new Error('It came back otherwise');
+  if (!reader.next() || !reader.read()) throw new Error('There is no record');
+  if (Buffer.compare(reader.takeContent(), content) !== 0) throw new Error('It came back otherwise');
 }
 
 function joinMessages(bytes: Uint8Array): void {

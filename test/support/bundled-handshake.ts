@@ -112,10 +112,9 @@ function receive(end: Endpoint, bytes: Uint8Array, trusted: TrustStore): string 
       judge(end, trusted);
       end.resume({ kind: 'verify' });
     }
-    const size = end.reader.next();
-    if (size < 0) break;
-    const output = new Uint8Array(size);
-    text += latin1(output.subarray(0, end.readRecord(output, 0)));
+    if (!end.reader.next()) break;
+    const content = end.readRecord();
+    if (content !== undefined) text += latin1(content);
   }
   end.flush();
   return text;

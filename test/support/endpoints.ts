@@ -120,14 +120,12 @@ export class Peer {
     this.run(() => {
       for (;;) {
         while (this.endpoint.question !== undefined) this.onQuestion(this);
-        const size = reader.next();
-        if (size < 0) {
+        if (!reader.next()) {
           this.endpoint.flush();
           return;
         }
-        const output = new Uint8Array(size);
-        const length = this.endpoint.readRecord(output, 0);
-        this.plaintext = Buffer.concat([this.plaintext, output.subarray(0, length)]);
+        const content = this.endpoint.readRecord();
+        if (content !== undefined) this.plaintext = Buffer.concat([this.plaintext, content]);
       }
     });
   }

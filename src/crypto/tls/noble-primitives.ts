@@ -18,6 +18,7 @@ import {
   aeadKeyLengths,
   aeadTagLength,
   type AeadName,
+  type Opened,
   type TlsAead,
   type TlsHash,
   type TlsHashName,
@@ -100,24 +101,16 @@ class NobleAead implements TlsAead {
     return sealed.length;
   }
 
-  open(
-    nonce: Uint8Array,
-    additionalData: Uint8Array,
-    ciphertext: Uint8Array,
-    output: Uint8Array,
-    offset: number,
-  ): number {
+  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array, cut: number): Opened | undefined {
     const cipher = this.#cipher(this.#usable(), nonce, additionalData);
-    if (ciphertext.length < aeadTagLength) return -1;
-    let plaintext: Uint8Array;
+    if (ciphertext.length < aeadTagLength) return undefined;
     try {
-      plaintext = cipher.decrypt(ciphertext);
+      const plaintext = cipher.decrypt(ciphertext);
+      return { head: plaintext.slice(0, cut), tail: plaintext.slice(cut) };
     } catch {
       // noble has no other way to say that the tag does not fit, and the lengths have been checked.
-      return -1;
+      return undefined;
     }
-    output.set(plaintext, offset);
-    return plaintext.length;
   }
 
   destroy(): void {

@@ -16,10 +16,12 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { KeyDestroyedError } from '../../errors.js';
+import { freeMemory } from './free-memory.js';
 import {
   aeadKeyLengths,
   aeadTagLength,
   type AeadName,
+  type Opened,
   type TlsAead,
   type TlsHash,
   type TlsHashName,
@@ -48,7 +50,7 @@ class NodeHash implements TlsHash {
   }
 }
 
-/** node:crypto has a cipher object for each record, and returns what it makes: one copy is the least there is. */
+/** node:crypto has a cipher object for each record, and returns what it makes: to seal into a buffer takes a copy. */
 class NodeAead implements TlsAead {
   readonly #name: CipherGCMTypes;
   readonly #key: Uint8Array;
@@ -75,7 +77,7 @@ class NodeAead implements TlsAead {
     for (const part of joined(plaintext)) {
       const made = cipher.update(part);
       output.set(made, at);
-      giveBack(made);
+      freeMemory(made);
       at += part.length;
     }
     cipher.final();
@@ -83,30 +85,25 @@ class NodeAead implements TlsAead {
     return at + aeadTagLength - offset;
   }
 
-  open(
-    nonce: Uint8Array,
-    additionalData: Uint8Array,
-    ciphertext: Uint8Array,
-    output: Uint8Array,
-    offset: number,
-  ): number {
+  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array, cut: number): Opened | undefined {
     const key = this.#usable();
     const length = ciphertext.length - aeadTagLength;
-    if (length < 0) return -1;
+    if (length < 0) return undefined;
     const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce, { authTagLength: aeadTagLength });
     decipher.setAAD(additionalData);
     decipher.setAuthTag(ciphertext.subarray(length));
-    const plaintext = decipher.update(ciphertext.subarray(0, length));
+    // A stream cipher makes as much as it gets, and keeps nothing back.
+    const head = decipher.update(ciphertext.subarray(0, cut));
+    const tail = decipher.update(ciphertext.subarray(cut, length));
     try {
       decipher.final();
     } catch {
       // The tag does not fit: nobody gets to see what it does not authenticate.
-      plaintext.fill(0);
-      return -1;
+      head.fill(0);
+      tail.fill(0);
+      return undefined;
     }
-    output.set(plaintext, offset);
-    giveBack(plaintext);
-    return length;
+    return { head, tail };
   }
 
   destroy(): void {
@@ -118,18 +115,6 @@ class NodeAead implements TlsAead {
     if (this.#destroyed) throw new KeyDestroyedError();
     return this.#key;
   }
-}
-
-/** Smaller ones cost less than the call. */
-const worthGivingBack = 1024;
-
-/**
- * Frees what OpenSSL wrote a record into, which nobody else has. Left to the garbage collector, these buffers keep it at work
- * all the time, which showed most in downloads. Node 20 has no way to.
- */
-function giveBack(bytes: Uint8Array): void {
-  const buffer: ArrayBufferLike & { readonly transfer?: (length: number) => unknown } = bytes.buffer;
-  if (bytes.length >= worthGivingBack && bytes.length === buffer.byteLength) buffer.transfer?.(0);
 }
 
 /** A record, and what pads or follows its content. */

@@ -61,8 +61,7 @@ t.test('a bundle for no platform', async (t) => {
       const aead = primitives.aead('aes-128-gcm', new Uint8Array(16));
       const sealed = new Uint8Array(message.length + 16);
       aead.seal(new Uint8Array(12), message, [message], sealed, 0);
-      const opened = new Uint8Array(message.length);
-      const length = aead.open(new Uint8Array(12), message, sealed, opened, 0);
+      const { head: opened } = aead.open(new Uint8Array(12), message, sealed, message.length);
       const provider = m2.createNobleProvider();
       const share = new Uint8Array(1216);
       const exchange = provider.startKeyExchange('X25519MLKEM768', share);
@@ -74,7 +73,7 @@ t.test('a bundle for no platform', async (t) => {
       const signature = signer.sign('ed25519', message);
       return {
         digest: [...primitives.hash('sha256', message)].slice(0, 4),
-        opened: [length, ...opened],
+        opened: [opened.length, ...opened],
         agreed: primitives.equal(ours, theirs),
         verified: primitives.verify('ed25519', signer.spki, message, signature),
       };
