@@ -50,6 +50,9 @@ class NodeHash implements TlsHash {
   }
 }
 
+/** The same one for every record. */
+const cipherOptions = Object.freeze({ authTagLength: aeadTagLength });
+
 /** node:crypto has a cipher object for each record, and returns what it makes: to seal into a buffer takes a copy. */
 class NodeAead implements TlsAead {
   readonly #name: CipherGCMTypes;
@@ -70,7 +73,7 @@ class NodeAead implements TlsAead {
     output: Uint8Array,
     offset: number,
   ): number {
-    const cipher: CipherGCM = createCipheriv(this.#name, this.#usable(), nonce, { authTagLength: aeadTagLength });
+    const cipher: CipherGCM = createCipheriv(this.#name, this.#usable(), nonce, cipherOptions);
     cipher.setAAD(additionalData);
     let at = offset;
     // A stream cipher makes as much as it gets, and keeps nothing back.
@@ -89,7 +92,7 @@ class NodeAead implements TlsAead {
     const key = this.#usable();
     const length = ciphertext.length - aeadTagLength;
     if (length < 0) return undefined;
-    const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce, { authTagLength: aeadTagLength });
+    const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce, cipherOptions);
     decipher.setAAD(additionalData);
     decipher.setAuthTag(ciphertext.subarray(length));
     // A stream cipher makes as much as it gets, and keeps nothing back.
