@@ -264,8 +264,7 @@ export interface Connection {
   readonly engine: EngineName;
   /** A client's first flight. */
   start(): Progress;
-  /** @param isOurs nobody else has the chunk: an engine may free its memory once it was read */
-  receive(chunk: Uint8Array | undefined, isOurs?: boolean): Progress;
+  receive(chunk: Uint8Array | undefined): Progress;
   /** Encrypts as much of `chunk` as fits one pooled buffer; call again from `offset + taken`. */
   send(chunk: Uint8Array, offset: number): SendProgress;
   resume(answer: Answer): Progress;

@@ -3,7 +3,6 @@
 import type { NativeBinding } from '../binding.js';
 import type { NativeTcpHandle } from '../binding/tcp-contract.js';
 import { NativeEvent, NativeProgress, ProgressRegister, type NativeConnection } from '../binding/tls-contract.js';
-import { freeMemory } from '../crypto/tls/free-memory.js';
 import { engineError, verificationProblem, type TlsError } from '../errors.js';
 import { Alert, NamedGroup, nameOf, ProtocolVersion, SignatureScheme } from '../protocol/constants.js';
 import type {
@@ -136,10 +135,8 @@ export class NativeTlsConnection extends NativeFacts implements Connection {
     return this.receive(undefined);
   }
 
-  receive(chunk: Uint8Array | undefined, isOurs = false): Progress {
-    const progress = this.#receive(chunk);
-    if (isOurs && chunk !== undefined && this.#input.length === 0) freeMemory(chunk);
-    return progress;
+  receive(chunk: Uint8Array | undefined): Progress {
+    return this.#receive(chunk);
   }
 
   /** From here on on a socket of the addon. */

@@ -127,11 +127,11 @@ export class PureTlsConnection extends PureFacts implements Connection {
     this.#events.push(event);
   }
 
-  receive(chunk: Uint8Array | undefined, isOurs = false): Progress {
+  receive(chunk: Uint8Array | undefined): Progress {
     const plaintext: Buffer[] = [];
     if (this.error !== undefined || this.#destroyed) return this.#progress(plaintext, false);
     const { reader } = this.endpoint;
-    if (chunk !== undefined) reader.receive(chunk, isOurs);
+    if (chunk !== undefined) reader.receive(chunk);
     let more = false;
     try {
       if (!this.#started) this.#begin();

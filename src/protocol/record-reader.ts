@@ -1,6 +1,5 @@
 // Finds records in what was received, and opens them. RFC 9846, Section 5.
 
-import { freeMemory } from '../crypto/tls/free-memory.js';
 import { copyOf } from './codec.js';
 import { ContentType } from './constants.js';
 import { ProtocolFault } from './faults.js';
@@ -34,11 +33,6 @@ function acquireCarry(): Uint8Array {
   return carry;
 }
 
-interface Chunk {
-  readonly bytes: Uint8Array;
-  readonly isOurs: boolean;
-}
-
 export class RecordReader {
   /** Of the record that read() opened. */
   type = 0;
@@ -54,11 +48,9 @@ export class RecordReader {
   sizeLimit = maxPlaintext + 1;
   /** Of whole records, in bytes. */
   #bytesRead = 0;
-  #queue: Chunk[] = [];
+  #queue: Uint8Array[] = [];
   #chunk: Uint8Array = nothing;
   #at = 0;
-  /** Nobody else has the chunk. */
-  #isOurs = false;
   /** A record that came in several chunks. */
   #carry: Uint8Array | undefined;
   #carried = 0;
@@ -70,9 +62,8 @@ export class RecordReader {
   #skipped = 0;
   #isFirst = true;
 
-  /** @param isOurs nobody else has the chunk: its memory is freed when it was read */
-  receive(bytes: Uint8Array, isOurs = false): void {
-    if (bytes.length > 0) this.#queue.push({ bytes, isOurs });
+  receive(chunk: Uint8Array): void {
+    if (chunk.length > 0) this.#queue.push(chunk);
   }
 
   /** Ciphertext that was looked at, in bytes: the beginning of a record counts as well. */
@@ -83,7 +74,7 @@ export class RecordReader {
   /** Ciphertext that was received and not read. */
   get buffered(): number {
     let sum = this.#chunk.length - this.#at + this.#carried;
-    for (const { bytes } of this.#queue) sum += bytes.length;
+    for (const { length } of this.#queue) sum += length;
     return sum;
   }
 
@@ -96,7 +87,6 @@ export class RecordReader {
     this.#queue = [];
     this.#chunk = nothing;
     this.#at = 0;
-    this.#isOurs = false;
     this.#carry = undefined;
     this.#carried = 0;
     this.#forgetRecord();
@@ -120,12 +110,9 @@ export class RecordReader {
   /** Whether there is something left of a chunk. */
   #hasMore(): boolean {
     while (this.#at >= this.#chunk.length) {
-      const read = this.#chunk;
       const next = this.#queue.shift();
-      this.#chunk = next?.bytes ?? nothing;
+      this.#chunk = next ?? nothing;
       this.#at = 0;
-      if (this.#isOurs) freeMemory(read);
-      this.#isOurs = next?.isOurs ?? false;
       if (next === undefined) return false;
     }
     return true;

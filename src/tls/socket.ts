@@ -51,7 +51,7 @@ import { soon } from './soon.js';
 import { longestTimeout, preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
 import { onTransport, TcpTransport } from './tcp-transport.js';
-import { ownsChunks, type Transport, type TransportEvent } from './transport.js';
+import type { Transport, TransportEvent } from './transport.js';
 import { transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
@@ -287,9 +287,8 @@ export class TLSSocket extends NegotiatedSocket {
     const receive = (event: TransportEvent, value?: unknown): void => {
       if (below === this.#transport) this.#onTransport(event, value);
     };
-    const isOurs = ownsChunks(below);
     below.on('data', (chunk: unknown) => {
-      if (below === this.#transport) this.#onCiphertext(chunk, isOurs());
+      if (below === this.#transport) this.#onCiphertext(chunk);
     });
     below.on('end', () => receive('end'));
     below.on('error', (error: Error) => receive('error', error));
@@ -371,7 +370,7 @@ export class TLSSocket extends NegotiatedSocket {
     else this.#handle(this.#connection.start());
   }
 
-  #onCiphertext(chunk: unknown, isOurs = false): void {
+  #onCiphertext(chunk: unknown): void {
     if (this.destroyed || this.#failed) return;
     if (!(chunk instanceof Uint8Array)) {
       this.#fail(invalidArgType('socket', 'a Duplex of bytes, without setEncoding() and not in object mode', chunk));
@@ -379,7 +378,7 @@ export class TLSSocket extends NegotiatedSocket {
     }
     this.touch();
     metrics.bytesReceived += chunk.length;
-    this.#handle(this.#connection.receive(chunk, isOurs));
+    this.#handle(this.#connection.receive(chunk));
   }
 
   /** Writes what the engine made for the peer, then tells the program what happened. */

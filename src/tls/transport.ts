@@ -26,18 +26,9 @@ export function isSocket(transport: unknown): transport is Socket | TcpTransport
   return transport instanceof TcpTransport || transport instanceof Socket;
 }
 
-/** net.Socket itself, not what extends it: it keeps nothing of what it was given, once it called back, or has emitted. */
+/** net.Socket itself, not what extends it: it keeps nothing of what it was given, once it called back. */
 export function isPlainSocket(transport: unknown): transport is Socket {
   return transport instanceof Socket && Object.getPrototypeOf(transport) === Socket.prototype;
-}
-
-/**
- * Asked at each `data`, by its listener: whether nobody else has the chunk. A net.Socket makes one for each read; what
- * somebody had read and put back is theirs.
- */
-export function ownsChunks(transport: Transport): () => boolean {
-  const makesThem = isPlainSocket(transport) && transport.readableLength === 0;
-  return () => makesThem && transport.listenerCount('data') === 1 && transport.listenerCount('readable') === 0;
 }
 
 export type TransportKind = 'native' | 'net' | 'stream';

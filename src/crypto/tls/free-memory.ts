@@ -4,9 +4,11 @@
 const worthFreeing = 1024;
 
 /**
- * Frees the memory of bytes that the caller alone has and that are all of their buffer: afterwards they are empty. Others are
- * left as they are, and everything on Node 20, which has no way to. Left to the garbage collector, a buffer for each record
- * keeps it at work all the time: it counts memory outside of its heap.
+ * Frees the memory of bytes that the caller has made itself and shown to nobody, where they are all of their buffer: afterwards
+ * they are empty. Node 20 has no way to, and leaves them. Left to the garbage collector, a buffer for each record keeps it at
+ * work all the time: it counts memory outside of its heap.
+ *
+ * Never for what a stream emitted: other listeners may have kept it, and may have given it to the kernel.
  */
 export function freeMemory(bytes: Uint8Array): void {
   const buffer: ArrayBufferLike & { readonly transfer?: (length: number) => unknown } = bytes.buffer;

@@ -106,7 +106,9 @@ class NobleAead implements TlsAead {
     if (ciphertext.length < aeadTagLength) return undefined;
     try {
       const plaintext = cipher.decrypt(ciphertext);
-      return { head: plaintext.slice(0, cut), tail: plaintext.slice(cut) };
+      const opened = { head: plaintext.slice(0, cut), tail: plaintext.slice(cut) };
+      plaintext.fill(0);
+      return opened;
     } catch {
       // noble has no other way to say that the tag does not fit, and the lengths have been checked.
       return undefined;

@@ -3,7 +3,6 @@
 import t from 'tap';
 import { nodePrimitives } from '#src/crypto/tls/node-primitives.js';
 import { noblePrimitives } from '#src/crypto/tls/noble-primitives.js';
-import { concat } from '#src/protocol/codec.js';
 import { suiteOf, type SuiteParameters } from '#src/protocol/cipher-suites.js';
 import { CipherSuite, ContentType } from '#src/protocol/constants.js';
 import { maxPlaintext, RecordReader } from '#src/protocol/record-reader.js';
@@ -19,8 +18,6 @@ const suites = Object.values(CipherSuite).map((id) => {
 });
 const [anySuite] = suites;
 if (anySuite === undefined) throw new Error('There is no suite');
-
-const noTransfer = 'transfer' in ArrayBuffer.prototype ? false : 'Node 20 can free no memory by itself';
 
 const keysOf = (suite: SuiteParameters, primitives = nodePrimitives): TrafficKeys =>
   new TrafficKeys(primitives, suite, new Uint8Array(48).fill(5));
@@ -91,35 +88,6 @@ t.test('chunks of any size are the same records', async (t) => {
     }
     if (lengths !== ' 1 200 0 17' || reader.bytesRead !== stream.length) t.fail(`chunks of ${size}`);
   }
-});
-
-t.test("a chunk that is nobody else's is freed when it was read, and no sooner", { skip: noTransfer }, async (t) => {
-  const { writer, reader } = protectedPair();
-  const content = new Uint8Array(3000).fill(7);
-  const record = (): Uint8Array => write(writer, ContentType.application_data, content);
-  const [first, second, third] = [record(), record(), record()];
-  // One and a half records, the rest with another half, the rest.
-  const chunks = [
-    concat(first, second.subarray(0, 1500)),
-    concat(second.subarray(1500), third.subarray(0, 1500)),
-    third.slice(1500),
-  ];
-  const kept = concat(record(), Uint8Array.of(0));
-  for (const chunk of chunks) reader.receive(chunk, true);
-  reader.receive(kept.subarray(0, -1), true);
-  const read = [];
-  while (reader.next()) {
-    t.equal(chunks.filter(({ length }) => length > 0).length, [3, 2, 1, 0][read.length], 'chunks that are left');
-    reader.read();
-    read.push(reader.takeContent());
-  }
-  t.strictSame(read.map(hex), Array(4).fill(hex(content)));
-  t.equal(kept.length, 3000 + 22 + 1, 'a part of other memory is left alone');
-  const shared = record();
-  reader.receive(shared);
-  while (reader.next()) reader.read();
-  t.equal(reader.next(), false);
-  t.equal(shared.length, 3000 + 22, 'and what was not given away');
 });
 
 t.test('lengths', async (t) => {
