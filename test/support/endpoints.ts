@@ -7,6 +7,7 @@ import { nodePrimitives } from '#src/crypto/tls/node-primitives.js';
 import { signerFromPrivateKey } from '#src/crypto/tls/node-signer.js';
 import { parsePublicKey } from '#src/crypto/tls/public-key.js';
 import { schemeParameters } from '#src/crypto/tls/signature-schemes.js';
+import { publicKeyOf } from '#src/engine/pure-environment.js';
 import { startClient } from '#src/protocol/client-handshake.js';
 import type { ClientConfig, Credential, Environment, ServerConfig, TlsContext } from '#src/protocol/config.js';
 import { Endpoint, PeerAlert } from '#src/protocol/endpoint.js';
@@ -25,7 +26,7 @@ export const keyExchange: Environment['keyExchange'] = {
 export const environment: Environment = {
   primitives: nodePrimitives,
   keyExchange,
-  publicKeyOf: (der) => new X509Certificate(der).publicKey.export({ type: 'spki', format: 'der' }),
+  publicKeyOf,
   fitsKey: (scheme, spki) => {
     const key = parsePublicKey(spki);
     return key !== undefined && schemeParameters(scheme, key) !== undefined;
