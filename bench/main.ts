@@ -1,10 +1,13 @@
 // `npm run bench`: what to time, and how long. See bench/README.md.
 
 import { writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { leastRounds } from './harness/paired.js';
+import { prepareFolder } from './harness/results.js';
 import { print, session } from './harness/session.js';
 import { goalTable, seriesTable } from './harness/table.js';
+import { UsageError } from './harness/usage-error.js';
 import { runPrimitives } from './primitives/scenario.js';
 import { scenarios } from './tls/scenarios.js';
 import { StrayConnectionsError } from './tls/processes.js';
@@ -64,6 +67,7 @@ async function main(named: readonly string[], options: Options): Promise<void> {
     program.error(`error: primitives need --rounds of at least ${leastRounds}`);
   }
   const suite = scenarios.filter(({ name }) => chosen.includes(name));
+  if (options.json !== undefined) prepareFolder(dirname(resolve(options.json)));
   const result = await session({ scenarios: chosen, quick, output }, async () => {
     const tls =
       suite.length === 0
@@ -92,7 +96,7 @@ program.action(main);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof StrayConnectionsError)) throw error;
+  if (!(error instanceof StrayConnectionsError || error instanceof UsageError)) throw error;
   process.stderr.write(`bench: ${error.message}\n`);
   process.exitCode = 1;
 }

@@ -1,12 +1,13 @@
 // The JSON file of one run, for comparing machines and versions later.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getProvider } from '#src/crypto/index.js';
 import { UnsupportedError } from '#src/errors.js';
 import type { Machine } from './fingerprint.js';
 import { projectCommit, projectRoot, projectVersion } from './project.js';
 import type { MedianInterval } from './statistics.js';
+import { UsageError } from './usage-error.js';
 
 /** Raised when a field changes its meaning or goes away; a new field does not raise it. */
 export const schemaVersion = 2;
@@ -110,9 +111,22 @@ export function describeVersions(): Versions {
   };
 }
 
+export const resultsFolder = join(projectRoot, 'bench', 'results');
+
+/** Makes the folder where it is missing; its parent must be there. */
+export function prepareFolder(folder: string): void {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder);
+    if (!statSync(folder).isDirectory()) throw new UsageError(`${folder} is not a folder`);
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`No result can be written to ${folder}: ${(error as Error).message}`);
+  }
+}
+
 /** Writes the file and returns its path: results/<fingerprint>-<date>.json, with the time in the date. */
-export function saveResult(result: BenchResult, folder = join(projectRoot, 'bench', 'results')): string {
-  mkdirSync(folder, { recursive: true });
+export function saveResult(result: BenchResult, folder: string): string {
   const date = result.startedAt.replaceAll(/[:.]/g, '-');
   const path = join(folder, `${result.machine.fingerprint}-${date}.json`);
   writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`);

@@ -2,7 +2,14 @@
 
 import { relative } from 'node:path';
 import { describeFeatures, describeMachine } from './fingerprint.js';
-import { describeVersions, saveResult, schemaVersion, type BenchResult } from './results.js';
+import {
+  describeVersions,
+  prepareFolder,
+  resultsFolder,
+  saveResult,
+  schemaVersion,
+  type BenchResult,
+} from './results.js';
 
 /** A line on standard output. */
 export function print(line: string): void {
@@ -15,6 +22,7 @@ type Measured = Pick<BenchResult, 'measurements' | 'targets' | 'series' | 'goals
  * Prints the machine and the versions, runs `measure` and saves its result.
  *
  * @param output folder of the JSON file; default bench/results
+ * @throws UsageError where that cannot be written to, before anything is measured
  */
 export async function session(
   { scenarios, quick, output }: { scenarios: readonly string[]; quick: boolean; output: string | undefined },
@@ -28,6 +36,8 @@ export async function session(
   print(
     `versions  Node ${versions.node} (OpenSSL ${versions.openssl}), ${versions.awsLc ?? 'no addon'}, ${versions.noble}`,
   );
+  const folder = output ?? resultsFolder;
+  prepareFolder(folder);
   const measured = await measure();
   const result: BenchResult = {
     schemaVersion,
@@ -39,6 +49,6 @@ export async function session(
     versions,
     ...measured,
   };
-  print(`\nSaved ${relative(process.cwd(), saveResult(result, output))}`);
+  print(`\nSaved ${relative(process.cwd(), saveResult(result, folder))}`);
   return result;
 }

@@ -6,6 +6,7 @@ import { startProgress } from '../../test/support/progress.js';
 import { leastRounds, type PairedOptions } from '../harness/paired.js';
 import type { Measurement, TargetResult } from '../harness/results.js';
 import { measurementTable, targetTable } from '../harness/table.js';
+import { UsageError } from '../harness/usage-error.js';
 import { nodeBinary } from '../../test/support/node-versions.js';
 import { contenders } from './contenders.js';
 import { measureOperations } from './measurements.js';
@@ -34,6 +35,10 @@ export async function runPrimitives(options: PrimitivesOptions): Promise<Primiti
   if (!providers().includes('aws-lc')) print('The addon is not built: only noble and node:crypto are timed.');
 
   const selected = operations.filter((operation) => matches(operationName(operation), options.only));
+  if (selected.length === 0) {
+    const names = operations.map(operationName).join(', ');
+    throw new UsageError(`No operation has "${options.only}" in its name: there are ${names}.`);
+  }
   const progress = startProgress('table', selected.length);
   const measurements = await measureOperations(selected, { secondsPerCell: options.quick ? 0.01 : 0.5 }, progress);
   progress.stop();

@@ -49,6 +49,29 @@ t.test('--quick runs, and saves a result', async (t) => {
   }
 });
 
+t.test('what is wrong is told in one line, before anything is measured', async (t) => {
+  const folder = t.testdir({ file: '' });
+  const cases: readonly [message: RegExp, ...options: string[]][] = [
+    [/No operation has "nope" in its name: there are .*ML-KEM-768/, 'primitives', '--only', 'nope'],
+    [/is not a folder/, 'primitives', '--output', join(folder, 'file')],
+    [/No result can be written to .*ENOENT/, 'primitives', '--output', join(folder, 'no', 'parent')],
+    [/No result can be written to .*ENOENT/, 'primitives', '--json', join(folder, 'no', 'parent', 'copy.json')],
+    [/No driver has "nodetls" in its name: there are pqtls/, 'handshake', '--only', 'nodetls', '--no-node'],
+    [/is no Node that runs here/, 'handshake', '--node', join(folder, 'file')],
+  ];
+  for (const [message, ...options] of cases) {
+    const output = options.includes('--output') ? [] : ['--output', folder];
+    const failure = (await bench('--quick', ...options, ...output).catch((error: unknown) => error)) as {
+      readonly code: number;
+      readonly stderr: string;
+    };
+    t.equal(failure.code, 1);
+    t.match(failure.stderr, message);
+    t.equal(failure.stderr.trimEnd().split('\n').length, 1, 'one line');
+  }
+  t.strictSame(readdirSync(folder), ['file'], 'and nothing is saved');
+});
+
 // The load generator has to be built; vendor/loadgen-build.mjs does nothing where it is.
 const runsTls = process.platform === 'linux' && providers().includes('aws-lc');
 

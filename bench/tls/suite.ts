@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { medianInterval } from '../harness/statistics.js';
+import { UsageError } from '../harness/usage-error.js';
 import { startProgress, type Progress } from '../../test/support/progress.js';
 import type { Goal, Series } from '../harness/results.js';
 import { nodeBinary } from '../../test/support/node-versions.js';
@@ -58,6 +59,11 @@ export async function runSuite(chosen: readonly Scenario[], options: SuiteOption
       ...(index === 0 ? [{ library: 'tcp', name: 'floor', node } as const] : []),
     ])
     .filter(({ name }) => name.includes(options.only));
+  if (drivers.length === 0) {
+    throw new UsageError(
+      `No driver has "${options.only}" in its name: there are pqtls, typescript, node:tls and floor.`,
+    );
+  }
   const credentials = await makeCredentials();
   const rounds = options.quick ? Math.min(options.rounds, 3) : options.rounds;
   const progress = startProgress('tls', chosen.length * (rounds + 1));
@@ -142,8 +148,15 @@ async function nodesUnderTest(reference: string | boolean): Promise<NodeUnderTes
 
 function describe(binary: string): NodeUnderTest {
   const script = 'console.log(JSON.stringify([process.version, process.versions.openssl]))';
-  const text = execFileSync(binary, ['-e', script], { encoding: 'utf8' });
-  const [version = '', openssl = ''] = JSON.parse(text) as string[];
+  const [version = '', openssl = ''] = JSON.parse(runNode(binary, script)) as string[];
   const [major = 0, minor = 0] = openssl.split('.').map(Number);
   return { binary, version, isHybrid: major > 3 || (major === 3 && minor >= 5) };
+}
+
+function runNode(binary: string, script: string): string {
+  try {
+    return execFileSync(binary, ['-e', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch (error) {
+    throw new UsageError(`${binary} is no Node that runs here: ${(error as Error).message}`);
+  }
 }

@@ -112,6 +112,8 @@ export function runAhead(
       },
       Math.min(handshakeTimeout, longestTimeout),
     );
+    // The connection keeps the process alive, as long as it is meant to.
+    timer.unref();
   }
   transport.handshake(connection.native, goOn);
   return true;

@@ -2,6 +2,7 @@
 
 import { Socket } from 'node:net';
 import type { Ciphertext } from '../engine/connection.js';
+import { inThisContext } from './in-this-context.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import type { Transport } from './transport.js';
 
@@ -49,7 +50,7 @@ export class CiphertextWriter {
       if (this.#queue.length > 0) this.#drain();
       return;
     }
-    this.#queue.push({ ciphertext, callback });
+    this.#queue.push({ ciphertext, callback: callback && inThisContext(callback) });
     this.#drain();
   }
 

@@ -363,6 +363,8 @@ export class TLSSocket extends NegotiatedSocket {
         const error = timedOut(this.#connection.engine);
         this.#lost(error, () => this.#fail(error));
       }, left);
+      // The transport keeps the process alive, as long as it is meant to.
+      this.#handshakeTimer.unref();
     }
     this.#trace ??= beginHandshake(this, this.#isServer, this.#options);
     if (achieved !== 0) return;

@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { type NativeBinding } from '../binding.js';
 import { NativeTcpEvent, type NativeTcpHandle, type NativeTcpName } from '../binding/tcp-contract.js';
+import { inThisContext } from './in-this-context.js';
 import { metricsOfThisThread as metrics } from './metrics.js';
 import { turnsOf } from './reactions.js';
 import { ProgressRegister, type NativeConnection } from '../binding/tls-contract.js';
@@ -410,12 +411,6 @@ export class TcpTransport extends EventEmitter implements NativeTcpReceiver {
 /** As node:net reads milliseconds, whatever they are. */
 function wholeSeconds(milliseconds: unknown): number {
   return ~~(Number(milliseconds) / 1000);
-}
-
-/** A callback of the program's belongs to where it was given, not to where the connection was made, as with node:net. */
-function inThisContext<A extends unknown[]>(callback: (...values: A) => void): (...values: A) => void {
-  const resource = new AsyncResource('PQTLSREQUEST');
-  return (...values) => resource.runInAsyncScope(callback, undefined, ...values);
 }
 
 /** Undefined for an error of the system's. */

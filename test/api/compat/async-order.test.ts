@@ -43,6 +43,24 @@ async function helloWithFinished(run: Run, port: number): Promise<TLSSocket> {
   return client;
 }
 
+subject.add("where the callbacks of a client's first writes run", async (run) => {
+  const { server, port } = await plainServer(run);
+  server.on('secureConnection', (socket) => socket.resume().on('end', () => socket.end()));
+  const seen: string[] = [];
+  const note = (what: string) => (): void => void seen.push(`${what}: ${storage.getStore() ?? 'nowhere'}`);
+  for (const method of ['write', 'end'] as const) {
+    const client = storage.run('made here', () => run.connect({ port }));
+    storage.run('before', () => client.write('x', note('written before the handshake')));
+    client.once('secureConnect', () => {
+      storage.run(`${method} here`, () => void client[method]('x', note(method)));
+      if (method === 'write') setTimeout(() => client.end(), 20);
+    });
+    client.resume();
+    await closed(client);
+  }
+  return seen;
+});
+
 subject.add('what a server hears of a new client and of its first data', async (run) => {
   const { server, port } = await plainServer(run);
   const seen: string[] = [];
