@@ -265,9 +265,10 @@ function isContentType(type: number): boolean {
 
 /** Says what it is that came to this port, where that is known. It gets no answer. */
 function refuseOtherProtocols(bytes: Uint8Array, at: number): void {
+  if (bytes[at + 1] === majorVersion) return;
   const start = String.fromCharCode(...bytes.subarray(at, at + headerLength));
   if (/^(GET |POST |HEAD |PUT )/.test(start)) throw new ProtocolFault('HTTP_REQUEST');
   if (start === 'CONNE') throw new ProtocolFault('HTTPS_PROXY_REQUEST');
   if (start === 'HTTP/') throw new ProtocolFault('HTTP_RESPONSE');
-  if (bytes[at + 1] !== majorVersion) throw new ProtocolFault('WRONG_VERSION_NUMBER', 'none');
+  throw new ProtocolFault('WRONG_VERSION_NUMBER', 'none');
 }
