@@ -1,10 +1,10 @@
 // `npm run bench`: what to time, and how long. See bench/README.md.
 
 import { writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { leastRounds } from './harness/paired.js';
-import { prepareFolder } from './harness/results.js';
+import { prepareFile } from './harness/results.js';
 import { print, session } from './harness/session.js';
 import { goalTable, seriesTable } from './harness/table.js';
 import { UsageError } from './harness/usage-error.js';
@@ -67,7 +67,7 @@ async function main(named: readonly string[], options: Options): Promise<void> {
     program.error(`error: primitives need --rounds of at least ${leastRounds}`);
   }
   const suite = scenarios.filter(({ name }) => chosen.includes(name));
-  if (options.json !== undefined) prepareFolder(dirname(resolve(options.json)));
+  if (options.json !== undefined) prepareFile(resolve(options.json));
   const result = await session({ scenarios: chosen, quick, output }, async () => {
     const tls =
       suite.length === 0

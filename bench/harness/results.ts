@@ -1,7 +1,7 @@
 // The JSON file of one run, for comparing machines and versions later.
 
 import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { getProvider } from '#src/crypto/index.js';
 import { UnsupportedError } from '#src/errors.js';
 import type { Machine } from './fingerprint.js';
@@ -123,6 +123,12 @@ export function prepareFolder(folder: string): void {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`No result can be written to ${folder}: ${(error as Error).message}`);
   }
+}
+
+/** Whether it can be written is known before there is anything to write. */
+export function prepareFile(path: string): void {
+  prepareFolder(dirname(path));
+  if (existsSync(path) && statSync(path).isDirectory()) throw new UsageError(`${path} is a folder, not a file`);
 }
 
 /** Writes the file and returns its path: results/<fingerprint>-<date>.json, with the time in the date. */

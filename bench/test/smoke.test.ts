@@ -57,6 +57,8 @@ t.test('what is wrong is told in one line, before anything is measured', async (
     [/No result can be written to .*ENOENT/, 'primitives', '--output', join(folder, 'no', 'parent')],
     [/No result can be written to .*ENOENT/, 'primitives', '--json', join(folder, 'no', 'parent', 'copy.json')],
     [/No driver has "nodetls" in its name: there are pqtls/, 'handshake', '--only', 'nodetls', '--no-node'],
+    [/is a folder, not a file/, 'primitives', '--json', folder],
+    [/is no Node that runs here/, 'handshake', '--node', '/bin/true'],
     [/is no Node that runs here/, 'handshake', '--node', join(folder, 'file')],
   ];
   for (const [message, ...options] of cases) {

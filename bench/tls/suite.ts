@@ -148,14 +148,16 @@ async function nodesUnderTest(reference: string | boolean): Promise<NodeUnderTes
 
 function describe(binary: string): NodeUnderTest {
   const script = 'console.log(JSON.stringify([process.version, process.versions.openssl]))';
-  const [version = '', openssl = ''] = JSON.parse(runNode(binary, script)) as string[];
+  const [version = '', openssl = ''] = askNode(binary, script);
   const [major = 0, minor = 0] = openssl.split('.').map(Number);
   return { binary, version, isHybrid: major > 3 || (major === 3 && minor >= 5) };
 }
 
-function runNode(binary: string, script: string): string {
+/** The array that the script prints as JSON. */
+function askNode(binary: string, script: string): readonly string[] {
   try {
-    return execFileSync(binary, ['-e', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const text = execFileSync(binary, ['-e', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return JSON.parse(text) as string[];
   } catch (error) {
     throw new UsageError(`${binary} is no Node that runs here: ${(error as Error).message}`);
   }
