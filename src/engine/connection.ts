@@ -264,7 +264,10 @@ export interface Connection {
   readonly engine: EngineName;
   /** A client's first flight. */
   start(): Progress;
-  receive(chunk: Uint8Array | undefined): Progress;
+  /**
+   * @param isUnshared nobody else has the chunk's memory, nor ever will: the engine may free it. Default: false
+   */
+  receive(chunk: Uint8Array | undefined, isUnshared?: boolean): Progress;
   /** Encrypts as much of `chunk` as fits one pooled buffer; call again from `offset + taken`. */
   send(chunk: Uint8Array, offset: number): SendProgress;
   resume(answer: Answer): Progress;

@@ -1,5 +1,6 @@
 // Connection over protocol/: TLS 1.3 in TypeScript, with JavaScript's slabs.
 
+import { freeMemory } from '../crypto/tls/free-memory.js';
 import { Alert, NamedGroup, nameOf, SignatureScheme, type AlertName } from '../protocol/constants.js';
 import { startClient } from '../protocol/client-handshake.js';
 import type { ClientConfig, Environment, ServerConfig } from '../protocol/config.js';
@@ -127,7 +128,7 @@ export class PureTlsConnection extends PureFacts implements Connection {
     this.#events.push(event);
   }
 
-  receive(chunk: Uint8Array | undefined): Progress {
+  receive(chunk: Uint8Array | undefined, isUnshared = false): Progress {
     const plaintext: Buffer[] = [];
     if (this.error !== undefined || this.#destroyed) return this.#progress(plaintext, false);
     const { reader } = this.endpoint;
@@ -136,6 +137,7 @@ export class PureTlsConnection extends PureFacts implements Connection {
     try {
       if (!this.#started) this.#begin();
       if (this.#question === undefined) more = this.#readRecords(plaintext);
+      if (isUnshared && chunk !== undefined && !reader.holdsChunks) freeMemory(chunk);
       this.endpoint.flush();
     } catch (error) {
       this.#fail(error);

@@ -78,6 +78,11 @@ export class RecordReader {
     return sum;
   }
 
+  /** Whether it may look again at a chunk that it was given. */
+  get holdsChunks(): boolean {
+    return this.#found || this.#hasMore();
+  }
+
   /** Of the record that next() has found: five bytes. */
   get header(): Uint8Array {
     return this.#header;
@@ -107,7 +112,7 @@ export class RecordReader {
     return this.#found || this.#find();
   }
 
-  /** Whether there is something left of a chunk. */
+  /** Whether there is something left of a chunk; one without is forgotten. */
   #hasMore(): boolean {
     while (this.#at >= this.#chunk.length) {
       const next = this.#queue.shift();

@@ -50,8 +50,9 @@ import { afterReactions } from './reactions.js';
 import { soon } from './soon.js';
 import { longestTimeout, preparedSecurity, type TLSSocketOptions } from './socket-options.js';
 import { dropTransport, earlyEnd, letGo, onceClosed, timedOut } from './transport-end.js';
+import { takeReads, type DataListener } from './taken-reads.js';
 import { onTransport, TcpTransport } from './tcp-transport.js';
-import type { Transport, TransportEvent } from './transport.js';
+import { isPlainSocket, type Transport, type TransportEvent } from './transport.js';
 import { transport } from './transport-socket.js';
 import { PlaintextWriter } from './plaintext-writer.js';
 import { userBuffer, type UserBuffer } from './user-buffer.js';
@@ -88,6 +89,8 @@ export class TLSSocket extends NegotiatedSocket {
   _controlReleased = false;
 
   #transport: Transport;
+  /** Takes ciphertext of a transport that is not the addon's. */
+  #onData: DataListener = () => {};
   #connection: Connection;
   #writer!: CiphertextWriter;
   readonly #options: TLSSocketOptions;
@@ -287,9 +290,10 @@ export class TLSSocket extends NegotiatedSocket {
     const receive = (event: TransportEvent, value?: unknown): void => {
       if (below === this.#transport) this.#onTransport(event, value);
     };
-    below.on('data', (chunk: unknown) => {
+    const onData = (this.#onData = (chunk) => {
       if (below === this.#transport) this.#onCiphertext(chunk);
     });
+    below.on('data', onData);
     below.on('end', () => receive('end'));
     below.on('error', (error: Error) => receive('error', error));
     below.on('close', () => receive('close'));
@@ -378,9 +382,17 @@ export class TLSSocket extends NegotiatedSocket {
       this.#fail(invalidArgType('socket', 'a Duplex of bytes, without setEncoding() and not in object mode', chunk));
       return;
     }
+    this.#receive(chunk, false);
+  }
+
+  #onTaken(chunk: Uint8Array): void {
+    if (!this.destroyed && !this.#failed) this.#receive(chunk, true);
+  }
+
+  #receive(chunk: Uint8Array, isUnshared: boolean): void {
     this.touch();
     metrics.bytesReceived += chunk.length;
-    this.#handle(this.#connection.receive(chunk));
+    this.#handle(this.#connection.receive(chunk, isUnshared));
   }
 
   /** Writes what the engine made for the peer, then tells the program what happened. */
@@ -546,6 +558,7 @@ export class TLSSocket extends NegotiatedSocket {
     if (refusal !== undefined) this.#fail(refusal);
     if (this.destroyed) return;
     this.#secured = true;
+    if (isPlainSocket(this.#transport)) takeReads(this.#transport, this.#onData, (chunk) => this.#onTaken(chunk));
     this.#durationMs = performance.now() - (this.#startedAt ?? 0);
     const native = this.#native && { connection: this.#native, transport: this.#transport as TcpTransport };
     this.#plaintext.open({ connection: this.#connection, writer: this.#writer, socket: native });

@@ -6,6 +6,7 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   randomFillSync,
   timingSafeEqual,
   verify as verifyWithNode,
@@ -50,20 +51,24 @@ class NodeHash implements TlsHash {
   }
 }
 
-/** The same one for every record. */
-const cipherOptions = Object.freeze({ authTagLength: aeadTagLength });
+/** From here on it pays to have a KeyObject made of a key: node:crypto copies and wipes other bytes for every record. */
+const manyUses = 8;
 
-/** node:crypto has a cipher object for each record, and returns what it makes: to seal into a buffer takes a copy. */
+/**
+ * node:crypto has a cipher object for each record, and returns what it makes: to seal into a buffer takes a copy. Each has a copy
+ * of the key, as a KeyObject has: Node wipes them as the garbage collector finds them.
+ */
 class NodeAead implements TlsAead {
   readonly #name: CipherGCMTypes;
-  readonly #key: Uint8Array;
-  #destroyed = false;
+  readonly #bytes: Uint8Array;
+  #key: Uint8Array | KeyObject | undefined;
+  #uses = 0;
 
   constructor(name: AeadName, key: Uint8Array) {
     checkKeyLength(name, key);
     // Both are the same to Node; its types know the second as one of CCM's kind only.
     this.#name = name as CipherGCMTypes;
-    this.#key = new Uint8Array(key);
+    this.#key = this.#bytes = new Uint8Array(key);
   }
 
   seal(
@@ -73,7 +78,7 @@ class NodeAead implements TlsAead {
     output: Uint8Array,
     offset: number,
   ): number {
-    const cipher: CipherGCM = createCipheriv(this.#name, this.#usable(), nonce, cipherOptions);
+    const cipher: CipherGCM = createCipheriv(this.#name, this.#usable(), nonce);
     cipher.setAAD(additionalData);
     let at = offset;
     // A stream cipher makes as much as it gets, and keeps nothing back.
@@ -92,8 +97,9 @@ class NodeAead implements TlsAead {
     const key = this.#usable();
     const length = ciphertext.length - aeadTagLength;
     if (length < 0) return undefined;
-    const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce, cipherOptions);
+    const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce);
     decipher.setAAD(additionalData);
+    // Always 16 bytes: GCM would take fewer as well, where no option says otherwise.
     decipher.setAuthTag(ciphertext.subarray(length));
     // A stream cipher makes as much as it gets, and keeps nothing back.
     const head = decipher.update(ciphertext.subarray(0, cut));
@@ -110,12 +116,17 @@ class NodeAead implements TlsAead {
   }
 
   destroy(): void {
-    this.#destroyed = true;
-    this.#key.fill(0);
+    this.#key = undefined;
+    this.#bytes.fill(0);
   }
 
-  #usable(): Uint8Array {
-    if (this.#destroyed) throw new KeyDestroyedError();
+  #usable(): Uint8Array | KeyObject {
+    const key = this.#key;
+    if (key === undefined) throw new KeyDestroyedError();
+    this.#uses += 1;
+    if (this.#uses !== manyUses) return key;
+    this.#key = createSecretKey(this.#bytes);
+    this.#bytes.fill(0);
     return this.#key;
   }
 }

@@ -123,7 +123,9 @@ for (const { name, ...texts } of aeadCases) {
     t.test(`${name}: ${one.name} seals, ${other.name} opens`, async (t) => {
       const sealer = one.aead(name, key);
       const opener = other.aead(name, key);
-      for (const cut of [0, 1, 16, 17, plaintext.length]) {
+      const cuts = [0, 1, 16, 17, plaintext.length];
+      // The same with the first records and with those after many.
+      for (const cut of [...cuts, ...cuts, ...cuts]) {
         const output = new Uint8Array(plaintext.length + 16 + 7);
         const parts = [plaintext.subarray(0, cut), none, plaintext.subarray(cut)];
         const length = sealer.seal(nonce, aad, parts, output, 5);
@@ -163,6 +165,9 @@ for (const { name, ...texts } of aeadCases) {
       for (const length of [0, 1, 15, 16, sealed.length - 1]) {
         t.equal(aead.open(nonce, aad, sealed.subarray(0, length), 0), undefined);
       }
+      const unused = primitives.aead(name, key);
+      unused.destroy();
+      t.throws(() => unused.open(nonce, aad, sealed, 0), { code: 'ERR_PQTLS_KEY_DESTROYED' });
       aead.destroy();
       aead.destroy();
       t.throws(() => aead.open(nonce, aad, sealed, 0), { code: 'ERR_PQTLS_KEY_DESTROYED' });
