@@ -26,20 +26,22 @@ const push: unknown = Reflect.get(Socket.prototype, 'push');
 export function takeReads(socket: Socket, listener: DataListener, take: (chunk: Uint8Array) => void): void {
   const { _handle: handle } = socket as { _handle?: ReadHandle | null };
   const onread = handle?.onread;
-  if (!handle || onread === undefined || handle.bytesRead === undefined) return;
+  // What somebody else has put in its place sees the memory as well.
+  if (!handle || onread?.name !== 'onStreamRead' || handle.bytesRead === undefined) return;
   let { bytesRead } = handle;
-  handle.onread = function (memory) {
+  const ours = (handle.onread = function (memory) {
     const before = bytesRead;
     bytesRead = handle.bytesRead ?? Number.NaN;
     // All of the memory, in every Node so far.
-    if (memory?.byteLength !== bytesRead - before || !isAlone(socket, listener)) {
+    const isWhole = memory !== undefined && memory.byteLength === bytesRead - before;
+    if (!isWhole || handle.onread !== ours || !isAlone(socket, listener)) {
       return Reflect.apply(onread, this, [memory]);
     }
     // net.Socket's own: its idle timer starts anew.
     (socket as unknown as { _unrefTimer(): void })._unrefTimer();
     take(new Uint8Array(memory));
     return undefined;
-  };
+  });
 }
 
 function isAlone(socket: Socket, listener: DataListener): boolean {
@@ -47,6 +49,7 @@ function isAlone(socket: Socket, listener: DataListener): boolean {
     !socket.destroyed &&
     socket.readableFlowing === true &&
     socket.readableLength === 0 &&
+    socket.readableEncoding === null &&
     socket.listenerCount('data') === 1 &&
     socket.listeners('data')[0] === listener &&
     socket.listenerCount('readable') === 0 &&

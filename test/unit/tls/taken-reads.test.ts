@@ -40,7 +40,7 @@ interface Pair {
   readonly receive: (text: string) => Promise<void>;
 }
 
-async function connected(t: Test): Promise<Pair> {
+async function connected(t: Test, { takes = true } = {}): Promise<Pair> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
@@ -50,7 +50,7 @@ async function connected(t: Test): Promise<Pair> {
   t.teardown(() => socket.destroy());
   const reader = new Reader();
   socket.on('data', reader.listener);
-  takeReads(socket, reader.listener, reader.take);
+  if (takes) takeReads(socket, reader.listener, reader.take);
   const receive = async (text: string): Promise<void> => {
     const all = reader.text + text;
     peer.write(text);
@@ -158,6 +158,51 @@ for (const name of ['emit', 'push'] as const) {
   });
 }
 
+t.test('through the stream where somebody else takes what the handle reads', async (t) => {
+  const { socket, reader, receive } = await connected(t);
+  await receive('one');
+  const { _handle: handle } = socket as unknown as { _handle: { onread(memory?: ArrayBuffer): unknown } };
+  const kept: ArrayBuffer[] = [];
+  const { onread } = handle;
+  handle.onread = function (memory) {
+    if (memory !== undefined) kept.push(memory);
+    return onread.call(this, memory);
+  };
+  await receive('two');
+  t.same(reader.ways, ['past', 'stream']);
+  t.equal(Buffer.concat(kept.map((memory) => new Uint8Array(memory))).toString(), 'two');
+  handle.onread = onread;
+  await receive('three');
+  t.equal(reader.ways.at(-1), 'past');
+});
+
+t.test('nothing is taken where somebody else was first', async (t) => {
+  const { socket, reader, receive } = await connected(t, { takes: false });
+  const { _handle: handle } = socket as unknown as { _handle: { onread(memory?: ArrayBuffer): unknown } };
+  const { onread } = handle;
+  const first = (handle.onread = function (memory) {
+    return onread.call(this, memory);
+  });
+  takeReads(socket, reader.listener, reader.take);
+  t.equal(handle.onread, first);
+  await receive('one');
+  t.same(reader.ways, ['stream']);
+});
+
+t.test('through the stream, as text, after setEncoding()', async (t) => {
+  const { socket, peer, reader } = await connected(t, { takes: false });
+  socket.off('data', reader.listener);
+  const texts: unknown[] = [];
+  const listener = (chunk: unknown): void => void texts.push(chunk);
+  socket.on('data', listener);
+  takeReads(socket, listener, reader.take);
+  socket.setEncoding('utf8');
+  peer.write('text');
+  await once(socket, 'data');
+  t.same(texts, ['text']);
+  t.same(reader.ways, []);
+});
+
 t.test('the end and a failure are as without', async (t) => {
   const ended = await connected(t);
   ended.peer.end('last');
@@ -196,7 +241,7 @@ t.test('the idle timer starts anew', async (t) => {
 });
 
 t.test('what a listener throws, and its async context, are as without', async (t) => {
-  const { socket, peer, reader } = await connected(t);
+  const { socket, peer, reader } = await connected(t, { takes: false });
   const storage = new AsyncLocalStorage<string>();
   const seen: (string | undefined)[] = [];
   const note = (): void => {
