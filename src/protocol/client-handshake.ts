@@ -17,14 +17,16 @@ import {
   HandshakeType,
   NamedGroup,
   ProtocolVersion,
+  RetiredProtocolVersion,
   SignatureScheme,
 } from './constants.js';
 import type { ClientConfig } from './config.js';
 import type { Endpoint } from './endpoint.js';
 import { parseProtocols, readChosenProtocol } from './extensions/application-protocols.js';
-import { bodyReader, type ExtensionList } from './extensions/extension-list.js';
+import { readCookie } from './extensions/cookie.js';
+import type { ExtensionList } from './extensions/extension-list.js';
 import { readRequestedGroup, readServerShare } from './extensions/key-share.js';
-import { readRecordSizeLimit, readSelectedVersion } from './extensions/number-lists.js';
+import { readRecordSizeLimit, readSelectedVersion, readUint16List } from './extensions/number-lists.js';
 import { readSelectedIdentity } from './extensions/pre-shared-key.js';
 import { ProtocolFault } from './faults.js';
 import { receiveFinished, sendFinished } from './finished.js';
@@ -173,7 +175,6 @@ export function startClient(
 ): HandshakeState {
   const client = new ClientHandshake(endpoint, config, onSession);
   endpoint.onDestroy = () => client.destroy();
-  if (config.recordSizeLimit !== undefined) endpoint.reader.sizeLimit = config.recordSizeLimit;
   client.startShares(firstShares(client.groups));
   client.sendHello();
   return new ExpectServerHello(client, undefined);
@@ -208,6 +209,8 @@ class ExpectServerHello extends HandshakeState {
     const { facts } = this.#client.endpoint;
     const selected = readSelectedVersion(hello.extensions);
     facts.chosenVersion = selected ?? hello.legacyVersion;
+    // RFC 9846, Appendix E.5: SSL 3.0 and 2.0, whatever else it says.
+    if (hello.legacyVersion <= RetiredProtocolVersion.SSLv3) throw new ProtocolFault('UNSUPPORTED_PROTOCOL');
     if (selected === undefined) {
       const end = hello.random.subarray(24);
       const isSentinel = sameBytes(end.subarray(0, 7), downgradeSentinel) && (end[7] === 0 || end[7] === 1);
@@ -294,16 +297,6 @@ class ExpectServerHello extends HandshakeState {
   }
 }
 
-/** RFC 9846, Section 4.2.2. */
-function readCookie(extensions: ExtensionList): Uint8Array | undefined {
-  const body = extensions.get(ExtensionType.cookie);
-  if (body === undefined) return undefined;
-  const reader = bodyReader(body);
-  const cookie = reader.vector16(1);
-  reader.end();
-  return cookie;
-}
-
 function enterHandshakeKeys(
   client: ClientHandshake,
   suite: SuiteParameters,
@@ -345,14 +338,23 @@ class ExpectEncryptedExtensions extends HandshakeState {
     const extensions = readEncryptedExtensions(message.bytes);
     client.checkExtensions(extensions, encryptedExtensions);
     const name = extensions.get(ExtensionType.server_name);
+    readUint16List(extensions, ExtensionType.supported_groups);
     // RFC 6066, Section 3: it is empty.
     if (name !== undefined && name.length > 0) throw new ProtocolFault('ERROR_PARSING_EXTENSION');
     endpoint.facts.protocol = readChosenProtocol(extensions, client.protocols);
-    const limit = readRecordSizeLimit(extensions);
-    if (limit !== undefined) endpoint.writer.limitForPeer(limit);
+    this.#limitRecords(extensions);
     endpoint.transcript.add(message.bytes);
     if (this.#session === undefined) return new ExpectCertificateOrRequest(client, this.#keys, undefined);
     return awaitVerdict(endpoint, true, () => new ExpectFinished(client, this.#keys, undefined));
+  }
+
+  /** A server that does not know of it sends records of every length. RFC 8449, Section 4. */
+  #limitRecords(extensions: ExtensionList): void {
+    const { endpoint, config } = this.#client;
+    const limit = readRecordSizeLimit(extensions);
+    if (limit === undefined) return;
+    endpoint.writer.limitForPeer(limit);
+    if (config.recordSizeLimit !== undefined) endpoint.reader.sizeLimit = config.recordSizeLimit;
   }
 }
 

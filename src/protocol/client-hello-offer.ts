@@ -1,6 +1,8 @@
 // What a ClientHello offers, as a server chooses from it. RFC 9846, Sections 4.1.2 and 4.2.
 
 import { ExtensionType } from './constants.js';
+import { readCookie } from './extensions/cookie.js';
+import { readFlag } from './extensions/extension-list.js';
 import { readProtocols } from './extensions/application-protocols.js';
 import { readClientShares, type KeyShareEntry } from './extensions/key-share.js';
 import {
@@ -44,6 +46,9 @@ export function readOffer(hello: ClientHello): ReadOffer {
   const protocols = readProtocols(extensions);
   const psks = readOfferedPsks(extensions);
   const pskWithDhe = readsPskWithDhe(extensions);
+  readCookie(extensions);
+  readFlag(extensions, ExtensionType.post_handshake_auth);
+  readUint16List(extensions, ExtensionType.signature_algorithms_cert);
   // RFC 9846, Section 4.2.9.
   if (psks !== undefined && pskWithDhe === undefined) throw new ProtocolFault('MISSING_EXTENSION');
   const told: ClientOffer = {
@@ -66,6 +71,6 @@ export function readOffer(hello: ClientHello): ReadOffer {
     takesTickets: pskWithDhe === true,
     recordSizeLimit: readRecordSizeLimit(extensions),
     maxFragmentLength: readMaxFragmentLength(extensions),
-    earlyData: extensions.has(ExtensionType.early_data),
+    earlyData: readFlag(extensions, ExtensionType.early_data),
   };
 }

@@ -6,7 +6,8 @@ import type { ByteWriter } from './codec.js';
 import { CipherSuite, ExtensionType, HandshakeType, ProtocolVersion, SignatureScheme } from './constants.js';
 import type { ClientConfig } from './config.js';
 import { writeProtocols } from './extensions/application-protocols.js';
-import { writeExtension, writeExtensions } from './extensions/extension-list.js';
+import { writeCookie } from './extensions/cookie.js';
+import { writeExtensions } from './extensions/extension-list.js';
 import { writeClientShares, type KeyShareEntry } from './extensions/key-share.js';
 import {
   writePskWithDhe,
@@ -72,11 +73,6 @@ function writeAll(writer: ByteWriter, config: ClientConfig, content: HelloConten
   writeClientShares(writer, content.shares);
   // The last one, always.
   if (content.session !== undefined) writeSession(writer, config, content.session);
-}
-
-/** RFC 9846, Section 4.2.2. */
-function writeCookie(writer: ByteWriter, cookie: Uint8Array): void {
-  writeExtension(writer, ExtensionType.cookie, () => writer.vector16(cookie));
 }
 
 function writeSession(writer: ByteWriter, config: ClientConfig, session: SessionState): void {

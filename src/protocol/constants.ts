@@ -90,6 +90,7 @@ export const Alert = {
   bad_certificate_status_response: 0x71,
   unknown_psk_identity: 0x73,
   certificate_required: 0x74,
+  general_error: 0x75,
   no_application_protocol: 0x78,
 } as const;
 
@@ -149,6 +150,7 @@ export const ExtensionType = {
   cookie: 0x002c,
   psk_key_exchange_modes: 0x002d,
   certificate_authorities: 0x002f,
+  oid_filters: 0x0030,
   post_handshake_auth: 0x0031,
   signature_algorithms_cert: 0x0032,
   key_share: 0x0033,

@@ -186,8 +186,7 @@ export class Endpoint {
       if (this.#warnings > maxWarnings) throw new ProtocolFault('TOO_MANY_WARNING_ALERTS');
       return;
     }
-    // TLS 1.3 has no other warnings.
-    if (level === AlertLevel.warning) throw new ProtocolFault('BAD_ALERT');
+    // Every other is an error, whatever its level says. RFC 9846, Section 6.
     throw new PeerAlert(alert);
   }
 

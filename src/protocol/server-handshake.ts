@@ -17,6 +17,7 @@ import {
   HandshakeType,
   helloRetryRequestRandom,
   ProtocolVersion,
+  RetiredProtocolVersion,
   SignatureScheme,
 } from './constants.js';
 import type { ServerConfig, TlsContext } from './config.js';
@@ -83,6 +84,8 @@ function readOfferTelling(endpoint: Endpoint, hello: ClientHello): ReadOffer {
   const offer = readOffer(hello);
   endpoint.facts.offer = offer.told;
   endpoint.facts.peerSchemes = offer.signatureSchemes ?? [];
+  // RFC 9846, Appendix E.5: SSL 3.0 and 2.0, whatever else it says.
+  if (hello.legacyVersion <= RetiredProtocolVersion.SSLv3) throw new ProtocolFault('UNSUPPORTED_PROTOCOL');
   const speaks13 =
     hello.extensions.has(ExtensionType.supported_versions) && offer.told.versions.includes(ProtocolVersion['TLSv1.3']);
   if (!speaks13) throw new ProtocolFault('UNSUPPORTED_PROTOCOL');

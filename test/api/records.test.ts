@@ -1,6 +1,8 @@
 // `recordPadding` and `recordSizeLimit`: what stands on the wire, and what is refused.
 
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer as createNodeServer } from 'node:tls';
 import { inspect } from 'node:util';
 import t from 'tap';
 import { connect, createServer, TLSSocket } from 'pqtls';
@@ -60,6 +62,26 @@ t.test('padding, and a limit that each end keeps to', { skip }, async (t) => {
     lengthsOf(up).every((length) => (length - tag) % 256 === 0 || length === 2000 + tag),
     'padded',
   );
+});
+
+t.test('a limit that the server does not know of', { skip }, async (t) => {
+  const server = createNodeServer({ ...leaf, minVersion: 'TLSv1.3' }, (socket) =>
+    socket.end(Buffer.alloc(50_000, 'long')),
+  );
+  server.listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = connect({
+    port,
+    host: '127.0.0.1',
+    ca: authority.cert,
+    servername: 'localhost',
+    recordSizeLimit: 512,
+  });
+  const received: Buffer[] = [];
+  for await (const chunk of client) received.push(chunk as Buffer);
+  t.ok(Buffer.concat(received).equals(Buffer.alloc(50_000, 'long')));
 });
 
 t.test('values that are none', { skip }, (t) => {

@@ -1,6 +1,7 @@
 // Lists of extensions, as every message has them. RFC 9846, Section 4.2.
 
 import { ByteReader, type ByteWriter } from '../codec.js';
+import { ExtensionType } from '../constants.js';
 import { ProtocolFault } from '../faults.js';
 
 /** Bodies by type, in the order in which they came. */
@@ -24,6 +25,22 @@ export function allowOnly(list: ExtensionList, allowed: (type: number) => boolea
   for (const type of list.keys()) {
     if (!allowed(type)) throw new ProtocolFault('UNEXPECTED_EXTENSION');
   }
+}
+
+const known: ReadonlySet<number> = new Set(Object.values(ExtensionType));
+
+/** Refuses what is known to be of other messages; unknown ones have no meaning. RFC 9846, Section 4.2. */
+export function refuseMisplaced(list: ExtensionList, allowed: ReadonlySet<number>): void {
+  for (const type of list.keys()) {
+    if (known.has(type) && !allowed.has(type)) throw new ProtocolFault('MISPLACED_EXTENSION');
+  }
+}
+
+/** An extension without content: whether it is there. */
+export function readFlag(list: ExtensionList, type: number): boolean {
+  const body = list.get(type);
+  if (body !== undefined && body.length > 0) throw new ProtocolFault('ERROR_PARSING_EXTENSION');
+  return body !== undefined;
 }
 
 /** A reader of a body; what does not parse in it is an extension's fault. */

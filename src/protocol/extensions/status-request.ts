@@ -5,10 +5,17 @@ import { ExtensionType, ocspStatusType } from '../constants.js';
 import { ProtocolFault } from '../faults.js';
 import { bodyReader, writeExtension, type ExtensionList } from './extension-list.js';
 
-/** Whether a client asks for one. Of the request only the type is looked at: responders and extensions are not offered. */
+/** Whether a client asks for one. Which responders it trusts does not matter: there is one response, or none. */
 export function readsStatusRequest(list: ExtensionList): boolean {
   const body = list.get(ExtensionType.status_request);
-  return body !== undefined && bodyReader(body).uint8() === ocspStatusType;
+  if (body === undefined) return false;
+  const reader = bodyReader(body);
+  if (reader.uint8() !== ocspStatusType) return false;
+  const responders = bodyReader(reader.vector16());
+  while (responders.remaining > 0) responders.vector16(1);
+  reader.vector16();
+  reader.end();
+  return true;
 }
 
 export function writeStatusRequest(writer: ByteWriter): void {

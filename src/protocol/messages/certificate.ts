@@ -6,6 +6,7 @@ import {
   allowOnly,
   bodyReader,
   readExtensions,
+  refuseMisplaced,
   writeExtension,
   writeExtensions,
   type ExtensionList,
@@ -94,12 +95,23 @@ export interface CertificateRequest {
   readonly compression: readonly number[];
 }
 
+const ofCertificateRequest: ReadonlySet<number> = new Set([
+  ExtensionType.status_request,
+  ExtensionType.signature_algorithms,
+  ExtensionType.signed_certificate_timestamp,
+  ExtensionType.compress_certificate,
+  ExtensionType.certificate_authorities,
+  ExtensionType.oid_filters,
+  ExtensionType.signature_algorithms_cert,
+]);
+
 export function readCertificateRequest(bytes: Uint8Array): CertificateRequest {
   const reader = new ByteReader(bytes, messageHeaderLength);
   // Only post-handshake authentication, which was not offered, has a context. Section 4.3.2.
   if (reader.vector8().length > 0) throw reader.fault();
   const extensions: ExtensionList = readExtensions(reader);
   reader.end();
+  refuseMisplaced(extensions, ofCertificateRequest);
   const signatureSchemes = readUint16List(extensions, ExtensionType.signature_algorithms);
   if (signatureSchemes === undefined) throw new ProtocolFault('MISSING_EXTENSION');
   checkAuthorities(extensions);

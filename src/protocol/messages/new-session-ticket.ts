@@ -1,8 +1,14 @@
 // NewSessionTicket. RFC 9846, Section 4.7.1.
 
 import { ByteReader } from '../codec.js';
-import { HandshakeType } from '../constants.js';
-import { readExtensions, writeExtensions } from '../extensions/extension-list.js';
+import { ExtensionType, HandshakeType } from '../constants.js';
+import {
+  bodyReader,
+  readExtensions,
+  refuseMisplaced,
+  writeExtensions,
+  type ExtensionList,
+} from '../extensions/extension-list.js';
 import { messageHeaderLength } from './client-hello.js';
 import { finishMessage, startMessage } from './message.js';
 
@@ -23,10 +29,22 @@ export function readNewSessionTicket(bytes: Uint8Array): NewSessionTicket {
   const ageAdd = reader.uint32();
   const nonce = reader.vector8();
   const ticket = reader.vector16(1);
-  // Early data is never sent; other extensions are ignored.
-  readExtensions(reader);
+  const extensions = readExtensions(reader);
   reader.end();
+  refuseMisplaced(extensions, ofNewSessionTicket);
+  checkEarlyData(extensions);
   return { lifetime, ageAdd, nonce, ticket };
+}
+
+const ofNewSessionTicket: ReadonlySet<number> = new Set([ExtensionType.early_data]);
+
+/** Early data is never sent, but how much of it might be has to parse. RFC 9846, Section 4.2.10. */
+function checkEarlyData(extensions: ExtensionList): void {
+  const body = extensions.get(ExtensionType.early_data);
+  if (body === undefined) return;
+  const reader = bodyReader(body);
+  reader.uint32();
+  reader.end();
 }
 
 export function writeNewSessionTicket({ lifetime, ageAdd, nonce, ticket }: NewSessionTicket): Uint8Array {

@@ -33,6 +33,12 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
     code: 'ERR_SSL_NO_SHARED_SIGNATURE_ALGORITHMS',
     alert: 'handshake_failure',
   },
+  'a ClientHello that says it is of SSL 3.0': 'accepted',
+  'a status_request that is cut': 'accepted',
+  'a status_request with an empty responder': 'accepted',
+  'a cookie of a ClientHello that is empty': 'accepted',
+  'post_handshake_auth with a body': 'accepted',
+  'signature_algorithms_cert of half a scheme': 'accepted',
   'supported_versions of half a version': 'accepted',
   'a server_name with a zero in it': {
     class: 'InvalidMessageError',
@@ -190,6 +196,8 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
     code: 'ERR_SSL_BAD_EXTENSION',
     alert: 'decode_error',
   },
+  'supported_groups of EncryptedExtensions of half a group': 'accepted',
+  'an extension of a CertificateRequest that belongs into a ServerHello': 'accepted',
   'a CertificateRequest without signature_algorithms': {
     class: 'InvalidMessageError',
     code: 'ERR_SSL_LENGTH_MISMATCH',
@@ -207,6 +215,8 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
   },
   'a ticket that is valid for eight days': 'accepted',
   '65 tickets without data': 'accepted',
+  'an extension of a ticket that belongs into a ServerHello': 'accepted',
+  'an extension of a ticket twice': 'accepted',
   'an extension of a certificate twice': {
     class: 'PeerMisbehavedError',
     code: 'ERR_SSL_UNEXPECTED_EXTENSION',
@@ -273,6 +283,17 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
     alert: 'decrypt_error',
   },
   'an empty handshake record': 'accepted',
+  'an alert as a warning': { class: 'InvalidMessageError', code: 'ERR_SSL_BAD_ALERT', alert: 'decode_error' },
+  'an alert of no level': {
+    class: 'AlertReceivedError',
+    code: 'ERR_SSL_UNKNOWN_ALERT_TYPE',
+    alert: 'illegal_parameter',
+  },
+  'a fatal close_notify': {
+    class: 'AlertReceivedError',
+    code: 'ERR_SSL_SSLV3_ALERT_CLOSE_NOTIFY',
+    alert: 'none',
+  },
   'a KeyUpdate that asks for something unknown': {
     class: 'InvalidMessageError',
     code: 'ERR_SSL_LENGTH_MISMATCH',
@@ -292,4 +313,7 @@ export const codeDeviations: Readonly<Record<string, string>> = {
   'a key_share of the server that is cut': 'ERR_SSL_LENGTH_MISMATCH',
   'a HelloRetryRequest with an empty cookie': 'ERR_SSL_LENGTH_MISMATCH',
   'a CertificateRequest with an empty name of an authority': 'ERR_SSL_LENGTH_MISMATCH',
+  'early_data of a ticket that is of one byte': 'ERR_SSL_LENGTH_MISMATCH',
+  'an alert that has no name': 'ERR_SSL_UNKNOWN_ERROR',
+  general_error: 'ERR_SSL_UNKNOWN_ERROR',
 };

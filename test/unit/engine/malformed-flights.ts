@@ -12,6 +12,7 @@ import {
   helloRetryRequestRandom,
   NamedGroup,
   ProtocolVersion,
+  RetiredProtocolVersion,
   SignatureScheme,
 } from '#src/protocol/constants.js';
 import type { FaultAlert, FaultReason } from '#src/protocol/faults.js';
@@ -19,9 +20,12 @@ import { Issuer } from '../../support/certificates.js';
 import type { Change, Flight, HostilePeer } from '../../support/hostile-peer.js';
 import { MessageDraft, messageOf, uint16, uint24, vector16 } from '../../support/message-draft.js';
 
+/** OpenSSL's for an alert that came; empty for one that has no name. */
+export type AlertReason = `${'SSLV3' | 'TLSV1'}_ALERT_${string}` | '';
+
 export interface MalformedFlight extends Flight {
-  /** What the TypeScript engine calls it; undefined where it goes on. */
-  readonly reason: FaultReason | undefined;
+  /** What the TypeScript engine calls it, a fault or an alert; undefined where it goes on. */
+  readonly reason: FaultReason | AlertReason | undefined;
   /** Where it is not the reason's own. */
   readonly alert?: FaultAlert;
 }
@@ -162,11 +166,18 @@ const compressed = (algorithm: number, length: number, bytes: Uint8Array): Buffe
 
 const keyUpdate = (request: number): Buffer => messageOf(HandshakeType.KeyUpdate, Buffer.of(request));
 
-const ticket = (lifetime: number, bytes: Uint8Array = Buffer.of(7)): Buffer => {
+const ticket = (lifetime: number, bytes: Uint8Array = Buffer.of(7), extensions: Uint8Array = nothing): Buffer => {
   const head = Buffer.alloc(9);
   head.writeUInt32BE(lifetime);
-  return messageOf(HandshakeType.NewSessionTicket, Buffer.concat([head, vector16(bytes), uint16(0)]));
+  return messageOf(HandshakeType.NewSessionTicket, Buffer.concat([head, vector16(bytes), vector16(extensions)]));
 };
+
+const ticketWith = (...extensions: [type: number, body: Uint8Array][]): Buffer =>
+  ticket(
+    60,
+    Buffer.of(7),
+    Buffer.concat(extensions.map(([type, body]) => Buffer.concat([uint16(type), vector16(body)]))),
+  );
 
 const times = (count: number, run: () => void): void => {
   for (let done = 0; done < count; done++) run();
@@ -320,6 +331,34 @@ const toServer: Record<string, Omit<MalformedFlight, 'victim'>> = {
   'an empty psk_key_exchange_modes': {
     reason: 'ERROR_PARSING_EXTENSION',
     change: hello((draft) => draft.set(ExtensionType.psk_key_exchange_modes, Buffer.of(0))),
+  },
+  'a ClientHello that says it is of SSL 3.0': {
+    reason: 'UNSUPPORTED_PROTOCOL',
+    change: hello((draft) => draft.head.writeUInt16BE(RetiredProtocolVersion.SSLv3, 0)),
+  },
+  'a status_request that is cut': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    change: hello((draft) => draft.set(ExtensionType.status_request, Buffer.of(1, 9, 9, 9))),
+  },
+  'a status_request with an empty responder': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    change: hello((draft) => draft.set(ExtensionType.status_request, Buffer.of(1, 0, 2, 0, 0, 0, 0))),
+  },
+  'a cookie of a ClientHello that is empty': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    change: hello((draft) => draft.set(ExtensionType.cookie, uint16(0))),
+  },
+  'early_data of a ClientHello with a body': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    change: hello((draft) => draft.set(ExtensionType.early_data, Buffer.of(9))),
+  },
+  'post_handshake_auth with a body': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    change: hello((draft) => draft.set(ExtensionType.post_handshake_auth, Buffer.of(9))),
+  },
+  'signature_algorithms_cert of half a scheme': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    change: hello((draft) => draft.set(ExtensionType.signature_algorithms_cert, Buffer.of(0, 1, 4))),
   },
   'an empty status_request': {
     reason: 'ERROR_PARSING_EXTENSION',
@@ -826,9 +865,39 @@ const afterwards: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'BAD_ALERT',
     after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(1, 0, 0)),
   },
-  'a warning that is none of TLS 1.3': {
-    reason: 'BAD_ALERT',
-    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(1, Alert.unrecognized_name)),
+  'an alert as a warning': {
+    reason: 'SSLV3_ALERT_HANDSHAKE_FAILURE',
+    alert: 'none',
+    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(1, Alert.handshake_failure)),
+  },
+  'an alert of no level': {
+    reason: 'SSLV3_ALERT_HANDSHAKE_FAILURE',
+    alert: 'none',
+    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(7, Alert.handshake_failure)),
+  },
+  'an alert': {
+    reason: 'SSLV3_ALERT_HANDSHAKE_FAILURE',
+    alert: 'none',
+    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(2, Alert.handshake_failure)),
+  },
+  'an alert that has no name': {
+    reason: '',
+    alert: 'none',
+    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(2, 200)),
+  },
+  general_error: {
+    reason: 'TLSV1_ALERT_GENERAL_ERROR',
+    alert: 'none',
+    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(2, Alert.general_error)),
+  },
+  'a fatal user_canceled': {
+    reason: 'TLSV1_ALERT_USER_CANCELLED',
+    alert: 'none',
+    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(2, Alert.user_canceled)),
+  },
+  'a fatal close_notify': {
+    reason: undefined,
+    after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(2, Alert.close_notify)),
   },
   'user_canceled five times': {
     reason: 'TOO_MANY_WARNING_ALERTS',
@@ -888,6 +957,10 @@ const toClient: Record<string, Omit<MalformedFlight, 'victim'>> = {
   'a ServerHello that selects TLS 1.2 by supported_versions': {
     reason: 'WRONG_PROTOCOL_VERSION',
     change: serverHello((draft) => draft.set(ExtensionType.supported_versions, uint16(ProtocolVersion['TLSv1.2']))),
+  },
+  'a ServerHello that says it is of SSL 3.0': {
+    reason: 'UNSUPPORTED_PROTOCOL',
+    change: serverHello((draft) => draft.head.writeUInt16BE(RetiredProtocolVersion.SSLv3, 0)),
   },
   'a ServerHello of a legacy_version that is none': {
     reason: 'WRONG_PROTOCOL_VERSION',
@@ -1058,6 +1131,10 @@ const toClient: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'DUPLICATE_EXTENSION',
     change: encrypted((draft) => draft.add(ExtensionType.supported_groups).add(ExtensionType.supported_groups)),
   },
+  'supported_groups of EncryptedExtensions of half a group': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    change: encrypted((draft) => draft.set(ExtensionType.supported_groups, Buffer.of(0, 1, 0))),
+  },
   'a server_name of EncryptedExtensions that is not empty': {
     reason: 'ERROR_PARSING_EXTENSION',
     change: encrypted((draft) => draft.set(ExtensionType.server_name, Buffer.of(1))),
@@ -1086,6 +1163,16 @@ const toClient: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'MISSING_EXTENSION',
     config: { requestCertificate: true },
     change: edited(HandshakeType.CertificateRequest, (draft) => draft.drop(ExtensionType.signature_algorithms)),
+  },
+  'an extension of a CertificateRequest that belongs into a ServerHello': {
+    reason: 'MISPLACED_EXTENSION',
+    config: { requestCertificate: true },
+    change: edited(HandshakeType.CertificateRequest, (draft) => draft.add(ExtensionType.key_share, uint16(0))),
+  },
+  'an unknown extension of a CertificateRequest': {
+    reason: undefined,
+    config: { requestCertificate: true },
+    change: edited(HandshakeType.CertificateRequest, (draft) => draft.add(0xfefe, Buffer.of(1))),
   },
   'a CertificateRequest with a context': {
     reason: 'DECODE_ERROR',
@@ -1134,6 +1221,23 @@ const toClient: Record<string, Omit<MalformedFlight, 'victim'>> = {
   'a ticket that is valid for eight days': {
     reason: 'INVALID_TICKET_LIFETIME',
     after: (hostile) => hostile.sendRecord(ContentType.handshake, ticket(691_200)),
+  },
+  'early_data of a ticket that is of one byte': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    after: (hostile) => hostile.sendRecord(ContentType.handshake, ticketWith([ExtensionType.early_data, Buffer.of(3)])),
+  },
+  'an extension of a ticket that belongs into a ServerHello': {
+    reason: 'MISPLACED_EXTENSION',
+    after: (hostile) =>
+      hostile.sendRecord(ContentType.handshake, ticketWith([ExtensionType.supported_versions, uint16(0x0304)])),
+  },
+  'an unknown extension of a ticket': {
+    reason: undefined,
+    after: (hostile) => hostile.sendRecord(ContentType.handshake, ticketWith([0xfefe, Buffer.of(3)])),
+  },
+  'an extension of a ticket twice': {
+    reason: 'DUPLICATE_EXTENSION',
+    after: (hostile) => hostile.sendRecord(ContentType.handshake, ticketWith([0xfefe, nothing], [0xfefe, nothing])),
   },
   'an empty ticket': {
     reason: 'DECODE_ERROR',
