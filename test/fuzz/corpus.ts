@@ -11,6 +11,7 @@ import { encodeSession, type SessionState } from '#src/protocol/session-state.js
 import { Issuer } from '../support/certificates.js';
 import { credentialOf, environment, exchange, Peer } from '../support/endpoints.js';
 import { selfSigned } from '../support/mldsa-certificate.js';
+import { passphrase, pkcs12Files } from './encrypted-files.js';
 
 export interface Corpus {
   /** By type of message, with their headers. */
@@ -27,6 +28,8 @@ export interface Corpus {
   readonly certificates: readonly Uint8Array[];
   readonly publicKeys: readonly Uint8Array[];
   readonly privateKeys: readonly Uint8Array[];
+  readonly encryptedKeys: readonly Uint8Array[];
+  readonly pkcs12: readonly Uint8Array[];
   readonly revocationLists: readonly Uint8Array[];
   /** Text, of all of them. */
   readonly pem: readonly Uint8Array[];
@@ -152,6 +155,7 @@ export async function recordCorpus(): Promise<Corpus> {
   const crl = await root.revoke(leaf);
   const der = (text: string): Buffer => Buffer.from(text.replace(/-----[^-]+-----|\s/g, ''), 'base64');
   const certificates = [leaf.cert, root.cert, mldsa.cert];
+  const encryptedKey = leaf.encryptedKey(passphrase);
   return {
     messages: recorder.messages,
     clientStreams: recorder.streams.client,
@@ -163,9 +167,9 @@ export async function recordCorpus(): Promise<Corpus> {
     certificates: certificates.map(der),
     publicKeys,
     privateKeys: [...privateKeys, der(mldsa.key)],
+    encryptedKeys: [der(encryptedKey)],
+    pkcs12: pkcs12Files(leaf),
     revocationLists: [der(crl)],
-    pem: [...pem, ...certificates, `${leaf.cert}${leaf.key}`, leaf.encryptedKey('secret')].map((text) =>
-      Buffer.from(text),
-    ),
+    pem: [...pem, ...certificates, `${leaf.cert}${leaf.key}`, encryptedKey].map((text) => Buffer.from(text)),
   };
 }

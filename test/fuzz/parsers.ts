@@ -13,7 +13,8 @@ import { readOffer } from '#src/protocol/client-hello-offer.js';
 import { CipherSuite, ContentType, ExtensionType, HandshakeType } from '#src/protocol/constants.js';
 import { PeerAlert } from '#src/protocol/endpoint.js';
 import { readChosenProtocol, readProtocols } from '#src/protocol/extensions/application-protocols.js';
-import type { ExtensionList } from '#src/protocol/extensions/extension-list.js';
+import { readCookie } from '#src/protocol/extensions/cookie.js';
+import { readFlag, type ExtensionList } from '#src/protocol/extensions/extension-list.js';
 import { readClientShares, readRequestedGroup, readServerShare } from '#src/protocol/extensions/key-share.js';
 import {
   readMaxFragmentLength,
@@ -44,12 +45,14 @@ import { RecordWriter } from '#src/protocol/record-writer.js';
 import { decodeSession } from '#src/protocol/session-state.js';
 import { TicketKeys } from '#src/protocol/ticket-keys.js';
 import { TrafficKeys } from '#src/protocol/traffic-keys.js';
+import { unwrapSession, wrapSession } from '#src/tls/session.js';
 import { parseCertificate } from '#src/x509/certificate.js';
 import { parseRevocationList } from '#src/x509/revocation-list.js';
 import { TrustStore } from '#src/x509/trust-store.js';
 import { verifyChain } from '#src/x509/verify-chain.js';
 import { Peer } from '../support/endpoints.js';
 import { compressing, type Corpus } from './corpus.js';
+import { DecryptionError, openPkcs12, openPkcs8 } from './encrypted-files.js';
 
 export interface Parser {
   readonly corpus: readonly Uint8Array[];
@@ -151,6 +154,8 @@ const clientExtensions: Record<string, readonly [number, ReadExtension]> = {
   psk_key_exchange_modes: [ExtensionType.psk_key_exchange_modes, readsPskWithDhe],
   key_share: [ExtensionType.key_share, readClientShares],
   pre_shared_key: [ExtensionType.pre_shared_key, readOfferedPsks],
+  cookie: [ExtensionType.cookie, readCookie],
+  early_data: [ExtensionType.early_data, readFlag],
 };
 
 const serverExtensions: Record<string, readonly [number, ReadExtension]> = {
@@ -252,6 +257,9 @@ function otherParsers(corpus: Corpus): [string, Parser][] {
     ['revocation list', derErrors(corpus.revocationLists, parseRevocationList)],
     ['public key', never(corpus.publicKeys, parsePublicKey)],
     ['private key', derErrors(corpus.privateKeys, parsePkcs8)],
+    ['encrypted private key', { corpus: corpus.encryptedKeys, refusals: [DerError, DecryptionError], run: openPkcs8 }],
+    ['PKCS#12', { corpus: corpus.pkcs12, refusals: [DerError, DecryptionError, UnsupportedError], run: openPkcs12 }],
+    ['kept session', never(corpus.sessions.map(asKept), unwrapSession)],
     ['PEM', never(texts, (bytes) => pemBlocks(textOf(bytes)))],
     [
       'PEM private key',
@@ -259,6 +267,8 @@ function otherParsers(corpus: Corpus): [string, Parser][] {
     ],
   ];
 }
+
+const asKept = (session: Uint8Array): Uint8Array => wrapSession(session, { name: 'localhost', byProgram: false });
 
 export function parsersFor(corpus: Corpus): ReadonlyMap<string, Parser> {
   return new Map([...protocolParsers(corpus), ...otherParsers(corpus)]);
