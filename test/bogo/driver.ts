@@ -1,11 +1,13 @@
 // Drives one connection of an engine over a transport, as the runner expects of a shim: handshake, checks, echo, end.
 
 import type { Answer, Connection, EngineEvent, Progress, Question } from '#src/engine/connection.js';
+import { PureTlsConnection } from '#src/engine/pure-connection.js';
 import { Alert } from '#src/protocol/constants.js';
+import type { Endpoint } from '#src/protocol/endpoint.js';
 import { latin1 } from './engines.js';
 import { checkHandshake, checkHello, checkSessions, expectEqual, type Seen } from './expectations.js';
 import { ExpectationError, TransportEndError } from './failure.js';
-import type { Flags } from './flags.js';
+import { UnimplementedError, type Flags } from './flags.js';
 import { MessageLog } from './message-log.js';
 import type { Wire } from './wire.js';
 
@@ -234,7 +236,14 @@ export class Driver {
     if (flags['shim-shuts-down'] === true) return;
     if (flags['use-exporter-between-reads'] === true) this.#connection.exportKeyingMaterial(1, '');
     if (flags['read-with-unfinished-write'] === true) this.#wire.letGo();
+    if (flags['key-update'] === true) this.#updateKeys();
     this.#send(chunk.map((byte) => byte ^ 0xff));
+  }
+
+  #updateKeys(): void {
+    const connection = this.#connection;
+    if (!(connection instanceof PureTlsConnection)) throw new UnimplementedError('The addon begins no KeyUpdate');
+    (connection as unknown as { readonly endpoint: Endpoint }).endpoint.updateKeys(false);
   }
 
   #send(bytes: Uint8Array, write = (sealed: Uint8Array): void => this.#wire.write(sealed)): void {

@@ -1,8 +1,11 @@
 // A connection of either engine, set up as the flags want it.
 
 import { readFileSync } from 'node:fs';
-import type { Connection, EngineName } from '#src/engine/connection.js';
+import type { Connection, ConnectionOptions, EngineName } from '#src/engine/connection.js';
+import { PureTlsConnection } from '#src/engine/pure-connection.js';
 import { PureEngineContext } from '#src/engine/pure-context.js';
+import { createEnvironment } from '#src/engine/pure-environment.js';
+import { pureEngineVersion } from '#src/engine/pure-version.js';
 import { engineOfContext } from '#src/engine/select.js';
 import { SignatureScheme } from '#src/protocol/constants.js';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from '#src/tls/secure-context.js';
@@ -13,20 +16,21 @@ import { groupName, schemeName, versionRange } from './names.js';
 /** Makes the connections of one process. */
 export interface ConnectionMaker {
   readonly engine: EngineName;
-  connect(flags: Flags): Connection;
+  /** @param time for all of the connection; undefined for that of the machine */
+  connect(flags: Flags, time: number | undefined): Connection;
 }
 
 export function connectionMaker(engine: EngineName, ticketKeys: Uint8Array): ConnectionMaker {
   return {
     engine,
-    connect(flags) {
+    connect(flags, time) {
       refuseUnknownValues(flags);
       if (engine === 'typescript' && versionRange(flags).maxVersion !== 'TLSv1.3') {
         throw new UnimplementedError('The engine speaks TLS 1.3 only');
       }
       const context = createSecureContext({ ...contextOptions(flags, ticketKeys), engine });
       installMockCompression(flags, context);
-      return connectionOf(flags, context);
+      return connectionOf(flags, context, time);
     },
   };
 }
@@ -51,9 +55,9 @@ function refuseUnknownValues(flags: Flags): void {
   }
 }
 
-function connectionOf(flags: Flags, { context }: SecureContext): Connection {
+function connectionOf(flags: Flags, { context }: SecureContext, time: number | undefined): Connection {
   const isServer = flags.server === true;
-  return engineOfContext(context).createConnection(context, {
+  const options: ConnectionOptions = {
     isServer,
     verifyPeer: isServer ? asksForCertificate(flags) : true,
     requirePeer: isServer ? flags['require-any-client-certificate'] === true : true,
@@ -61,8 +65,15 @@ function connectionOf(flags: Flags, { context }: SecureContext): Connection {
     servername: isServer ? undefined : flags['host-name'],
     alpn: isServer || flags['advertise-alpn'] === undefined ? undefined : latin1(flags['advertise-alpn']),
     poolsOutput: false,
-  });
+  };
+  if (time === undefined) return engineOfContext(context).createConnection(context, options);
+  if (!(context instanceof PureEngineContext))
+    throw new UnimplementedError('The addon has no clock that could be moved');
+  const environment = { ...createEnvironment(noCodec), now: () => time };
+  return new PureTlsConnection(environment, pureEngineVersion, context, options);
 }
+
+const noCodec = { compress: () => undefined, decompress: () => undefined };
 
 function asksForCertificate(flags: Flags): boolean {
   return flags['verify-peer'] === true || flags['require-any-client-certificate'] === true;

@@ -49,6 +49,8 @@ const known = {
   'fail-ddos-callback': 'flag',
   // What it does with the connection.
   async: 'flag',
+  'resumption-delay': 'number',
+  'key-update': 'flag',
   'shim-writes-first': 'flag',
   'shim-initial-write': 'string',
   'repeat-shim-initial-write': 'number',
