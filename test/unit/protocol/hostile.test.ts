@@ -81,7 +81,7 @@ t.test('after the handshake', async (t) => {
       'unexpected_message',
       (client) => record(client, ContentType.handshake, Buffer.concat([keyUpdate(0), Uint8Array.of(24)])),
     ],
-    ['BAD_ALERT', 'decode_error', (client) => record(client, ContentType.alert, Uint8Array.of(1, 112))],
+    ['BAD_ALERT', 'decode_error', (client) => record(client, ContentType.alert, Uint8Array.of(1))],
     [
       'TOO_MANY_WARNING_ALERTS',
       'unexpected_message',
