@@ -1,7 +1,7 @@
 // HKDF as TLS 1.3 uses it. RFC 5869; RFC 9846, Section 7.1.
 
 import { tlsHashLengths, type TlsHashName, type TlsPrimitives } from '../crypto/tls/primitives.js';
-import { bytesOfLatin1, concat, copyOf } from './codec.js';
+import { bytesOfLatin1, concat } from './codec.js';
 import { ProtocolFault } from './faults.js';
 
 /** RFC 5869, Section 2.2. */
@@ -31,10 +31,8 @@ function hkdfExpand(
   if (length <= size) {
     info[last] = 1;
     const block = primitives.hmac(hash, secret, info);
-    if (length === size) return block;
-    const cut = copyOf(block.subarray(0, length));
-    block.fill(0);
-    return cut;
+    block.fill(0, length);
+    return block.subarray(0, length);
   }
   const output = new Uint8Array(length);
   let block = new Uint8Array(0);
