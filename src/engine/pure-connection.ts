@@ -131,8 +131,9 @@ export class PureTlsConnection extends PureFacts implements Connection {
   receive(chunk: Uint8Array | undefined, isUnshared = false): Progress {
     const plaintext: Buffer[] = [];
     if (this.error !== undefined || this.#destroyed) return this.#progress(plaintext, false);
-    const { reader } = this.endpoint;
-    if (chunk !== undefined) reader.receive(chunk);
+    const { reader, closed } = this.endpoint;
+    // What follows a close_notify is ignored. RFC 9846, Section 6.1.
+    if (chunk !== undefined && !closed) reader.receive(chunk);
     let more = false;
     try {
       if (!this.#started) this.#begin();

@@ -51,6 +51,5 @@ const sslv3Alerts: ReadonlySet<number> = new Set([
 function reasonOfAlert(alert: number): string {
   const name = nameOf(Alert, alert);
   if (name.startsWith('0x')) return '';
-  if (alert === Alert.user_canceled) return 'TLSV1_ALERT_USER_CANCELLED';
   return `${sslv3Alerts.has(alert) ? 'SSLV3' : 'TLSV1'}_ALERT_${name.toUpperCase()}`;
 }

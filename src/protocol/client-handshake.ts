@@ -208,9 +208,10 @@ class ExpectServerHello extends HandshakeState {
   #checkVersion(hello: ServerHello): void {
     const { facts } = this.#client.endpoint;
     const selected = readSelectedVersion(hello.extensions);
-    facts.chosenVersion = selected ?? hello.legacyVersion;
     // RFC 9846, Appendix E.5: SSL 3.0 and 2.0, whatever else it says.
-    if (hello.legacyVersion <= RetiredProtocolVersion.SSLv3) throw new ProtocolFault('UNSUPPORTED_PROTOCOL');
+    const isRetired = hello.legacyVersion <= RetiredProtocolVersion.SSLv3;
+    facts.chosenVersion = isRetired ? hello.legacyVersion : (selected ?? hello.legacyVersion);
+    if (isRetired) throw new ProtocolFault('UNSUPPORTED_PROTOCOL');
     if (selected === undefined) {
       const end = hello.random.subarray(24);
       const isSentinel = sameBytes(end.subarray(0, 7), downgradeSentinel) && (end[7] === 0 || end[7] === 1);

@@ -2,7 +2,7 @@
 
 import { ExtensionType } from './constants.js';
 import { readCookie } from './extensions/cookie.js';
-import { readFlag } from './extensions/extension-list.js';
+import { readFlag, type ExtensionList } from './extensions/extension-list.js';
 import { readProtocols } from './extensions/application-protocols.js';
 import { readClientShares, type KeyShareEntry } from './extensions/key-share.js';
 import {
@@ -36,7 +36,7 @@ export interface ReadOffer {
   readonly earlyData: boolean;
 }
 
-/** Reads every extension that matters here; unknown ones have no meaning. RFC 9846, Section 4.1.2. */
+/** Reads every extension that is known here; others have no meaning. RFC 9846, Section 4.1.2. */
 export function readOffer(hello: ClientHello): ReadOffer {
   const { extensions } = hello;
   const versions = readShortUint16List(extensions, ExtensionType.supported_versions);
@@ -46,9 +46,7 @@ export function readOffer(hello: ClientHello): ReadOffer {
   const protocols = readProtocols(extensions);
   const psks = readOfferedPsks(extensions);
   const pskWithDhe = readsPskWithDhe(extensions);
-  readCookie(extensions);
-  readFlag(extensions, ExtensionType.post_handshake_auth);
-  readUint16List(extensions, ExtensionType.signature_algorithms_cert);
+  checkUnused(extensions);
   // RFC 9846, Section 4.2.9.
   if (psks !== undefined && pskWithDhe === undefined) throw new ProtocolFault('MISSING_EXTENSION');
   const told: ClientOffer = {
@@ -73,4 +71,13 @@ export function readOffer(hello: ClientHello): ReadOffer {
     maxFragmentLength: readMaxFragmentLength(extensions),
     earlyData: readFlag(extensions, ExtensionType.early_data),
   };
+}
+
+/** What a server has no use for has to be right all the same. */
+function checkUnused(extensions: ExtensionList): void {
+  // Of a CertificateRequest alone. RFC 9846, Section 4.2.
+  if (extensions.has(ExtensionType.oid_filters)) throw new ProtocolFault('MISPLACED_EXTENSION');
+  readCookie(extensions);
+  readFlag(extensions, ExtensionType.post_handshake_auth);
+  readUint16List(extensions, ExtensionType.signature_algorithms_cert);
 }

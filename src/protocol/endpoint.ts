@@ -170,7 +170,8 @@ export class Endpoint {
   #onAlert(content: Uint8Array): void {
     if (!this.#joiner.isEmpty) throw new ProtocolFault('UNEXPECTED_RECORD');
     if (content.length !== 2) throw new ProtocolFault('BAD_ALERT');
-    const [level = 0, alert = 0] = content;
+    // Its level has no meaning. RFC 9846, Section 6.
+    const [, alert = 0] = content;
     this.observer.message?.(false, ContentType.alert, copyOf(content));
     this.alertReceived = alert;
     // Nothing was begun that could be ended.
@@ -180,13 +181,12 @@ export class Endpoint {
       this.reader.drop();
       return;
     }
-    if (alert === Alert.user_canceled && level === AlertLevel.warning) {
+    if (alert === Alert.user_canceled) {
       // A close_notify follows. RFC 9846, Section 6.1.
       this.#warnings += 1;
       if (this.#warnings > maxWarnings) throw new ProtocolFault('TOO_MANY_WARNING_ALERTS');
       return;
     }
-    // Every other is an error, whatever its level says. RFC 9846, Section 6.
     throw new PeerAlert(alert);
   }
 

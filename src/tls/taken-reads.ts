@@ -51,7 +51,7 @@ function isAlone(socket: Socket, listener: DataListener): boolean {
     socket.readableLength === 0 &&
     socket.readableEncoding === null &&
     socket.listenerCount('data') === 1 &&
-    socket.listeners('data')[0] === listener &&
+    socket.listenerCount('data', listener) === 1 &&
     socket.listenerCount('readable') === 0 &&
     socket.emit === emit &&
     socket.push === push

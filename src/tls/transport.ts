@@ -26,7 +26,7 @@ export function isSocket(transport: unknown): transport is Socket | TcpTransport
   return transport instanceof TcpTransport || transport instanceof Socket;
 }
 
-/** net.Socket itself, not what extends it: it keeps nothing of what it was given, once it called back. */
+/** net.Socket itself, not what extends it: it keeps nothing of what it was given, once it called back, nor of what it read. */
 export function isPlainSocket(transport: unknown): transport is Socket {
   return transport instanceof Socket && Object.getPrototypeOf(transport) === Socket.prototype;
 }

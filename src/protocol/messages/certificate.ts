@@ -114,6 +114,7 @@ export function readCertificateRequest(bytes: Uint8Array): CertificateRequest {
   refuseMisplaced(extensions, ofCertificateRequest);
   const signatureSchemes = readUint16List(extensions, ExtensionType.signature_algorithms);
   if (signatureSchemes === undefined) throw new ProtocolFault('MISSING_EXTENSION');
+  readUint16List(extensions, ExtensionType.signature_algorithms_cert);
   checkAuthorities(extensions);
   return {
     signatureSchemes,

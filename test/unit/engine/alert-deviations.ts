@@ -39,6 +39,7 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
   'a cookie of a ClientHello that is empty': 'accepted',
   'post_handshake_auth with a body': 'accepted',
   'signature_algorithms_cert of half a scheme': 'accepted',
+  'an extension of a ClientHello that belongs into a CertificateRequest': 'accepted',
   'supported_versions of half a version': 'accepted',
   'a server_name with a zero in it': {
     class: 'InvalidMessageError',
@@ -198,6 +199,7 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
   },
   'supported_groups of EncryptedExtensions of half a group': 'accepted',
   'an extension of a CertificateRequest that belongs into a ServerHello': 'accepted',
+  'signature_algorithms_cert of a CertificateRequest of half a scheme': 'accepted',
   'a CertificateRequest without signature_algorithms': {
     class: 'InvalidMessageError',
     code: 'ERR_SSL_LENGTH_MISMATCH',
@@ -283,11 +285,20 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
     alert: 'decrypt_error',
   },
   'an empty handshake record': 'accepted',
-  'an alert as a warning': { class: 'InvalidMessageError', code: 'ERR_SSL_BAD_ALERT', alert: 'decode_error' },
-  'an alert of no level': {
+  'an error alert sent as a warning': {
+    class: 'InvalidMessageError',
+    code: 'ERR_SSL_BAD_ALERT',
+    alert: 'decode_error',
+  },
+  'an alert of an unknown level': {
     class: 'AlertReceivedError',
     code: 'ERR_SSL_UNKNOWN_ALERT_TYPE',
     alert: 'illegal_parameter',
+  },
+  'a fatal user_canceled': {
+    class: 'AlertReceivedError',
+    code: 'ERR_SSL_TLSV1_ALERT_USER_CANCELLED',
+    alert: 'none',
   },
   'a fatal close_notify': {
     class: 'AlertReceivedError',

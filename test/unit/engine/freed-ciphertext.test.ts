@@ -4,6 +4,7 @@
 import '../../support/both-engines.js';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import type { Endpoint } from '#src/protocol/endpoint.js';
 import { carry, End, shakeHands } from '../../support/connections.js';
 import { Issuer } from '../../support/certificates.js';
 import { nodeBinary } from '../../support/node-versions.js';
@@ -67,14 +68,36 @@ for (const isUnshared of [true, false]) {
   });
 }
 
-t.test('what a record of a chunk was wrong with is kept', (t) => {
+t.test('a chunk of which a record is wrong', (t) => {
   const { client, server } = connected();
   client.send('x'.repeat(5000));
   const chunk = owned(client.drain());
+  const { length } = chunk;
   chunk[100] = (chunk[100] ?? 0) ^ 1;
   server.take(server.connection.receive(chunk, true));
   t.equal(server.error?.engineReason, 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC');
+  t.equal(chunk.length, length);
   t.equal(server.connection.receive(undefined).plaintext.length, 0);
+  t.end();
+});
+
+t.test('what comes after a close_notify is not kept', (t) => {
+  const { client, server } = connected();
+  client.take(client.connection.shutdown());
+  server.take(server.connection.receive(client.drain()));
+  t.equal(server.closed, true);
+  for (const isUnshared of [true, false]) {
+    const rubbish = new Uint8Array(50_000);
+    const progress = server.connection.receive(rubbish, isUnshared);
+    t.same([progress.more, progress.plaintext, progress.error], [false, [], undefined]);
+    t.equal(rubbish.length, isUnshared && canFree ? 0 : 50_000);
+  }
+  const { reader } = (server.connection as unknown as { endpoint: Endpoint }).endpoint;
+  t.equal(reader.buffered, 0);
+  t.equal(reader.holdsChunks, false);
+  server.send('the other direction is open');
+  client.take(client.connection.receive(server.drain()));
+  t.equal(client.plaintext, 'the other direction is open');
   t.end();
 });
 

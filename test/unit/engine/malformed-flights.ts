@@ -356,6 +356,10 @@ const toServer: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'ERROR_PARSING_EXTENSION',
     change: hello((draft) => draft.set(ExtensionType.post_handshake_auth, Buffer.of(9))),
   },
+  'an extension of a ClientHello that belongs into a CertificateRequest': {
+    reason: 'MISPLACED_EXTENSION',
+    change: hello((draft) => draft.set(ExtensionType.oid_filters, uint16(0))),
+  },
   'signature_algorithms_cert of half a scheme': {
     reason: 'ERROR_PARSING_EXTENSION',
     change: hello((draft) => draft.set(ExtensionType.signature_algorithms_cert, Buffer.of(0, 1, 4))),
@@ -865,12 +869,12 @@ const afterwards: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'BAD_ALERT',
     after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(1, 0, 0)),
   },
-  'an alert as a warning': {
+  'an error alert sent as a warning': {
     reason: 'SSLV3_ALERT_HANDSHAKE_FAILURE',
     alert: 'none',
     after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(1, Alert.handshake_failure)),
   },
-  'an alert of no level': {
+  'an alert of an unknown level': {
     reason: 'SSLV3_ALERT_HANDSHAKE_FAILURE',
     alert: 'none',
     after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(7, Alert.handshake_failure)),
@@ -891,8 +895,7 @@ const afterwards: Record<string, Omit<MalformedFlight, 'victim'>> = {
     after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(2, Alert.general_error)),
   },
   'a fatal user_canceled': {
-    reason: 'TLSV1_ALERT_USER_CANCELLED',
-    alert: 'none',
+    reason: undefined,
     after: (hostile) => hostile.sendRecord(ContentType.alert, Buffer.of(2, Alert.user_canceled)),
   },
   'a fatal close_notify': {
@@ -960,6 +963,11 @@ const toClient: Record<string, Omit<MalformedFlight, 'victim'>> = {
   },
   'a ServerHello that says it is of SSL 3.0': {
     reason: 'UNSUPPORTED_PROTOCOL',
+    change: serverHello((draft) => draft.head.writeUInt16BE(RetiredProtocolVersion.SSLv3, 0)),
+  },
+  'a ServerHello that says it is of SSL 3.0, to one who requires post-quantum': {
+    reason: 'UNSUPPORTED_PROTOCOL',
+    settings: { requirePostQuantum: true },
     change: serverHello((draft) => draft.head.writeUInt16BE(RetiredProtocolVersion.SSLv3, 0)),
   },
   'a ServerHello of a legacy_version that is none': {
@@ -1173,6 +1181,13 @@ const toClient: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: undefined,
     config: { requestCertificate: true },
     change: edited(HandshakeType.CertificateRequest, (draft) => draft.add(0xfefe, Buffer.of(1))),
+  },
+  'signature_algorithms_cert of a CertificateRequest of half a scheme': {
+    reason: 'ERROR_PARSING_EXTENSION',
+    config: { requestCertificate: true },
+    change: edited(HandshakeType.CertificateRequest, (draft) =>
+      draft.add(ExtensionType.signature_algorithms_cert, Buffer.of(0, 1, 4)),
+    ),
   },
   'a CertificateRequest with a context': {
     reason: 'DECODE_ERROR',
