@@ -11,8 +11,8 @@ export interface RecordOptions {
    */
   recordPadding?: number | undefined;
   /**
-   * Bytes of a protected record's content, 64 to 16385, that the peer may send: offered by a client, answered by a server.
-   * RFC 8449. With the engine `typescript` alone. Default: none is offered; 16385 is answered.
+   * Bytes of a protected record's content, 64 to 16385, that the peer may send: offered by a client, answered by a server;
+   * a peer that does not know of it is not held to it. RFC 8449. With the engine `typescript` alone. Default: none is offered; 16385 is answered.
    */
   recordSizeLimit?: number | undefined;
 }
