@@ -174,7 +174,7 @@ export function startClient(
   onSession: (session: SessionState) => void,
 ): HandshakeState {
   const client = new ClientHandshake(endpoint, config, onSession);
-  endpoint.onDestroy = () => client.destroy();
+  endpoint.handshake = client;
   client.startShares(firstShares(client.groups));
   client.sendHello();
   return new ExpectServerHello(client, undefined);

@@ -46,7 +46,7 @@ import { ExpectTraffic } from './traffic-state.js';
 
 export function startServer(endpoint: Endpoint, config: ServerConfig, hooks: SessionHooks): HandshakeState {
   const server = new ServerHandshake(endpoint, config, hooks);
-  endpoint.onDestroy = () => server.destroy();
+  endpoint.handshake = server;
   // No client of TLS 1.3 needs anything else of the record's version.
   endpoint.writer.minorVersion = 3;
   return new ExpectClientHello(server);
