@@ -53,12 +53,14 @@ export function publicKeyOf(certificate: Uint8Array): Uint8Array | undefined {
 
 /** Where the content of an element begins and ends. */
 function elementAt(bytes: Uint8Array, at: number): { tag: number; start: number; end: number } | undefined {
-  const [tag, first] = bytes.subarray(at, at + 2);
+  const tag = bytes[at];
+  const first = bytes[at + 1];
   if (tag === undefined || first === undefined) return undefined;
   const lengthBytes = first > 127 ? first - 128 : 0;
   if (lengthBytes > 3) return undefined;
   const start = at + 2 + lengthBytes;
-  const length = lengthBytes === 0 ? first : bytes.subarray(at + 2, start).reduce((sum, byte) => sum * 256 + byte, 0);
+  let length = lengthBytes === 0 ? first : 0;
+  for (let index = at + 2; index < start; index++) length = length * 256 + (bytes[index] ?? 0);
   const end = start + length;
   return end > bytes.length ? undefined : { tag, start, end };
 }

@@ -60,7 +60,7 @@ class ClientHandshake {
   shares: ActiveKeyShare[] = [];
   cookie: Uint8Array | undefined;
   /** Types of the extensions of the last ClientHello. */
-  offered: ExtensionList = new Map<number, Uint8Array>();
+  offered: ReadonlySet<number> = new Set();
   /** Those of the current stage. */
   secrets: (Uint8Array | { destroy(): void })[] = [];
   /** Given sessions as tickets come. */
@@ -116,7 +116,7 @@ class ClientHandshake {
     const { random, sessionId, groups, shares, cookie, session, compression } = this;
     const content = { random, sessionId, groups, shares, cookie, session, compression };
     const message = writeClientHello(config, content, endpoint.transcript);
-    this.offered = readClientHello(message).extensions;
+    this.offered = new Set(readClientHello(message).extensions.keys());
     const { facts } = endpoint;
     facts.clientRandom = random;
     if (facts.clientHelloLength === 0) facts.clientHelloLength = message.length;

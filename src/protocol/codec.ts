@@ -1,6 +1,7 @@
 // Reads and writes the presentation language of TLS, bounds first. RFC 9846, Section 3.
 
 import { ProtocolFault, type FaultReason } from './faults.js';
+import { messageMemory } from './message-memory.js';
 
 /** Reads a message from front to back. Whatever does not fit throws. */
 export class ByteReader {
@@ -175,9 +176,10 @@ export class ByteWriter {
     return this;
   }
 
-  /** What was written. Wipes its own copy: it may hold a session's key. */
+  /** What was written, in memory of messages. Wipes its own copy: it may hold a session's key. */
   finish(): Uint8Array {
-    const written = copyOf(this.#bytes.subarray(0, this.#length));
+    const written = messageMemory(this.#length);
+    written.set(this.#bytes.subarray(0, this.#length));
     this.#release();
     this.#length = 0;
     return written;

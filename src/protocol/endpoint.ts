@@ -1,6 +1,6 @@
 // One end of a TLS 1.3 connection: records in, records out, between the handshake's states and whoever does I/O. RFC 9846.
 
-import { concat, copyOf } from './codec.js';
+import { copyOf } from './codec.js';
 import { Alert, AlertLevel, ContentType, nameOf, type AlertName, type NamedGroupName } from './constants.js';
 import type { SuiteParameters } from './cipher-suites.js';
 import type { EndpointConfig, Environment, TlsContext } from './config.js';
@@ -83,7 +83,8 @@ export class Endpoint {
   readonly #joiner = new HandshakeJoiner();
   readonly #output = new OutputBuffer();
   readonly #recordsPerKey: number | undefined;
-  #flight: Uint8Array[] = [];
+  /** Messages that are no records yet. */
+  readonly #flight = new OutputBuffer();
   #state: HandshakeState = new HandshakeStateBeforeStart();
   #readSecret: Uint8Array | undefined;
   #writeSecret: Uint8Array | undefined;
@@ -202,16 +203,16 @@ export class Endpoint {
   /** A message after the handshake. */
   sendUnhashed(message: Uint8Array): void {
     this.observer.message?.(true, ContentType.handshake, message);
-    this.#flight.push(message);
+    this.#flight.add(message);
   }
 
   /** Makes records of the flight. */
   flush(): void {
-    if (this.#flight.length > 0) {
-      const [first] = this.#flight;
-      const bytes = this.#flight.length === 1 && first !== undefined ? first : concat(...this.#flight);
-      this.#flight = [];
-      this.#writeAll(ContentType.handshake, bytes);
+    if (this.#flight.length === 0) return;
+    try {
+      this.#writeAll(ContentType.handshake, this.#flight.bytes);
+    } finally {
+      this.#flight.clear();
     }
   }
 
@@ -403,7 +404,7 @@ export class Endpoint {
     this.makeTickets = undefined;
     this.handshake?.destroy();
     this.handshake = undefined;
-    this.#flight = [];
+    this.#flight.clear();
     this.#state = new HandshakeStateBeforeStart();
   }
 }

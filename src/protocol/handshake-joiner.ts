@@ -48,7 +48,7 @@ export class HandshakeJoiner {
   next(): HandshakeMessage | undefined {
     const length = this.#checkLength();
     if (length === undefined || this.#end - this.#start < length) return undefined;
-    const type = this.#bytes[this.#start] ?? 0;
+    const type = this.#byte(this.#start);
     const bytes = this.#bytes.subarray(this.#start, this.#start + length);
     this.#start += length;
     if (this.isEmpty) {
@@ -66,12 +66,16 @@ export class HandshakeJoiner {
 
   /** Refuses a message by its header, before it is there. */
   #checkLength(): number | undefined {
-    if (this.#end - this.#start < headerLength) return undefined;
-    const [type = 0, high = 0, middle = 0, low = 0] = this.#bytes.subarray(this.#start, this.#start + headerLength);
-    const length = headerLength + high * 65_536 + middle * 256 + low;
-    const limit = certificateTypes.has(type) ? maxCertificateMessage : maxMessage;
+    const start = this.#start;
+    if (this.#end - start < headerLength) return undefined;
+    const length = headerLength + this.#byte(start + 1) * 65_536 + this.#byte(start + 2) * 256 + this.#byte(start + 3);
+    const limit = certificateTypes.has(this.#byte(start)) ? maxCertificateMessage : maxMessage;
     if (length > headerLength + limit) throw new ProtocolFault('EXCESSIVE_MESSAGE_SIZE');
     return length;
+  }
+
+  #byte(at: number): number {
+    return this.#bytes[at] ?? 0;
   }
 
   #reserve(count: number): void {

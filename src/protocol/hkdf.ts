@@ -31,8 +31,12 @@ function hkdfExpand(
   if (length <= size) {
     info[last] = 1;
     const block = primitives.hmac(hash, secret, info);
-    block.fill(0, length);
-    return block.subarray(0, length);
+    if (length === size) return block;
+    // A key or an IV: as short as that V8 has it in its heap, where a view of the block is another object outside.
+    const output = new Uint8Array(length);
+    for (let at = 0; at < length; at++) output[at] = block[at] ?? 0;
+    block.fill(0);
+    return output;
   }
   const output = new Uint8Array(length);
   let block = new Uint8Array(0);

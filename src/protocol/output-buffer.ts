@@ -1,10 +1,10 @@
-// Records on their way to the peer, until somebody takes them.
+// What is on its way to the peer: messages until they are records, and records until somebody takes them.
 
 import { copyOf } from './codec.js';
 
 const scratchSize = 4096;
 const mostSpare = 4;
-/** Emptied buffers: memory outside of V8's heap is dear to get and to free. What was in them went over the wire. */
+/** Emptied buffers: memory outside of V8's heap is dear to get and to free. No secret was in them. */
 const spare: Uint8Array[] = [];
 const nothing = new Uint8Array(0);
 
@@ -14,6 +14,11 @@ export class OutputBuffer {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** All of it, until the next change. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Room for `count` bytes, which begins at `length` of the returned buffer; added() says how many were used. */
@@ -34,13 +39,22 @@ export class OutputBuffer {
     this.#length += count;
   }
 
+  add(bytes: Uint8Array): void {
+    this.reserve(bytes.length).set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
   /** All of it; the caller's to keep. */
   take(): Uint8Array {
     if (this.#length === 0) return nothing;
-    const taken = copyOf(this.#bytes.subarray(0, this.#length));
+    const taken = copyOf(this.bytes);
+    this.clear();
+    return taken;
+  }
+
+  clear(): void {
     this.#release();
     this.#length = 0;
-    return taken;
   }
 
   #release(): void {

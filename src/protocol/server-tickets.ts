@@ -1,7 +1,7 @@
 // Tickets that a server gives when the handshake is done. RFC 9846, Section 4.7.1.
 
 import type { SuiteParameters } from './cipher-suites.js';
-import { copyOf } from './codec.js';
+import { ByteReader, copyOf } from './codec.js';
 import { resumptionKey } from './key-schedule.js';
 import { longestTicketLifetime, writeNewSessionTicket } from './messages/new-session-ticket.js';
 import { sessionContextOf, type ServerHandshake } from './server-context.js';
@@ -12,6 +12,7 @@ export const storedIdLength = 32;
 
 /** Two, as other servers give: a client that opens two connections at once has one for each. */
 const ticketsGiven = 2;
+const ageAddLength = 4;
 
 /** Makes the tickets when it is called; undefined where there are none. */
 export function ticketMaker(
@@ -53,21 +54,25 @@ function giveTickets(
   const { primitives } = environment;
   const { facts } = endpoint;
   const lifetime = Math.min(ownContext.sessionTimeout, longestTicketLifetime);
+  const context = sessionContextOf(server);
+  const agesAdded = new ByteReader(primitives.randomBytes(count * ageAddLength));
   for (let index = 0; index < count; index++) {
     const nonce = Uint8Array.of(index);
-    const ageAdd = new DataView(Uint8Array.from(primitives.randomBytes(4)).buffer).getUint32(0);
+    const ageAdd = agesAdded.uint32();
+    const preSharedKey = resumptionKey(primitives, suite.hash, resumption, nonce);
     const session = encodeSession({
       cipherSuite: suite.id,
-      preSharedKey: resumptionKey(primitives, suite.hash, resumption, nonce),
+      preSharedKey,
       createdAt: environment.now(),
       lifetime,
       ageAdd,
       postQuantum: endpoint.isPostQuantum,
       serverName: facts.offer.serverName,
       peerChain: facts.peerChain,
-      context: sessionContextOf(server),
+      context,
       ticket: new Uint8Array(0),
     });
+    preSharedKey.fill(0);
     const ticket = form(server, session);
     session.fill(0);
     if (ticket !== undefined) endpoint.sendUnhashed(writeNewSessionTicket({ lifetime, ageAdd, nonce, ticket }));

@@ -1,8 +1,9 @@
 // Seals a server's sessions into tickets, so that it need not keep them. RFC 9846, Section 4.7.1; RFC 5077, Section 4.
 
 import { aeadNonceLength, aeadTagLength, type TlsPrimitives } from '../crypto/tls/primitives.js';
-import { bytesOfLatin1, concat, copyOf, sameBytes } from './codec.js';
+import { bytesOfLatin1, copyOf, sameBytes } from './codec.js';
 import type { TicketSealer } from './config.js';
+import { messageMemory } from './message-memory.js';
 
 /** What setTicketKeys() of node:tls takes. */
 export const ticketKeysLength = 48;
@@ -59,9 +60,12 @@ export class TicketKeys implements TicketSealer {
   seal(session: Uint8Array): Uint8Array | undefined {
     if (session.length + overhead > longestTicket) return undefined;
     const { name, secret } = this.#sealing();
-    const header = concat(name, this.#primitives.randomBytes(saltLength));
-    const ticket = concat(header, new Uint8Array(session.length + aeadTagLength));
-    const aead = this.#aead(secret, header.subarray(nameLength));
+    const salt = this.#primitives.randomBytes(saltLength);
+    const ticket = messageMemory(session.length + overhead);
+    ticket.set(name);
+    ticket.set(salt, nameLength);
+    const header = ticket.subarray(0, nameLength + saltLength);
+    const aead = this.#aead(secret, salt);
     aead.seal(nonce, header, [session], ticket, header.length);
     aead.destroy();
     return ticket;

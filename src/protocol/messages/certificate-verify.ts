@@ -1,7 +1,8 @@
 // CertificateVerify, and what it signs. RFC 9846, Section 4.5.3.
 
-import { ByteReader, bytesOfLatin1, concat } from '../codec.js';
+import { ByteReader, bytesOfLatin1 } from '../codec.js';
 import { HandshakeType } from '../constants.js';
+import { messageMemory } from '../message-memory.js';
 import { messageHeaderLength } from './client-hello.js';
 import { finishMessage, startMessage } from './message.js';
 
@@ -29,7 +30,11 @@ const prefixes = {
 
 /** What the key of a certificate signs. */
 export function signedContent(side: 'server' | 'client', transcript: Uint8Array): Uint8Array {
-  return concat(prefixes[side], transcript);
+  const prefix = prefixes[side];
+  const content = messageMemory(prefix.length + transcript.length);
+  content.set(prefix);
+  content.set(transcript, prefix.length);
+  return content;
 }
 
 /** 64 spaces, the context string and a zero. */
