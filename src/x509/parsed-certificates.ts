@@ -1,21 +1,21 @@
-// Certificates as they were parsed before, by their DER: a parse takes milliseconds, and the same chains come again.
+// Certificates as they were parsed before, by their bytes: a parse takes milliseconds, and the same chains come again.
 //
 // Only what stands in a certificate is kept, never what anybody thought of it.
 
-import { mapKeyOf } from '../crypto/tls/der.js';
+import { equalPublicBytes } from '../crypto/tls/der.js';
 import { parseCertificate, type Certificate } from './certificate.js';
 
-/** Bounds of what peers can make us keep: certificates, and their DER in bytes, which is kept twice. */
+/** Bounds of what peers can make us keep: certificates, and their DER in bytes. */
 export const parsedCertificateBounds = { certificates: 256, bytes: 1024 * 1024, largest: 16 * 1024 } as const;
 
 /** The least recently used goes first. */
 export class ParsedCertificates {
-  /** In the order of their last use. */
-  readonly #byDer = new Map<string, Certificate>();
+  /** By checksum, in the order of their last use: of two with the same one, the newer is kept. */
+  readonly #known = new Map<number, Certificate>();
   #bytes = 0;
 
   get size(): number {
-    return this.#byDer.size;
+    return this.#known.size;
   }
 
   /** Of DER, in bytes. */
@@ -26,29 +26,41 @@ export class ParsedCertificates {
   /** Throws what parseCertificate() throws. */
   parse(der: Uint8Array): Certificate {
     if (der.length > parsedCertificateBounds.largest) return parseCertificate(der);
-    const key = mapKeyOf(der);
-    const known = this.#byDer.get(key);
-    if (known !== undefined) {
-      this.#byDer.delete(key);
-      this.#byDer.set(key, known);
+    const checksum = checksumOf(der);
+    const known = this.#known.get(checksum);
+    if (known !== undefined && equalPublicBytes(known.der, der)) {
+      this.#known.delete(checksum);
+      this.#known.set(checksum, known);
       return known;
     }
     // Bytes of its own: a view would keep the whole message that it came in.
     const certificate = parseCertificate(Uint8Array.from(der));
-    this.#byDer.set(key, certificate);
+    this.#forget(checksum);
+    this.#known.set(checksum, certificate);
     this.#bytes += der.length;
     this.#evict();
     return certificate;
   }
 
   #evict(): void {
-    for (const [key, { der }] of this.#byDer) {
+    for (const checksum of this.#known.keys()) {
       const { certificates, bytes } = parsedCertificateBounds;
-      if (this.#byDer.size <= certificates && this.#bytes <= bytes) return;
-      this.#byDer.delete(key);
-      this.#bytes -= der.length;
+      if (this.#known.size <= certificates && this.#bytes <= bytes) return;
+      this.#forget(checksum);
     }
   }
+
+  #forget(checksum: number): void {
+    this.#bytes -= this.#known.get(checksum)?.der.length ?? 0;
+    this.#known.delete(checksum);
+  }
+}
+
+/** FNV-1a, which says where to look, and no more than that. */
+function checksumOf(bytes: Uint8Array): number {
+  let sum = 0x811c9dc5;
+  for (let at = 0; at < bytes.length; at++) sum = Math.imul(sum ^ (bytes[at] ?? 0), 0x01000193);
+  return sum;
 }
 
 const parsed = new ParsedCertificates();

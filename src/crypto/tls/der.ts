@@ -208,8 +208,3 @@ export function equalPublicBytes(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
-
-/** Public bytes as the key of a Map: a character for each, cheaper than any digest of a certificate. */
-export function mapKeyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}

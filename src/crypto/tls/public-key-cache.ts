@@ -3,7 +3,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { ProviderVerifyingKey } from '../provider.js';
 import { selectProvider } from '../select-provider.js';
-import { mapKeyOf } from './der.js';
 import { parsePublicKey, type PublicKey } from './public-key.js';
 
 /** With more, the one that came first goes. */
@@ -41,7 +40,7 @@ export class PublicKeyCache {
 
   /** undefined for what is no key that TLS takes. */
   get(spki: Uint8Array): KnownPublicKey | undefined {
-    const name = mapKeyOf(spki);
+    const name = bufferOf(spki).toString('latin1');
     return this.#known.get(name) ?? this.#add(name, spki);
   }
 

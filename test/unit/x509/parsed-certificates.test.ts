@@ -32,6 +32,42 @@ t.test('the same certificate is parsed once, whatever bytes it came in', (t) => 
   t.end();
 });
 
+/** Two with the same FNV-1a, found by the birthday paradox in the end of the signature. */
+function alike(): [Buffer, Buffer] {
+  const seen = new Map<number, number>();
+  const step = (sum: number, bytes: Uint8Array): number =>
+    bytes.reduce((state, byte) => Math.imul(state ^ byte, 0x01000193), sum);
+  const before = step(0x811c9dc5, leaf.subarray(0, -6));
+  const end = (number: number): Buffer => {
+    const bytes = Buffer.alloc(6);
+    // Odd multipliers: each number has an end of its own.
+    bytes.writeUInt32BE(Math.imul(number, 0x9e3779b1) >>> 0);
+    bytes.writeUInt16BE(Math.imul(number, 0x85ebca6b) >>> 16, 4);
+    return bytes;
+  };
+  for (let number = 0; ; number++) {
+    const sum = step(before, end(number));
+    const other = seen.get(sum);
+    if (other !== undefined) return [whole(end(number)), whole(end(other))];
+    seen.set(sum, number);
+  }
+}
+
+const whole = (end: Buffer): Buffer => Buffer.concat([leaf.subarray(0, -end.length), end]);
+
+t.test('two with the same checksum are not taken for each other', (t) => {
+  const kept = new ParsedCertificates();
+  const [one, other] = alike();
+  t.notSame(one, other);
+  const first = kept.parse(one);
+  t.same(Buffer.from(kept.parse(other).der), other);
+  t.equal(kept.size, 1, 'the newer one is kept');
+  t.equal(kept.bytes, leaf.length);
+  t.not(kept.parse(one), first);
+  t.same(Buffer.from(kept.parse(one).der), one);
+  t.end();
+});
+
 t.test('the least recently used goes', (t) => {
   const kept = new ParsedCertificates();
   const first = kept.parse(leaf);
