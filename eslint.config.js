@@ -107,6 +107,23 @@ export default tseslint.config(
   },
   ...Object.keys(forbiddenFolders).map(layerOf),
   {
+    files: ['src/engine/**/*.ts', 'src/protocol/**/*.ts', 'src/tls/**/*.ts'],
+    // What these assign functions to is there once for a server or a process.
+    ignores: ['src/tls/native-accept.ts', 'src/tls/acceptor.ts', 'src/tls/tcp-transport.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'AssignmentExpression[left.type="MemberExpression"][right.type=/^(ArrowFunctionExpression|FunctionExpression)$/]',
+          message:
+            'V8 puts a function that is assigned to a property where it is written into its old space, from where it keeps ' +
+            'its connection through every scavenge: name it first, or keep an object with a method.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/binding/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [...addonLoaders, ...networkModules] }] },
   },

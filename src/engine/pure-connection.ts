@@ -4,7 +4,7 @@ import { freeMemory } from '../crypto/tls/free-memory.js';
 import { Alert, NamedGroup, nameOf, SignatureScheme, type AlertName } from '../protocol/constants.js';
 import { startClient } from '../protocol/client-handshake.js';
 import type { ClientConfig, Environment, ServerConfig } from '../protocol/config.js';
-import { Endpoint, type KeyLogLabel } from '../protocol/endpoint.js';
+import { Endpoint, type Observer } from '../protocol/endpoint.js';
 import type { ProtocolAnswer } from '../protocol/handshake-state.js';
 import { maxPlaintext } from '../protocol/record-reader.js';
 import { recordOverhead } from '../protocol/record-writer.js';
@@ -375,10 +375,11 @@ export class PureTlsConnection extends PureFacts implements Connection {
   }
 
   enableKeylog(): void {
-    this.endpoint.observer.secret = (label: KeyLogLabel, clientRandom, secret) => {
+    const tell: Observer['secret'] = (label, clientRandom, secret) => {
       const line = `${label} ${Buffer.from(clientRandom).toString('hex')} ${Buffer.from(secret).toString('hex')}\n`;
       this.#events.push({ kind: 'keylog', bytes: Buffer.from(line) });
     };
+    this.endpoint.observer.secret = tell;
   }
 
   enableTrace(sink: (event: TraceEvent) => void): void {

@@ -1,7 +1,7 @@
 // What a trace shows of the messages of the TypeScript engine: as much as is no secret and says something.
 
 import { ContentType, HandshakeType, ProtocolVersion } from '../protocol/constants.js';
-import type { Endpoint } from '../protocol/endpoint.js';
+import type { Endpoint, Observer } from '../protocol/endpoint.js';
 import type { TraceEvent } from './connection.js';
 
 /** Shown whole, up to a bound. */
@@ -19,14 +19,16 @@ const recordHeader = 256;
 
 /** Tells of every message and record from now on. */
 export function trace({ observer }: Endpoint, sink: (event: TraceEvent) => void): void {
-  observer.message = (sent, contentType, bytes) => {
+  const onMessage: Observer['message'] = (sent, contentType, bytes) => {
     const shown = bytes.subarray(0, tracedLength(contentType, bytes));
     const version = ProtocolVersion['TLSv1.3'];
     sink({ sent, version, contentType, length: bytes.length, bytes: Buffer.from(shown) });
   };
-  observer.record = (sent, header) => {
+  const onRecord: Observer['record'] = (sent, header) => {
     sink({ sent, version: 0, contentType: recordHeader, length: header.length, bytes: Buffer.from(header) });
   };
+  observer.message = onMessage;
+  observer.record = onRecord;
 }
 
 function tracedLength(contentType: number, bytes: Uint8Array): number {

@@ -290,9 +290,10 @@ export class TLSSocket extends NegotiatedSocket {
     const receive = (event: TransportEvent, value?: unknown): void => {
       if (below === this.#transport) this.#onTransport(event, value);
     };
-    const onData = (this.#onData = (chunk) => {
+    const onData: DataListener = (chunk) => {
       if (below === this.#transport) this.#onCiphertext(chunk);
-    });
+    };
+    this.#onData = onData;
     below.on('data', onData);
     below.on('end', () => receive('end'));
     below.on('error', (error: Error) => receive('error', error));

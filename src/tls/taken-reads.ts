@@ -29,7 +29,7 @@ export function takeReads(socket: Socket, listener: DataListener, take: (chunk: 
   // What somebody else has put in its place sees the memory as well.
   if (!handle || onread?.name !== 'onStreamRead' || handle.bytesRead === undefined) return;
   let { bytesRead } = handle;
-  const ours = (handle.onread = function (memory) {
+  const ours: OnRead = function (memory) {
     const before = bytesRead;
     bytesRead = handle.bytesRead ?? Number.NaN;
     // All of the memory, in every Node so far.
@@ -41,7 +41,8 @@ export function takeReads(socket: Socket, listener: DataListener, take: (chunk: 
     (socket as unknown as { _unrefTimer(): void })._unrefTimer();
     take(new Uint8Array(memory));
     return undefined;
-  });
+  };
+  handle.onread = ours;
 }
 
 function isAlone(socket: Socket, listener: DataListener): boolean {
