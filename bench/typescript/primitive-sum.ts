@@ -103,8 +103,8 @@ export class PrimitiveSum {
       sealer.seal(nonce, header, [content], sealed, 0);
       const opener = primitives.aead(aead, key);
       const ciphertext = sealed.subarray(0, content.length + aeadTagLength);
-      const opened = opener.open(nonce, header, ciphertext);
-      if (opened?.length !== content.length) throw new Error('A record does not open');
+      const opened = opener.open(nonce, header, ciphertext, content.length);
+      if (opened?.head.length !== content.length) throw new Error('A record does not open');
     }
     for (const ticket of this.#tickets) {
       primitives.randomBytes(32);

@@ -211,15 +211,15 @@ export class RecordReader {
     }
     this.earlyData = 'none';
     this.allowsPlainAlert = false;
-    if (opened.length > this.sizeLimit) throw new ProtocolFault('DATA_LENGTH_TOO_LONG');
+    const { head, tail } = opened;
+    if (head.length + 1 > this.sizeLimit) throw new ProtocolFault('DATA_LENGTH_TOO_LONG');
     // The content type is the last byte that is not zero. RFC 9846, Section 5.4.
-    const last = opened.length - 1;
-    let end = last;
-    while (end >= 0 && opened[end] === 0) end--;
+    const [type = 0] = tail;
+    if (type !== 0) return this.#accept(type, head);
+    let end = head.length - 1;
+    while (end >= 0 && head[end] === 0) end--;
     if (end < 0) throw new ProtocolFault('UNEXPECTED_RECORD');
-    const content = opened.subarray(0, end);
-    // The memory of padding may be many times the content's.
-    return this.#accept(opened[end] ?? 0, end === last ? content : copyOf(content));
+    return this.#accept(head[end] ?? 0, copyOf(head.subarray(0, end)));
   }
 
   #readPlain(type: number, fragment: Uint8Array): boolean {

@@ -79,9 +79,9 @@ export class TicketKeys implements TicketSealer {
     const header = ticket.subarray(0, nameLength + saltLength);
     const sealed = ticket.subarray(header.length);
     const aead = this.#aead(key.secret, header.subarray(nameLength));
-    const session = aead.open(nonce, header, sealed);
+    const opened = aead.open(nonce, header, sealed, sealed.length - aeadTagLength);
     aead.destroy();
-    return session && { session, renew: key !== current };
+    return opened && { session: opened.head, renew: key !== current };
   }
 
   #named(name: Uint8Array, current: TicketKey): TicketKey | undefined {

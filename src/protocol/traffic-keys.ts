@@ -1,6 +1,13 @@
 // One direction's record protection: key, IV and sequence number of one traffic secret. RFC 9846, Sections 5.2, 5.3, 7.3.
 
-import { aeadKeyLengths, aeadNonceLength, type TlsAead, type TlsPrimitives } from '../crypto/tls/primitives.js';
+import {
+  aeadKeyLengths,
+  aeadNonceLength,
+  aeadTagLength,
+  type Opened,
+  type TlsAead,
+  type TlsPrimitives,
+} from '../crypto/tls/primitives.js';
 import { copyOf } from './codec.js';
 import type { SuiteParameters } from './cipher-suites.js';
 import { hkdfExpandLabel } from './hkdf.js';
@@ -37,10 +44,13 @@ export class TrafficKeys {
     return length;
   }
 
-  /** Returns the plaintext, the caller's to keep; undefined for a record that is not authentic, which counts as none. */
-  open(header: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined {
+  /**
+   * Returns the plaintext without its last byte, and that, the content type where there is no padding; undefined for a record
+   * that is not authentic, which counts as none. `ciphertext` has that byte and the tag at least.
+   */
+  open(header: Uint8Array, ciphertext: Uint8Array): Opened | undefined {
     this.#setNonce();
-    const opened = this.#aead.open(this.#nonce, header, ciphertext);
+    const opened = this.#aead.open(this.#nonce, header, ciphertext, ciphertext.length - aeadTagLength - 1);
     if (opened !== undefined) this.#sequence += 1;
     return opened;
   }

@@ -3,18 +3,14 @@
 /** Smaller ones cost less than the call. */
 const worthFreeing = 1024;
 
-/** Behind the content of a record. */
-const contentTypeLength = 1;
-
 /**
- * Frees the memory of bytes that nobody but the caller has ever seen, where they are all of their buffer, or all but a content type:
- * afterwards they are empty. Node 20 has no way to, and leaves them. Left to the garbage collector, a buffer for each record keeps it at
+ * Frees the memory of bytes that nobody but the caller has ever seen, where they are all of their buffer: afterwards they are
+ * empty. Node 20 has no way to, and leaves them. Left to the garbage collector, a buffer for each record keeps it at
  * work all the time: it counts memory outside of its heap.
  *
  * Never for what a stream emitted: other listeners may have kept it, and may have given it to the kernel.
  */
 export function freeMemory(bytes: Uint8Array): void {
   const buffer: ArrayBufferLike & { readonly transfer?: (length: number) => unknown } = bytes.buffer;
-  const isWhole = bytes.byteOffset === 0 && buffer.byteLength - bytes.length <= contentTypeLength;
-  if (isWhole && bytes.length >= worthFreeing) buffer.transfer?.(0);
+  if (bytes.length >= worthFreeing && bytes.length === buffer.byteLength) buffer.transfer?.(0);
 }

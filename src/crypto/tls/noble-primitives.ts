@@ -18,6 +18,7 @@ import {
   aeadKeyLengths,
   aeadTagLength,
   type AeadName,
+  type Opened,
   type TlsAead,
   type TlsHash,
   type TlsHashName,
@@ -100,13 +101,12 @@ class NobleAead implements TlsAead {
     return sealed.length;
   }
 
-  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined {
+  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array, cut: number): Opened | undefined {
     const cipher = this.#cipher(this.#usable(), nonce, additionalData);
     if (ciphertext.length < aeadTagLength) return undefined;
     try {
       const plaintext = cipher.decrypt(ciphertext);
-      if (plaintext.length === plaintext.buffer.byteLength) return plaintext;
-      const opened = plaintext.slice();
+      const opened = { head: plaintext.slice(0, cut), tail: plaintext.slice(cut) };
       plaintext.fill(0);
       return opened;
     } catch {

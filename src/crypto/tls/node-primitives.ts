@@ -22,6 +22,7 @@ import {
   aeadKeyLengths,
   aeadTagLength,
   type AeadName,
+  type Opened,
   type TlsAead,
   type TlsHash,
   type TlsHashName,
@@ -92,7 +93,7 @@ class NodeAead implements TlsAead {
     return at + aeadTagLength - offset;
   }
 
-  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined {
+  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array, cut: number): Opened | undefined {
     const key = this.#usable();
     const length = ciphertext.length - aeadTagLength;
     if (length < 0) return undefined;
@@ -101,15 +102,17 @@ class NodeAead implements TlsAead {
     // Always 16 bytes: GCM would take fewer as well, where no option says otherwise.
     decipher.setAuthTag(ciphertext.subarray(length));
     // A stream cipher makes as much as it gets, and keeps nothing back.
-    const plaintext = decipher.update(ciphertext.subarray(0, length));
+    const head = decipher.update(ciphertext.subarray(0, cut));
+    const tail = decipher.update(ciphertext.subarray(cut, length));
     try {
       decipher.final();
     } catch {
       // The tag does not fit: nobody gets to see what it does not authenticate.
-      plaintext.fill(0);
+      head.fill(0);
+      tail.fill(0);
       return undefined;
     }
-    return plaintext;
+    return { head, tail };
   }
 
   destroy(): void {

@@ -33,6 +33,12 @@ export interface TlsHash {
   clone(): TlsHash;
 }
 
+/** Plaintext in two pieces of memory that hold nothing else: the caller's to keep. */
+export interface Opened {
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
 /** One direction's key. Nonces, counters and limits are the record layer's business. RFC 9846, Section 5.2. */
 export interface TlsAead {
   /**
@@ -47,10 +53,10 @@ export interface TlsAead {
     offset: number,
   ): number;
   /**
-   * Returns the plaintext in memory that holds nothing else, the caller's to keep; undefined where the tag does not fit.
-   * `ciphertext` ends with the tag.
+   * Returns the plaintext up to `cut`, and what follows; undefined where the tag does not fit. `ciphertext` ends with the
+   * tag.
    */
-  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
+  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array, cut: number): Opened | undefined;
   /** Wipes the key; any later use throws KeyDestroyedError. Idempotent. */
   destroy(): void;
 }

@@ -133,14 +133,19 @@ for (const { name, ...texts } of aeadCases) {
         const sealed = output.subarray(5, 5 + length);
         t.equal(toHex(sealed), texts.sealed);
         t.same([...output.subarray(0, 5), ...output.subarray(5 + length)], Array(7).fill(0), 'nothing else written');
-        const opened = opener.open(nonce, aad, sealed) ?? none;
-        t.equal(toHex(opened), toHex(plaintext));
-        t.equal(opened.buffer.byteLength, opened.length, 'in memory that holds nothing else');
+        const { head = none, tail = none } = opener.open(nonce, aad, sealed, cut) ?? {};
+        t.equal(toHex(head), toHex(plaintext.subarray(0, cut)));
+        t.equal(toHex(tail), toHex(plaintext.subarray(cut)));
+        t.same(
+          [head, tail].map(({ buffer }) => buffer.byteLength),
+          [head.length, tail.length],
+          'in memory that holds nothing else',
+        );
         t.equal(toHex(sealed), texts.sealed, 'the ciphertext is not changed');
       }
       const empty = new Uint8Array(16);
       t.equal(sealer.seal(nonce, none, [], empty, 0), 16);
-      t.equal(opener.open(nonce, none, empty)?.length, 0, 'an empty plaintext');
+      t.equal(opener.open(nonce, none, empty, 0)?.head.length, 0, 'an empty plaintext');
       t.equal(toHex(key), texts.key, 'the key given is not changed');
     });
   }
@@ -152,20 +157,20 @@ for (const { name, ...texts } of aeadCases) {
       for (let at = 0; at < sealed.length; at++) {
         const changed = sealed.slice();
         changed[at] = (changed[at] ?? 0) ^ 1;
-        t.equal(aead.open(nonce, aad, changed), undefined);
+        t.equal(aead.open(nonce, aad, changed, 1), undefined);
       }
-      t.equal(aead.open(nonce, aad.subarray(1), sealed), undefined);
+      t.equal(aead.open(nonce, aad.subarray(1), sealed, 1), undefined);
       const otherNonce = nonce.map((byte) => byte ^ 1);
-      t.equal(aead.open(otherNonce, aad, sealed), undefined);
+      t.equal(aead.open(otherNonce, aad, sealed, 1), undefined);
       for (const length of [0, 1, 15, 16, sealed.length - 1]) {
-        t.equal(aead.open(nonce, aad, sealed.subarray(0, length)), undefined);
+        t.equal(aead.open(nonce, aad, sealed.subarray(0, length), 0), undefined);
       }
       const unused = primitives.aead(name, key);
       unused.destroy();
-      t.throws(() => unused.open(nonce, aad, sealed), { code: 'ERR_PQTLS_KEY_DESTROYED' });
+      t.throws(() => unused.open(nonce, aad, sealed, 0), { code: 'ERR_PQTLS_KEY_DESTROYED' });
       aead.destroy();
       aead.destroy();
-      t.throws(() => aead.open(nonce, aad, sealed), { code: 'ERR_PQTLS_KEY_DESTROYED' });
+      t.throws(() => aead.open(nonce, aad, sealed, 0), { code: 'ERR_PQTLS_KEY_DESTROYED' });
       t.throws(() => aead.seal(nonce, aad, [plaintext], output, 0), { code: 'ERR_PQTLS_KEY_DESTROYED' });
       t.throws(() => primitives.aead(name, key.subarray(1)), RangeError);
     });
