@@ -226,7 +226,7 @@ async function timed(work: () => Promise<void>): Promise<Answer> {
   return { microseconds: user + system, wall: (performance.now() - clock) * 1000, usage: usage() };
 }
 
-/** Both in one process: what it has to bear falls out of their ratio. */
+/** One of the two, as it is asked. */
 function inMemory(credentials: EngineRole): (ask: 'handshakes in memory' | 'primitives') => () => void {
   const handshakes = new MemoryHandshakes(credentials);
   const sum = new PrimitiveSum(credentials);

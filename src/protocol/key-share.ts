@@ -4,6 +4,7 @@ import { groupLayouts, type GroupName } from '../crypto/parameters.js';
 import type { CryptoProvider, ProviderKeyExchange } from '../crypto/provider.js';
 import { NamedGroup } from './constants.js';
 import { ProtocolFault } from './faults.js';
+import { messageMemory } from './message-memory.js';
 
 /** What makes the shares. */
 export type KeyExchange = Pick<CryptoProvider, 'startKeyExchange' | 'startAndCompleteInto'>;
@@ -28,7 +29,7 @@ export class ActiveKeyShare {
   constructor(keyExchange: KeyExchange, name: GroupName) {
     this.group = NamedGroup[name];
     this.#name = name;
-    this.share = new Uint8Array(groupLayouts[name].clientShare);
+    this.share = messageMemory(groupLayouts[name].clientShare);
     this.#exchange = keyExchange.startKeyExchange(name, this.share);
   }
 
@@ -53,7 +54,7 @@ export function answerKeyShare(
 ): { readonly share: Uint8Array; readonly sharedSecret: Uint8Array } {
   const layout = groupLayouts[name];
   checkLength(name, clientShare, layout.clientShare);
-  const share = new Uint8Array(layout.serverShare);
+  const share = messageMemory(layout.serverShare);
   const sharedSecret = new Uint8Array(layout.sharedSecret);
   refusing(name, () => keyExchange.startAndCompleteInto(name, clientShare, share, sharedSecret));
   return { share, sharedSecret };

@@ -1,7 +1,7 @@
 // Memory of what we send, until it is a record or a signature: pieces of slabs, each given out once.
 //
 // A Uint8Array of more than 64 bytes has memory outside of V8's heap, which takes longer to get and to free than to fill, and a
-// handshake needs a dozen. A piece keeps its slab alive: not for what outlives the handshake, nor for what waits for the peer.
+// handshake needs a dozen. A piece keeps its slab alive: not for what outlives the handshake, nor for what a peer sends and makes us keep.
 
 const slabSize = 16 * 1024;
 /** What is larger has memory of its own. */
