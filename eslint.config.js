@@ -36,6 +36,9 @@ const addonLoaders = [
   { regex: '\\.node$', message: 'Only src/binding.ts loads the addon.' },
 ];
 
+const functionLiteral = ':matches(ArrowFunctionExpression, FunctionExpression)';
+const typeAssertions = ['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression', 'TSTypeAssertion'];
+
 /** @param {string} folder */
 function layerOf(folder) {
   const forbidden = forbiddenFolders[folder] ?? [];
@@ -108,18 +111,15 @@ export default tseslint.config(
   ...Object.keys(forbiddenFolders).map(layerOf),
   {
     files: ['src/engine/**/*.ts', 'src/protocol/**/*.ts', 'src/tls/**/*.ts'],
-    // What these assign functions to is there once for a server or a process.
-    ignores: ['src/tls/native-accept.ts', 'src/tls/acceptor.ts', 'src/tls/tcp-transport.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
-        {
-          selector:
-            'AssignmentExpression[left.type="MemberExpression"][right.type=/^(ArrowFunctionExpression|FunctionExpression)$/]',
+        ...[functionLiteral, `:matches(${typeAssertions.join(', ')}) > ${functionLiteral}`].map((assigned) => ({
+          selector: `:matches(AssignmentExpression, AssignmentPattern)[left.type=/^(MemberExpression|TS.*)$/] > ${assigned}`,
           message:
-            'V8 puts a function that is assigned to a property where it is written into its old space, from where it keeps ' +
-            'its connection through every scavenge: name it first, or keep an object with a method.',
-        },
+            'V8 allocates a function literal that is assigned to a property in its old space, from where it keeps its ' +
+            'connection through every scavenge: name it first, or keep an object with a method.',
+        })),
       ],
     },
   },

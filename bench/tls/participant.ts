@@ -226,7 +226,7 @@ async function timed(work: () => Promise<void>): Promise<Answer> {
   return { microseconds: user + system, wall: (performance.now() - clock) * 1000, usage: usage() };
 }
 
-/** One of the two, as it is asked. */
+/** Either, as it is asked: one process for each, though both are made. */
 function inMemory(credentials: EngineRole): (ask: 'handshakes in memory' | 'primitives') => () => void {
   const handshakes = new MemoryHandshakes(credentials);
   const sum = new PrimitiveSum(credentials);

@@ -1,6 +1,7 @@
 // Puts the contents of records together for the program: what is small is copied, what is large is handed out as it is.
 
 import { freeMemory } from '../crypto/tls/free-memory.js';
+import { asBuffer } from './as-buffer.js';
 
 /** From so many bytes on, a chunk for each record costs less than copying. */
 const large = 4096;
@@ -49,8 +50,4 @@ function joined(parts: readonly Uint8Array[], length: number): Buffer {
     freeMemory(part);
   }
   return whole;
-}
-
-function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, length);
 }

@@ -10,6 +10,7 @@ import { maxPlaintext } from '../protocol/record-reader.js';
 import { recordOverhead } from '../protocol/record-writer.js';
 import { startServer } from '../protocol/server-handshake.js';
 import { decodeSession, encodeSession, type SessionState } from '../protocol/session-state.js';
+import { asBuffer } from './as-buffer.js';
 import { ContentJoiner } from './content-joiner.js';
 import type {
   Answer,
@@ -113,11 +114,11 @@ export class PureTlsConnection extends PureFacts implements Connection {
   #onSession(session: SessionState): void {
     this.#newestSession?.preSharedKey.fill(0);
     this.#newestSession = session;
-    if (this.#tellsSessions) this.#addEvent({ kind: 'session', session: Buffer.from(encodeSession(session)) });
+    if (this.#tellsSessions) this.#addEvent({ kind: 'session', session: asBuffer(encodeSession(session)) });
   }
 
   #onNewSession(id: Uint8Array, session: Uint8Array): void {
-    this.#addEvent({ kind: 'new-session', id: Buffer.from(id), session: Buffer.from(session), blocking: false });
+    this.#addEvent({ kind: 'new-session', id: Buffer.from(id), session: asBuffer(session), blocking: false });
   }
 
   #addEvent(event: EngineEvent): void {
@@ -340,7 +341,7 @@ export class PureTlsConnection extends PureFacts implements Connection {
 
   session(): Buffer | undefined {
     const session = this.#currentSession;
-    return session === undefined ? undefined : Buffer.from(encodeSession(session));
+    return session === undefined ? undefined : asBuffer(encodeSession(session));
   }
 
   sessionTicket(): Buffer | undefined {

@@ -1,5 +1,6 @@
 // Certificates in a handshake, on either side: read, checked, chosen, signed for. RFC 9846, Sections 4.5.2 and 4.5.3.
 
+import { copyOf } from './codec.js';
 import { messageHeaderLength } from './messages/client-hello.js';
 import {
   readCertificate,
@@ -152,14 +153,16 @@ export function sendCertificateVerify(
   { credential, scheme }: ChosenCredential,
   proceed: () => HandshakeState,
 ): HandshakeState {
-  const content = signedContent(side, endpoint.transcript.digest());
+  const shared = signedContent(side, endpoint.transcript.digest());
   const number = SignatureScheme[scheme];
   const send = (signature: Uint8Array): HandshakeState => {
     endpoint.facts.signatureScheme = number;
     endpoint.send(writeCertificateVerify({ scheme: number, signature }));
     return proceed();
   };
-  if (credential.signer !== undefined) return send(signOr(credential.signer, scheme, content));
+  if (credential.signer !== undefined) return send(signOr(credential.signer, scheme, shared));
+  // It waits for the program.
+  const content = copyOf(shared);
   endpoint.facts.signedByProgram = true;
   let given: Uint8Array | undefined;
   const { primitives } = endpoint.environment;

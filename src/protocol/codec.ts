@@ -1,7 +1,6 @@
 // Reads and writes the presentation language of TLS, bounds first. RFC 9846, Section 3.
 
 import { ProtocolFault, type FaultReason } from './faults.js';
-import { messageMemory } from './message-memory.js';
 
 /** Reads a message from front to back. Whatever does not fit throws. */
 export class ByteReader {
@@ -176,9 +175,9 @@ export class ByteWriter {
     return this;
   }
 
-  /** What was written, in memory of messages. Wipes its own copy: it may hold a session's key. */
-  finish(): Uint8Array {
-    const written = messageMemory(this.#length);
+  /** What was written, in memory of its own unless `memory` gives another. Wipes the writer's: it may hold a session's key. */
+  finish(memory = (length: number): Uint8Array => new Uint8Array(length)): Uint8Array {
+    const written = memory(this.#length);
     written.set(this.#bytes.subarray(0, this.#length));
     this.#release();
     this.#length = 0;

@@ -73,8 +73,8 @@ export class Endpoint {
   /** IANA number. */
   alertReceived: number | undefined;
   /**
-   * What a handshake holds besides, wiped along with the rest. No function: V8 puts one that is assigned to a property where it is written
-   * into its old space, from where it keeps all that it refers to through every scavenge.
+   * What a handshake holds besides, wiped along with the rest. Not as a function: V8 allocates a function literal that is assigned
+   * to a property in its old space, from where it keeps all that it refers to through every scavenge.
    */
   handshake: { destroy(): void } | undefined;
   /** Makes what a server sends by itself when the handshake is done: its tickets. */
@@ -208,12 +208,7 @@ export class Endpoint {
 
   /** Makes records of the flight. */
   flush(): void {
-    if (this.#flight.length === 0) return;
-    try {
-      this.#writeAll(ContentType.handshake, this.#flight.bytes);
-    } finally {
-      this.#flight.clear();
-    }
+    if (this.#flight.length > 0) this.#flight.consume((bytes) => this.#writeAll(ContentType.handshake, bytes));
   }
 
   #writeAll(type: number, bytes: Uint8Array): void {
@@ -405,6 +400,7 @@ export class Endpoint {
     this.handshake?.destroy();
     this.handshake = undefined;
     this.#flight.clear();
+    this.transcript.destroy();
     this.#state = new HandshakeStateBeforeStart();
   }
 }

@@ -29,7 +29,7 @@ export class ActiveKeyShare {
   constructor(keyExchange: KeyExchange, name: GroupName) {
     this.group = NamedGroup[name];
     this.#name = name;
-    this.share = messageMemory(groupLayouts[name].clientShare);
+    this.share = new Uint8Array(groupLayouts[name].clientShare);
     this.#exchange = keyExchange.startKeyExchange(name, this.share);
   }
 

@@ -4,7 +4,7 @@ import { copyOf } from './codec.js';
 
 const scratchSize = 4096;
 const mostSpare = 4;
-/** Emptied buffers: memory outside of V8's heap is dear to get and to free. No secret was in them. */
+/** Emptied buffers: memory outside of V8's heap is dear to get and to free. No key was in them. */
 const spare: Uint8Array[] = [];
 const nothing = new Uint8Array(0);
 
@@ -16,11 +16,6 @@ export class OutputBuffer {
     return this.#length;
   }
 
-  /** All of it, until the next change. */
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
   /** Room for `count` bytes, which begins at `length` of the returned buffer; added() says how many were used. */
   reserve(count: number): Uint8Array {
     const needed = this.#length + count;
@@ -29,7 +24,7 @@ export class OutputBuffer {
       const grown =
         (isSmall ? spare.pop() : undefined) ?? new Uint8Array(Math.max(needed, scratchSize, 2 * this.#length));
       grown.set(this.#bytes.subarray(0, this.#length));
-      this.#release();
+      release(this.#bytes);
       this.#bytes = grown;
     }
     return this.#bytes;
@@ -46,19 +41,29 @@ export class OutputBuffer {
 
   /** All of it; the caller's to keep. */
   take(): Uint8Array {
-    if (this.#length === 0) return nothing;
-    const taken = copyOf(this.bytes);
-    this.clear();
-    return taken;
+    return this.#length === 0 ? nothing : this.consume(copyOf);
+  }
+
+  /** Empties it into `use`, which may not keep what it is given. What is added meanwhile is none of that. */
+  consume<T>(use: (bytes: Uint8Array) => T): T {
+    const bytes = this.#bytes;
+    const length = this.#length;
+    this.#bytes = nothing;
+    this.#length = 0;
+    try {
+      return use(bytes.subarray(0, length));
+    } finally {
+      release(bytes);
+    }
   }
 
   clear(): void {
-    this.#release();
+    release(this.#bytes);
+    this.#bytes = nothing;
     this.#length = 0;
   }
+}
 
-  #release(): void {
-    if (this.#bytes.length === scratchSize && spare.length < mostSpare) spare.push(this.#bytes);
-    this.#bytes = nothing;
-  }
+function release(bytes: Uint8Array): void {
+  if (bytes.length === scratchSize && spare.length < mostSpare) spare.push(bytes);
 }

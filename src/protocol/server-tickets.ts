@@ -5,7 +5,7 @@ import { ByteReader, copyOf } from './codec.js';
 import { resumptionKey } from './key-schedule.js';
 import { longestTicketLifetime, writeNewSessionTicket } from './messages/new-session-ticket.js';
 import { sessionContextOf, type ServerHandshake } from './server-context.js';
-import { encodeSession } from './session-state.js';
+import { encodeSession, type SessionState } from './session-state.js';
 
 /** Of a session that the program keeps; it stands in the ticket. */
 export const storedIdLength = 32;
@@ -55,12 +55,11 @@ function giveTickets(
   const { facts } = endpoint;
   const lifetime = Math.min(ownContext.sessionTimeout, longestTicketLifetime);
   const context = sessionContextOf(server);
-  const agesAdded = new ByteReader(primitives.randomBytes(count * ageAddLength));
   for (let index = 0; index < count; index++) {
     const nonce = Uint8Array.of(index);
-    const ageAdd = agesAdded.uint32();
+    const ageAdd = new ByteReader(primitives.randomBytes(ageAddLength)).uint32();
     const preSharedKey = resumptionKey(primitives, suite.hash, resumption, nonce);
-    const session = encodeSession({
+    const state: SessionState = {
       cipherSuite: suite.id,
       preSharedKey,
       createdAt: environment.now(),
@@ -71,10 +70,22 @@ function giveTickets(
       peerChain: facts.peerChain,
       context,
       ticket: new Uint8Array(0),
-    });
-    preSharedKey.fill(0);
-    const ticket = form(server, session);
-    session.fill(0);
+    };
+    const ticket = ticketOf(server, state, form);
     if (ticket !== undefined) endpoint.sendUnhashed(writeNewSessionTicket({ lifetime, ageAdd, nonce, ticket }));
+  }
+}
+
+/** Wipes the session's key, and what was written of it. */
+function ticketOf(server: ServerHandshake, state: SessionState, form: TicketForm): Uint8Array | undefined {
+  try {
+    const session = encodeSession(state);
+    try {
+      return form(server, session);
+    } finally {
+      session.fill(0);
+    }
+  } finally {
+    state.preSharedKey.fill(0);
   }
 }

@@ -27,6 +27,7 @@ export interface SessionState {
 const format = 0x54;
 const version = 1;
 
+/** In memory of its own, the caller's to wipe or to hand out: it holds the key. */
 export function encodeSession(session: SessionState): Uint8Array {
   const writer = new ByteWriter().uint8(format).uint8(version).uint16(session.cipherSuite);
   writer.vector8(session.preSharedKey);

@@ -1,7 +1,7 @@
 // The hash of every handshake message so far. RFC 9846, Section 4.4.1.
 
 import { tlsHashLengths, type TlsHash, type TlsHashName, type TlsPrimitives } from '../crypto/tls/primitives.js';
-import { concat } from './codec.js';
+import { concat, copyOf } from './codec.js';
 import { HandshakeType } from './constants.js';
 
 export class TranscriptHash {
@@ -19,7 +19,8 @@ export class TranscriptHash {
 
   add(message: Uint8Array): void {
     this.#digest = undefined;
-    if (this.#hash === undefined) this.#messages.push(message);
+    // In memory of its own: it may wait for the peer's answer.
+    if (this.#hash === undefined) this.#messages.push(copyOf(message));
     else this.#hash.update(message);
   }
 
@@ -29,6 +30,11 @@ export class TranscriptHash {
     this.#name = name;
     this.#hash = this.#primitives.createHash(name);
     for (const message of this.#messages) this.#hash.update(message);
+    this.#messages = [];
+  }
+
+  /** Keeps no message any longer, of a handshake that is over. */
+  destroy(): void {
     this.#messages = [];
   }
 

@@ -105,6 +105,7 @@ export class TlsAcceptor {
   constructor(server: EventEmitter, options: TlsServerOptions) {
     if (typeof options !== 'object' || options === null) throw invalidArgType('options', 'of type object', options);
     this.#server = server;
+    /* eslint-disable no-restricted-syntax -- Once for a server. */
     this.#onError = function (error) {
       if (!this._controlReleased) server.emit('tlsClientError', error, this);
     };
@@ -117,6 +118,7 @@ export class TlsAcceptor {
       this._releaseControl();
       server.emit('secureConnection', this);
     };
+    /* eslint-enable no-restricted-syntax */
     checkFunction('options.SNICallback', options.SNICallback);
     checkAlpnCallback(options);
     checkPskOptions('options.pskCallback', options);

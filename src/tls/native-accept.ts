@@ -1,5 +1,7 @@
 // A net.Server's connections, accepted by the addon, or taken over from Node before it makes a net.Socket of them.
 
+/* eslint-disable no-restricted-syntax -- What these functions belong to is there once for a server. */
+
 import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { Socket, type Server } from 'node:net';

@@ -81,6 +81,7 @@ export function tcpOf(binding: NativeBinding): Tcp | undefined {
   if (putOff !== undefined) binding.setTcpDispatcher?.(dispatch, turnsOf({ progress, putOff }));
   const tcp = { TcpHandle, TcpListener, slab: tcpSlab, registers: progress };
   known = { binding, tcp };
+  // eslint-disable-next-line no-restricted-syntax -- Once for a thread.
   metrics.sentElsewhere = () => {
     const sent = tcp.registers[ProgressRegister.sentAlone] ?? 0;
     tcp.registers[ProgressRegister.sentAlone] = 0;

@@ -12,7 +12,13 @@ export const parsedCertificateBounds = { certificates: 256, bytes: 1024 * 1024, 
 export class ParsedCertificates {
   /** By checksum, in the order of their last use: of two with the same one, the newer is kept. */
   readonly #known = new Map<number, Certificate>();
+  /** Of the checksum: nobody can make a certificate that drives out another, but by making many. */
+  readonly #seed: number;
   #bytes = 0;
+
+  constructor(seed = Math.floor(Math.random() * 2 ** 32)) {
+    this.#seed = seed;
+  }
 
   get size(): number {
     return this.#known.size;
@@ -26,7 +32,7 @@ export class ParsedCertificates {
   /** Throws what parseCertificate() throws. */
   parse(der: Uint8Array): Certificate {
     if (der.length > parsedCertificateBounds.largest) return parseCertificate(der);
-    const checksum = checksumOf(der);
+    const checksum = checksumOf(der, this.#seed);
     const known = this.#known.get(checksum);
     if (known !== undefined && equalPublicBytes(known.der, der)) {
       this.#known.delete(checksum);
@@ -57,8 +63,8 @@ export class ParsedCertificates {
 }
 
 /** FNV-1a, which says where to look, and no more than that. */
-function checksumOf(bytes: Uint8Array): number {
-  let sum = 0x811c9dc5;
+function checksumOf(bytes: Uint8Array, seed: number): number {
+  let sum = seed;
   for (let at = 0; at < bytes.length; at++) sum = Math.imul(sum ^ (bytes[at] ?? 0), 0x01000193);
   return sum;
 }

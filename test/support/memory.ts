@@ -22,6 +22,12 @@ export async function usedHeap(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
+/** Of ArrayBuffers, in bytes, without what can be collected. */
+export async function arrayBufferBytes(): Promise<number> {
+  await collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
 async function collect(): Promise<void> {
   for (let round = 0; round < 5; round++) {
     collectGarbage();
