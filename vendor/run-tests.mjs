@@ -18,8 +18,8 @@ const timeoutMs = 300_000;
 
 const help = `Usage: npm test [-- FILE...]
 
-Builds what is due and runs every test, then all of test/api a second time with PQTLS_TRANSPORT=net, which leaves TCP to
-net.Socket, where the addon drives it otherwise, and a third time with PQTLS_ENGINE=typescript, but for what
+Builds what is due and runs every test, then test/api a second time with PQTLS_TRANSPORT=net, which leaves TCP to net.Socket,
+where the addon drives it otherwise, but for what no transport makes a difference to, and a third time with PQTLS_ENGINE=typescript, but for what
 test/support/engine-scope.ts excludes. With FILE..., compiled tests in .build/test, those alone, once. On a terminal it
 prints a line for each file and what failed, otherwise TAP.
 
@@ -66,7 +66,7 @@ function allRuns() {
   }));
   if (process.env['PQTLS_TRANSPORT'] === 'net') return runs;
   const api = tests.filter((file) => file.startsWith('.build/test/api/'));
-  const overNet = api.map((file) => ({
+  const overNet = api.filter(isOfTransports).map((file) => ({
     file,
     name: `${file} over net.Socket`,
     environment: { PQTLS_TRANSPORT: 'net' },
@@ -83,6 +83,14 @@ function allRuns() {
 /** @param {string} folder */
 function filesIn(folder) {
   return filesBelow(join(projectDir, folder), (path) => path.endsWith('.test.js')).map((path) => `${folder}/${path}`);
+}
+
+/**
+ * What is trusted, which options are taken and what certificates say has nothing to do with who carries the bytes.
+ * @param {string} file
+ */
+function isOfTransports(file) {
+  return !/\/(trust-sources|repeated-verification|(compat\/)?certificates|options-validation)\.test\.js$/.test(file);
 }
 
 /**

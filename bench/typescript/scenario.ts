@@ -39,7 +39,7 @@ async function start(driver: Driver, provider: ProviderName, { credentials, size
   const round = provider === 'noble' ? sizes.memoryHandshakes / 10 : sizes.memoryHandshakes;
   const count = Math.ceil(round / turns);
   const workers: Partial<Record<Ask, Participant>> = {};
-  const stop = async (): Promise<void> => void (await Promise.all(asks.map((ask) => workers[ask]?.stop())));
+  const stop = async (): Promise<void> => void (await Promise.all(asks.map(async (ask) => workers[ask]?.stop())));
   try {
     for (const ask of asks) {
       workers[ask] = await Participant.start(driver.node.binary, role, { PQTLS_PROVIDER: provider });
