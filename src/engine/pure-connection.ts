@@ -1,6 +1,7 @@
 // Connection over protocol/: TLS 1.3 in TypeScript, with JavaScript's slabs.
 
 import { freeMemory } from '../crypto/tls/free-memory.js';
+import { tlsHashLengths } from '../crypto/tls/primitives.js';
 import { Alert, NamedGroup, nameOf, SignatureScheme, type AlertName } from '../protocol/constants.js';
 import { startClient } from '../protocol/client-handshake.js';
 import type { ClientConfig, Environment, ServerConfig } from '../protocol/config.js';
@@ -37,6 +38,8 @@ const plaintextPerCall = 256 * 1024;
 const maxSessionEvents = 8;
 const noBytes = new Uint8Array(0);
 const smallestFragment = 512;
+// Of 255 bytes, `tls13 ` is one part. RFC 9846, Section 7.1.
+const longestExporterLabel = 255 - 6;
 
 const nothing = (): void => {};
 
@@ -177,7 +180,7 @@ export class PureTlsConnection extends PureFacts implements Connection {
     const question = this.error === undefined ? this.#ask() : undefined;
     const output = endpoint.takeOutput();
     const ciphertext: Ciphertext[] = output.length === 0 ? [] : [{ bytes: output, release: nothing }];
-    if (this.error !== undefined) this.endpoint.destroy();
+    if (this.error !== undefined) this.endpoint.end();
     const events = this.#events;
     this.#events = [];
     return {
@@ -419,7 +422,16 @@ export class PureTlsConnection extends PureFacts implements Connection {
   setPskCallback(): void {}
 
   exportKeyingMaterial(length: number, label: string, context: Uint8Array = noBytes): Buffer {
-    return Buffer.from(this.endpoint.exportKeyingMaterial(latin1Of(label), context, length));
+    const { suite } = this.endpoint.facts;
+    const bytes = latin1Of(label);
+    // RFC 5869, Section 2.3; RFC 9846, Section 7.1.
+    const isTooLong = suite !== undefined && length > 255 * tlsHashLengths[suite.hash];
+    if (isTooLong || bytes.length > longestExporterLabel) {
+      throw new Error(
+        `The keying material could not be exported: ${isTooLong ? 'OUTPUT_TOO_LARGE' : 'LABEL_TOO_LONG'}`,
+      );
+    }
+    return asBuffer(this.endpoint.exportKeyingMaterial(bytes, context, length));
   }
 
   destroy(): void {
@@ -428,6 +440,7 @@ export class PureTlsConnection extends PureFacts implements Connection {
     this.endpoint.destroy();
     this.#newestSession?.preSharedKey.fill(0);
     this.#offeredSession?.preSharedKey.fill(0);
+    this.#newestSession = this.#offeredSession = undefined;
   }
 
   #fail(thrown: unknown): void {

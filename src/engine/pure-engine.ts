@@ -16,7 +16,8 @@ class PureTlsEngine implements TlsEngine {
   #codec: CompressionCodec | undefined;
   readonly #environment: Environment = createEnvironment({
     compress: (algorithm, input) => this.#codec?.(algorithm, input, 0),
-    decompress: (algorithm, input, length) => this.#codec?.(algorithm, input, length),
+    // To the codec, 0 says that it has to compress.
+    decompress: (algorithm, input, length) => (length === 0 ? undefined : this.#codec?.(algorithm, input, length)),
   });
 
   createTrustStore(): TrustStore {

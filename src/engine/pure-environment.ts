@@ -16,7 +16,8 @@ export function createEnvironment(codec: CertificateCodec): Environment {
       startAndCompleteInto: (group, clientShare, share, sharedSecret) =>
         selectProvider(group).startAndCompleteInto(group, clientShare, share, sharedSecret),
     },
-    publicKeyOf,
+    publicKeyOf: (certificate) =>
+      tryParseCertificate(certificate) === undefined ? undefined : publicKeyOf(certificate),
     fitsKey(scheme, publicKey) {
       const key = parsePublicKey(publicKey);
       return key !== undefined && schemeParameters(scheme, key) !== undefined;

@@ -1,6 +1,6 @@
 // Certificates in a handshake, on either side: read, checked, chosen, signed for. RFC 9846, Sections 4.5.2 and 4.5.3.
 
-import { copyOf } from './codec.js';
+import { copyOf, sameBytes } from './codec.js';
 import { messageHeaderLength } from './messages/client-hello.js';
 import {
   readCertificate,
@@ -11,7 +11,7 @@ import {
 } from './messages/certificate.js';
 import { readCertificateVerify, signedContent, writeCertificateVerify } from './messages/certificate-verify.js';
 import { HandshakeType, SignatureScheme, nameOf, type SignatureSchemeName } from './constants.js';
-import type { Credential, TlsContext } from './config.js';
+import type { CertificateCodec, Credential, Environment, TlsContext } from './config.js';
 import type { Endpoint } from './endpoint.js';
 import { ProtocolFault, type FaultReason } from './faults.js';
 import type { HandshakeMessage } from './handshake-joiner.js';
@@ -36,15 +36,22 @@ export function receiveCertificate(endpoint: Endpoint, message: HandshakeMessage
   const { chain, ocspResponse }: CertificateMessage = readCertificate(body, terms);
   // Whoever is trusted and whoever is not: the key of a TLS 1.3 certificate signs. RFC 9846, Section 4.5.2.2.
   const [leaf] = chain;
-  if (leaf !== undefined && !endpoint.environment.maySign(leaf)) throw new ProtocolFault('KEY_USAGE_BIT_INCORRECT');
+  if (leaf !== undefined) checkLeaf(endpoint.environment, leaf);
   endpoint.facts.peerChain = chain;
   endpoint.facts.ocspResponse = ocspResponse;
+}
+
+function checkLeaf(environment: Environment, leaf: Uint8Array): void {
+  if (environment.publicKeyOf(leaf) === undefined) throw new ProtocolFault('CANNOT_PARSE_LEAF_CERT');
+  if (!environment.maySign(leaf)) throw new ProtocolFault('KEY_USAGE_BIT_INCORRECT');
 }
 
 /** RFC 8879, Section 4. */
 function decompress(endpoint: Endpoint, bytes: Uint8Array, allowed: readonly number[]): Uint8Array {
   const { algorithm, uncompressedLength, compressed } = readCompressedCertificate(bytes);
   if (!allowed.includes(algorithm)) throw new ProtocolFault('UNKNOWN_CERT_COMPRESSION_ALG');
+  // No Certificate has no bytes.
+  if (uncompressedLength === 0) throw new ProtocolFault('CERT_DECOMPRESSION_FAILED');
   if (uncompressedLength > maxUncompressed) throw new ProtocolFault('UNCOMPRESSED_CERT_TOO_LARGE');
   const body = endpoint.environment.codec?.decompress(algorithm, compressed, uncompressedLength);
   if (body?.length !== uncompressedLength) throw new ProtocolFault('CERT_DECOMPRESSION_FAILED');
@@ -141,9 +148,32 @@ export function sendCertificate(
     return;
   }
   const body = message.subarray(messageHeaderLength);
-  const compressed = codec.compress(algorithm, body);
+  const compressed = compressedOnce(codec, chain, algorithm, body);
   if (compressed === undefined) endpoint.send(message);
   else endpoint.send(writeCompressedCertificate({ algorithm, uncompressedLength: body.length, compressed }));
+}
+
+interface CompressedBody {
+  readonly body: Uint8Array;
+  readonly compressed: Uint8Array | undefined;
+}
+
+/** What was sent last of a chain, by algorithm: to compress a chain takes many times a handshake, and any client can ask for it. */
+const compressedBodies = new WeakMap<readonly Uint8Array[], Map<number, CompressedBody>>();
+
+function compressedOnce(
+  codec: CertificateCodec,
+  chain: readonly Uint8Array[],
+  algorithm: number,
+  body: Uint8Array,
+): Uint8Array | undefined {
+  const ofChain = compressedBodies.get(chain) ?? new Map<number, CompressedBody>();
+  compressedBodies.set(chain, ofChain);
+  const known = ofChain.get(algorithm);
+  if (known !== undefined && sameBytes(known.body, body)) return known.compressed;
+  const compressed = codec.compress(algorithm, body);
+  ofChain.set(algorithm, { body: copyOf(body), compressed });
+  return compressed;
 }
 
 /** Signs the transcript so far, or has it signed by the program, and goes on. */

@@ -82,7 +82,8 @@ class ClientHandshake {
   }
 
   #offerable(session: SessionState | undefined): SessionState | undefined {
-    if (session === undefined || !isFresh(session, this.config.environment.now())) return undefined;
+    if (session === undefined || session.ticket.length > longestOfferedTicket) return undefined;
+    if (!isFresh(session, this.config.environment.now())) return undefined;
     if (this.endpoint.requirePostQuantum && !session.postQuantum) return undefined;
     return this.#sharesHash(
       session,
@@ -242,6 +243,7 @@ class ExpectServerHello extends HandshakeState {
     const group = readRequestedGroup(extensions);
     const cookie = readCookie(extensions);
     if (group === undefined && cookie === undefined) throw new ProtocolFault('EMPTY_HELLO_RETRY_REQUEST');
+    if (cookie !== undefined && cookie.length > longestCookie) throw new ProtocolFault('EXCESSIVE_MESSAGE_SIZE');
     endpoint.facts.chosenGroup = group ?? 0;
     if (group !== undefined) {
       const isSent = client.shares.some((share) => share.group === group);
@@ -433,6 +435,10 @@ class ExpectFinished extends ServerFlightState {
   }
 }
 
+/** A ClientHello has room for 64 KiB of extensions, and a cookie may have to go along. */
+const longestOfferedTicket = 32_768;
+const longestCookie = 16_384;
+
 function keepTicket(
   client: ClientHandshake,
   suite: SuiteParameters,
@@ -442,7 +448,7 @@ function keepTicket(
   const { endpoint, config } = client;
   // RFC 9846, Section 4.7.1.
   if (lifetime > longestTicketLifetime) throw new ProtocolFault('INVALID_TICKET_LIFETIME');
-  if (lifetime === 0 || endpoint.facts.peerChain.length === 0) return;
+  if (lifetime === 0 || endpoint.facts.peerChain.length === 0 || ticket.length > longestOfferedTicket) return;
   const { primitives } = config.environment;
   const { facts } = endpoint;
   client.onSession({

@@ -388,6 +388,13 @@ export class Endpoint {
 
   /** Wipes every secret. */
   destroy(): void {
+    this.end();
+    this.#exporterSecret?.fill(0);
+    this.#exporterSecret = undefined;
+  }
+
+  /** Wipes what protects records: nothing is sent or received any more. Data that came before may still be bound to the connection. */
+  end(): void {
     this.closed = true;
     this.reader.drop();
     this.reader.keys?.destroy();
@@ -395,7 +402,7 @@ export class Endpoint {
     this.#joiner.clear();
     this.#readSecret?.fill(0);
     this.#writeSecret?.fill(0);
-    this.#exporterSecret?.fill(0);
+    this.#readSecret = this.#writeSecret = undefined;
     this.makeTickets = undefined;
     this.handshake?.destroy();
     this.handshake = undefined;

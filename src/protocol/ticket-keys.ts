@@ -11,8 +11,8 @@ export const ticketKeysLength = 48;
 const nameLength = 16;
 const saltLength = 32;
 const overhead = nameLength + saltLength + aeadTagLength;
-// What a ticket may hold. RFC 9846, Section 4.7.1.
-const longestTicket = 0xffff;
+// What a client offers beside all else in its ClientHello.
+const longestTicket = 32_768;
 // Every ticket has a key of its own, so that no nonce is used twice.
 const nonce = new Uint8Array(aeadNonceLength);
 

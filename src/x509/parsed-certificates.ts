@@ -12,12 +12,12 @@ export const parsedCertificateBounds = { certificates: 256, bytes: 1024 * 1024, 
 export class ParsedCertificates {
   /** By checksum, in the order of their last use: of two with the same one, the newer is kept. */
   readonly #known = new Map<number, Certificate>();
-  /** Of the checksum: nobody can make a certificate that drives out another, but by making many. */
-  readonly #seed: number;
+  /** Of the checksum; odd. Without it nobody can tell which certificate would drive out another, which then has to be parsed again. */
+  readonly #multiplier: number;
   #bytes = 0;
 
-  constructor(seed = Math.floor(Math.random() * 2 ** 32)) {
-    this.#seed = seed;
+  constructor(multiplier = 2 * Math.floor(Math.random() * 2 ** 31) + 1) {
+    this.#multiplier = multiplier;
   }
 
   get size(): number {
@@ -32,7 +32,7 @@ export class ParsedCertificates {
   /** Throws what parseCertificate() throws. */
   parse(der: Uint8Array): Certificate {
     if (der.length > parsedCertificateBounds.largest) return parseCertificate(der);
-    const checksum = checksumOf(der, this.#seed);
+    const checksum = checksumOf(der, this.#multiplier);
     const known = this.#known.get(checksum);
     if (known !== undefined && equalPublicBytes(known.der, der)) {
       this.#known.delete(checksum);
@@ -62,10 +62,10 @@ export class ParsedCertificates {
   }
 }
 
-/** FNV-1a, which says where to look, and no more than that. */
-function checksumOf(bytes: Uint8Array, seed: number): number {
-  let sum = seed;
-  for (let at = 0; at < bytes.length; at++) sum = Math.imul(sum ^ (bytes[at] ?? 0), 0x01000193);
+/** FNV-1a with another multiplier, which says where to look, and no more than that. */
+function checksumOf(bytes: Uint8Array, multiplier: number): number {
+  let sum = 0x811c9dc5;
+  for (let at = 0; at < bytes.length; at++) sum = Math.imul(sum ^ (bytes[at] ?? 0), multiplier);
   return sum;
 }
 

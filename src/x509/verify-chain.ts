@@ -48,9 +48,14 @@ export function verifyChain(chain: readonly Uint8Array[], options: ChainOptions)
     path,
   });
   if (chain.length > mostSentCertificates) return fail('CERT_CHAIN_TOO_LONG');
-  const certificates = chain.flatMap((der) => tryParseCertificate(der) ?? []);
+  const certificates: Certificate[] = [];
+  for (const der of chain) {
+    const certificate = tryParseCertificate(der);
+    if (certificate === undefined) return fail('ERR_PQTLS_CERTIFICATE_MALFORMED');
+    certificates.push(certificate);
+  }
   const [leaf, ...sent] = certificates;
-  if (leaf === undefined || certificates.length < chain.length) return fail('ERR_PQTLS_CERTIFICATE_MALFORMED');
+  if (leaf === undefined) return fail('ERR_PQTLS_CERTIFICATE_MALFORMED');
   let failed: { code: VerificationCode; path: FoundPath['path'] } | undefined;
   const search = {
     trusted: options.trusted,

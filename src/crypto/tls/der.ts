@@ -5,7 +5,7 @@
 import * as asn1js from 'asn1js';
 
 /** Nothing that is read here nests or branches as far as this. */
-const limits = { maxDepth: 24, maxNodes: 20_000, parseEmbedded: false };
+const limits = { maxDepth: 24, maxNodes: 4000, parseEmbedded: false };
 
 export class DerError extends Error {
   constructor(expected: string) {

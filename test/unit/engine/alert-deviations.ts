@@ -249,6 +249,16 @@ export const alertDeviations: Readonly<Record<string, Outcome | 'accepted'>> = {
     code: 'ERR_SSL_CERT_DECOMPRESSION_FAILED',
     alert: 'decode_error',
   },
+  'a compressed certificate that would have no bytes, from a client': {
+    class: 'PeerMisbehavedError',
+    code: 'ERR_SSL_UNEXPECTED_MESSAGE',
+    alert: 'unexpected_message',
+  },
+  'a compressed certificate that would have no bytes, from a server': {
+    class: 'InvalidMessageError',
+    code: 'ERR_SSL_CERT_DECOMPRESSION_FAILED',
+    alert: 'decode_error',
+  },
   'a compressed certificate where none was offered, from a client': {
     class: 'PeerMisbehavedError',
     code: 'ERR_SSL_UNEXPECTED_MESSAGE',

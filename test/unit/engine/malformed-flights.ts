@@ -1,6 +1,7 @@
 // What hostile peers send, by what it is: every kind of fault of faults.ts that a peer can provoke, in both roles.
 
 import { randomBytes, X509Certificate } from 'node:crypto';
+import { publicKeyOf } from '#src/engine/pure-environment.js';
 import {
   Alert,
   CertificateCompression,
@@ -157,6 +158,15 @@ const certificateEntry = (der: Uint8Array, extensions: Uint8Array = nothing): Bu
   Buffer.concat([uint24(der.length), der, vector16(extensions)]);
 /** The first certificate of a message. */
 const leafOf = (message: Buffer): Buffer => message.subarray(11, 11 + message.readUIntBE(8, 3));
+
+/** Its SubjectPublicKeyInfo behind five empty fields, which is where it stands in a certificate. */
+function onlyKeyOf(der: Uint8Array): Buffer {
+  const sequence = (...parts: Uint8Array[]): Buffer => {
+    const content = Buffer.concat(parts);
+    return Buffer.concat([Buffer.of(0x30, 0x82), uint16(content.length), content]);
+  };
+  return sequence(sequence(...Array<Buffer>(5).fill(Buffer.of(0x02, 1, 0)), publicKeyOf(der) ?? nothing));
+}
 
 const compressed = (algorithm: number, length: number, bytes: Uint8Array): Buffer =>
   messageOf(
@@ -674,6 +684,10 @@ const fromEither: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'CANNOT_PARSE_LEAF_CERT',
     change: on(Certificate, (message) => [certificateOf(certificateEntry(longer(leafOf(message))))]),
   },
+  'a certificate that has a key and nothing else': {
+    reason: 'CANNOT_PARSE_LEAF_CERT',
+    change: on(Certificate, (message) => [certificateOf(certificateEntry(onlyKeyOf(leafOf(message))))]),
+  },
   'a certificate whose key may not sign handshakes': {
     reason: 'KEY_USAGE_BIT_INCORRECT',
     change: on(Certificate, () => [certificateOf(certificateEntry(authority))]),
@@ -733,6 +747,11 @@ const fromEither: Record<string, Omit<MalformedFlight, 'victim'>> = {
     reason: 'CERT_DECOMPRESSION_FAILED',
     options: { certificateCompression: ['zlib'] },
     change: on(Certificate, () => [compressed(CertificateCompression.zlib, 1000, randomBytes(50))]),
+  },
+  'a compressed certificate that would have no bytes': {
+    reason: 'CERT_DECOMPRESSION_FAILED',
+    options: { certificateCompression: ['zlib'] },
+    change: on(Certificate, () => [compressed(CertificateCompression.zlib, 0, randomBytes(50))]),
   },
   'a compressed certificate where none was offered': {
     reason: 'UNKNOWN_CERT_COMPRESSION_ALG',
