@@ -1,6 +1,7 @@
 // Exported keying material: what it is bound to after a fault, and how much of it there can be. RFC 9846, Section 7.5.
 
 import t from 'tap';
+import '../../support/both-engines.js';
 import { Issuer } from '../../support/certificates.js';
 import { engines, End, shakeHands } from '../../support/connections.js';
 

@@ -1,6 +1,7 @@
 // Memory of messages: pieces are nobody else's, and neither a secret nor what waits for somebody lies in them.
 
 import t from 'tap';
+import '../../support/both-engines.js';
 import { largestPiece, messageMemory } from '#src/protocol/message-memory.js';
 import { encodeSession } from '#src/protocol/session-state.js';
 import { End, shakeHands } from '../../support/connections.js';
