@@ -27,7 +27,7 @@ constexpr uint16_t kZstd = 3;
 // One message for each algorithm and certificate of the context, with some that carry an OCSP response.
 constexpr size_t kCachedMessages = 16;
 
-// Calls the codec (algorithm, input, length) of src/tls/certificate-compression.ts; `length` 0 compresses. Appends to
+// Calls the codec (algorithm, input, length) of src/engine/native-engine.ts; `length` 0 compresses. Appends to
 // `out`; false where it threw or gave nothing.
 bool CallCodec(SSL* ssl, uint16_t algorithm, const uint8_t* in, size_t in_length, size_t length,
                std::vector<uint8_t>* out) {

@@ -1,6 +1,7 @@
 // What sockets, servers and contexts need of an engine, whichever it is.
 
 import type { NativeResumption, NativeSecureContext, NativeTrustStore } from '../binding/tls-contract.js';
+import type { CertificateCodec } from '../protocol/certificate-codec.js';
 import type { ProtocolVersionName } from '../protocol/constants.js';
 import type { Connection, ConnectionOptions, EngineContext, EngineName } from './connection.js';
 
@@ -15,9 +16,6 @@ export type TrustStore = NativeTrustStore;
 
 export type Resumption = NativeResumption;
 
-/** Compresses where `length` is 0, otherwise decompresses to exactly `length` bytes; undefined where the input is bad. */
-export type CompressionCodec = (algorithm: number, input: Uint8Array, length: number) => Uint8Array | undefined;
-
 export interface TlsEngine {
   readonly name: EngineName;
   /** The lowest version that it speaks. */
@@ -30,7 +28,7 @@ export interface TlsEngine {
     details: { readonly compresses: boolean; readonly signer: unknown },
   ): EngineContext;
   /** Of every context to come. */
-  setCertificateCodec(codec: CompressionCodec): void;
+  setCertificateCodec(codec: CertificateCodec): void;
   createConnection(context: EngineContext, options: ConnectionOptions): Connection;
 }
 

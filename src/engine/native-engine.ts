@@ -1,8 +1,9 @@
 // The engine of the addon, AWS-LC's libssl.
 
 import type { NativeBinding } from '../binding.js';
+import type { CertificateCodec } from '../protocol/certificate-codec.js';
 import type { ConnectionOptions, EngineContext } from './connection.js';
-import { otherEngine, type CompressionCodec, type ContextBuilder, type TlsEngine, type TrustStore } from './engine.js';
+import { otherEngine, type ContextBuilder, type TlsEngine, type TrustStore } from './engine.js';
 import { NativeTlsConnection } from './native-connection.js';
 import { NativeEngineContext } from './native-context.js';
 
@@ -40,8 +41,11 @@ export class NativeTlsEngine implements TlsEngine {
     return new NativeEngineContext(builder, compresses, signer);
   }
 
-  setCertificateCodec(codec: CompressionCodec): void {
-    this.binding.setCertificateCodec(codec);
+  setCertificateCodec(codec: CertificateCodec): void {
+    // The addon asks with a length of 0 for compression, and never for a decompression to nothing.
+    this.binding.setCertificateCodec((algorithm, input, length) =>
+      length === 0 ? codec.compress(algorithm, input) : codec.decompress(algorithm, input, length),
+    );
   }
 
   createConnection(context: EngineContext, options: ConnectionOptions): NativeTlsConnection {

@@ -1,8 +1,9 @@
 // The engine in TypeScript: TLS 1.3 over protocol/, for where no addon loads.
 
+import type { CertificateCodec } from '../protocol/certificate-codec.js';
 import type { Environment } from '../protocol/config.js';
 import type { ConnectionOptions, EngineContext } from './connection.js';
-import { otherEngine, type CompressionCodec, type ContextBuilder, type TlsEngine, type TrustStore } from './engine.js';
+import { otherEngine, type ContextBuilder, type TlsEngine, type TrustStore } from './engine.js';
 import { PureTlsConnection } from './pure-connection.js';
 import { PureContextBuilder } from './pure-context-builder.js';
 import { PureEngineContext } from './pure-context.js';
@@ -13,11 +14,10 @@ import { PureTrustStore } from './pure-trust-store.js';
 class PureTlsEngine implements TlsEngine {
   readonly name = 'typescript';
   readonly lowestVersion = 'TLSv1.3';
-  #codec: CompressionCodec | undefined;
+  #codec: CertificateCodec | undefined;
   readonly #environment: Environment = createEnvironment({
-    compress: (algorithm, input) => this.#codec?.(algorithm, input, 0),
-    // To the codec, 0 says that it has to compress.
-    decompress: (algorithm, input, length) => (length === 0 ? undefined : this.#codec?.(algorithm, input, length)),
+    compress: (algorithm, input) => this.#codec?.compress(algorithm, input),
+    decompress: (algorithm, input, length) => this.#codec?.decompress(algorithm, input, length),
   });
 
   createTrustStore(): TrustStore {
@@ -33,7 +33,7 @@ class PureTlsEngine implements TlsEngine {
     return new PureEngineContext(builder.finish(), signer);
   }
 
-  setCertificateCodec(codec: CompressionCodec): void {
+  setCertificateCodec(codec: CertificateCodec): void {
     this.#codec = codec;
   }
 

@@ -4,7 +4,8 @@ import { selectProvider } from '../crypto/select-provider.js';
 import { nodePrimitives } from '../crypto/tls/node-primitives.js';
 import { parsePublicKey } from '../crypto/tls/public-key.js';
 import { schemeParameters } from '../crypto/tls/signature-schemes.js';
-import type { CertificateCodec, Environment } from '../protocol/config.js';
+import type { CertificateCodec } from '../protocol/certificate-codec.js';
+import type { Environment } from '../protocol/config.js';
 import { KeyUsageBit } from '../x509/extensions.js';
 import { tryParseCertificate } from '../x509/parsed-certificates.js';
 

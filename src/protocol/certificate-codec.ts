@@ -2,8 +2,6 @@
 
 /** Algorithms are numbers of the registry, `CertificateCompression`. */
 export interface CertificateCodec {
-  /** Those that it has. */
-  readonly algorithms: readonly number[];
   /** Undefined for an algorithm that it has not. */
   compress(algorithm: number, input: Uint8Array): Uint8Array | undefined;
   /**

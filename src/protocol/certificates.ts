@@ -11,7 +11,8 @@ import {
 } from './messages/certificate.js';
 import { readCertificateVerify, signedContent, writeCertificateVerify } from './messages/certificate-verify.js';
 import { HandshakeType, SignatureScheme, nameOf, type SignatureSchemeName } from './constants.js';
-import type { CertificateCodec, Credential, Environment, TlsContext } from './config.js';
+import type { CertificateCodec } from './certificate-codec.js';
+import type { Credential, Environment, TlsContext } from './config.js';
 import type { Endpoint } from './endpoint.js';
 import { ProtocolFault, type FaultReason } from './faults.js';
 import type { HandshakeMessage } from './handshake-joiner.js';

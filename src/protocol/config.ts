@@ -1,5 +1,6 @@
 // What an endpoint of TLS 1.3 is given: primitives, what may be agreed on, certificates and tickets.
 
+import type { CertificateCodec } from './certificate-codec.js';
 import type { TlsPrimitives, TlsSigner } from '../crypto/tls/primitives.js';
 import type { CipherSuiteName } from './cipher-suites.js';
 import type { NamedGroupName, SignatureSchemeName } from './constants.js';
@@ -16,13 +17,6 @@ export interface Credential {
   readonly spki: Uint8Array;
   /** undefined where the program signs. */
   readonly signer: TlsSigner | undefined;
-}
-
-/** Compresses certificates. RFC 8879. */
-export interface CertificateCodec {
-  compress(algorithm: number, input: Uint8Array): Uint8Array | undefined;
-  /** To exactly `length` bytes; undefined where that does not come out. */
-  decompress(algorithm: number, input: Uint8Array, length: number): Uint8Array | undefined;
 }
 
 /** Makes tickets of sessions, and sessions of tickets. */

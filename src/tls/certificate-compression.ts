@@ -64,18 +64,12 @@ const installedIn = new WeakSet<TlsEngine>();
 /** Gives the engine the codec that it calls within a handshake, once. */
 export function installCertificateCodec(engine: TlsEngine): void {
   if (installedIn.has(engine)) return;
-  engine.setCertificateCodec(runCodec);
+  engine.setCertificateCodec(zlibCodec);
   installedIn.add(engine);
 }
 
-/** Compresses, or decompresses to exactly `length` bytes where it is not 0; undefined where the input is bad. */
-function runCodec(algorithm: number, input: Uint8Array, length: number): Uint8Array | undefined {
-  return length === 0 ? zlibCodec.compress(algorithm, input) : zlibCodec.decompress(algorithm, input, length);
-}
-
-/** node:zlib, for engines in TypeScript. */
+/** node:zlib. */
 export const zlibCodec: CertificateCodec = {
-  algorithms: Array.from(codecs.keys(), (name) => CertificateCompression[name]),
   compress: (algorithm, input) => codecOf(algorithm)?.compress(input),
   decompress(algorithm, input, length) {
     // node:zlib has no way to say that nothing may come out.

@@ -9,7 +9,7 @@ import { pureEngineVersion } from '#src/engine/pure-version.js';
 import { engineOfContext } from '#src/engine/select.js';
 import { SignatureScheme } from '#src/protocol/constants.js';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from '#src/tls/secure-context.js';
-import { mockAlgorithms, runMockCodec } from './mock-compression.js';
+import { mockAlgorithms, mockCodec } from './mock-compression.js';
 import { UnimplementedError, type CredentialFlags, type Flags } from './flags.js';
 import { groupName, schemeName, versionRange } from './names.js';
 
@@ -41,7 +41,7 @@ function installMockCompression(flags: Flags, { context }: SecureContext): void 
   if (compression.length === 0) return;
   // The addon has those of RFC 8879 alone.
   if (!(context instanceof PureEngineContext)) throw new UnimplementedError('The runner compresses in ways of its own');
-  engineOfContext(context).setCertificateCodec(runMockCodec);
+  engineOfContext(context).setCertificateCodec(mockCodec);
   Object.defineProperty(context.tls, 'compression', { value: compression });
 }
 

@@ -1,6 +1,7 @@
 // The runner's own certificate compression algorithms, which it has instead of those of RFC 8879.
 
 import { randomBytes } from 'node:crypto';
+import type { CertificateCodec } from '#src/protocol/certificate-codec.js';
 import type { Flags } from './flags.js';
 
 interface MockCodec {
@@ -45,8 +46,7 @@ export function mockAlgorithms(flags: Flags): number[] {
   return [...codecs.keys()].filter((id) => flags['install-cert-compression-algs'] === true || id === one);
 }
 
-/** Compresses where `length` is 0, otherwise decompresses to exactly `length` bytes. */
-export function runMockCodec(algorithm: number, input: Uint8Array, length: number): Uint8Array | undefined {
-  const codec = codecs.get(algorithm);
-  return length === 0 ? codec?.compress(input) : codec?.decompress(input, length);
-}
+export const mockCodec: CertificateCodec = {
+  compress: (algorithm, input) => codecs.get(algorithm)?.compress(input),
+  decompress: (algorithm, input, length) => codecs.get(algorithm)?.decompress(input, length),
+};

@@ -3,7 +3,8 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { deflateSync, inflateSync } from 'node:zlib';
-import type { CertificateCodec, ClientConfig, Credential, ServerConfig, TlsContext } from '#src/protocol/config.js';
+import type { CertificateCodec } from '#src/protocol/certificate-codec.js';
+import type { ClientConfig, Credential, ServerConfig, TlsContext } from '#src/protocol/config.js';
 import { CertificateCompression, ContentType, HandshakeType } from '#src/protocol/constants.js';
 import { readClientHello } from '#src/protocol/messages/client-hello.js';
 import { readServerHello } from '#src/protocol/messages/server-hello.js';
