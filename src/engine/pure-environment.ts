@@ -17,14 +17,15 @@ export function createEnvironment(codec: CertificateCodec): Environment {
       startAndCompleteInto: (group, clientShare, share, sharedSecret) =>
         selectProvider(group).startAndCompleteInto(group, clientShare, share, sharedSecret),
     },
-    publicKeyOf: (certificate) =>
-      tryParseCertificate(certificate) === undefined ? undefined : publicKeyOf(certificate),
+    readLeaf(certificate) {
+      const leaf = tryParseCertificate(certificate);
+      if (leaf === undefined) return undefined;
+      return { publicKey: leaf.spki, maySign: leaf.extensions.keyUsage?.(KeyUsageBit.digitalSignature) !== false };
+    },
     fitsKey(scheme, publicKey) {
       const key = parsePublicKey(publicKey);
       return key !== undefined && schemeParameters(scheme, key) !== undefined;
     },
-    maySign: (certificate) =>
-      tryParseCertificate(certificate)?.extensions.keyUsage?.(KeyUsageBit.digitalSignature) !== false,
     codec,
     now: Date.now,
   };

@@ -37,14 +37,16 @@ export function receiveCertificate(endpoint: Endpoint, message: HandshakeMessage
   const { chain, ocspResponse }: CertificateMessage = readCertificate(body, terms);
   // Whoever is trusted and whoever is not: the key of a TLS 1.3 certificate signs. RFC 9846, Section 4.5.2.2.
   const [leaf] = chain;
-  if (leaf !== undefined) checkLeaf(endpoint.environment, leaf);
+  endpoint.facts.peerKey = leaf && keyOfLeaf(endpoint.environment, leaf);
   endpoint.facts.peerChain = chain;
   endpoint.facts.ocspResponse = ocspResponse;
 }
 
-function checkLeaf(environment: Environment, leaf: Uint8Array): void {
-  if (environment.publicKeyOf(leaf) === undefined) throw new ProtocolFault('CANNOT_PARSE_LEAF_CERT');
-  if (!environment.maySign(leaf)) throw new ProtocolFault('KEY_USAGE_BIT_INCORRECT');
+function keyOfLeaf(environment: Environment, certificate: Uint8Array): Uint8Array {
+  const leaf = environment.readLeaf(certificate);
+  if (leaf === undefined) throw new ProtocolFault('CANNOT_PARSE_LEAF_CERT');
+  if (!leaf.maySign) throw new ProtocolFault('KEY_USAGE_BIT_INCORRECT');
+  return leaf.publicKey;
 }
 
 /** RFC 8879, Section 4. */
@@ -71,9 +73,8 @@ export function verifyCertificateVerify(
   if (!context.schemes.some((offered) => offered === name) || !isForHandshakes(name)) {
     throw new ProtocolFault('WRONG_SIGNATURE_TYPE');
   }
-  const [leaf] = facts.peerChain;
-  const key = leaf === undefined ? undefined : environment.publicKeyOf(leaf);
-  if (key === undefined) throw new ProtocolFault('CANNOT_PARSE_LEAF_CERT');
+  const { peerKey: key } = facts;
+  if (key === undefined) throw new ProtocolFault('ENGINE_FAILED');
   const content = signedContent(signedBy, transcript.digest());
   if (!environment.primitives.verify(name, key, content, signature)) {
     throw new ProtocolFault(environment.fitsKey(name, key) ? 'BAD_SIGNATURE' : 'WRONG_SIGNATURE_TYPE');

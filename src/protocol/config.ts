@@ -50,16 +50,22 @@ export interface TlsContext {
   readonly sessionContext: Uint8Array;
 }
 
+/** What a handshake has to know of its peer's certificate. */
+export interface LeafCertificate {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array;
+  /** Its key usage, where it has one, allows digitalSignature. RFC 5280, Section 4.2.1.3. */
+  readonly maySign: boolean;
+}
+
 /** What every endpoint needs of the world. */
 export interface Environment {
   readonly primitives: TlsPrimitives;
   readonly keyExchange: KeyExchange;
-  /** SubjectPublicKeyInfo of a certificate; undefined where it does not parse. */
-  publicKeyOf(certificate: Uint8Array): Uint8Array | undefined;
+  /** Of a peer's certificate, DER; undefined where it does not parse. */
+  readLeaf(certificate: Uint8Array): LeafCertificate | undefined;
   /** Whether a key is of the kind that the scheme of this name is for. */
   fitsKey(scheme: string, publicKey: Uint8Array): boolean;
-  /** Whether a certificate's key usage, where it has one, allows digitalSignature. RFC 5280, Section 4.2.1.3. */
-  maySign(certificate: Uint8Array): boolean;
   readonly codec: CertificateCodec | undefined;
   /** Milliseconds. */
   readonly now: () => number;

@@ -49,6 +49,8 @@ export interface HandshakeFacts {
   /** Schemes that the peer takes. */
   peerSchemes: readonly number[];
   peerChain: readonly Uint8Array[];
+  /** SubjectPublicKeyInfo of the certificate that was shown in this handshake, DER. */
+  peerKey: Uint8Array | undefined;
   ownChain: readonly Uint8Array[];
   ocspResponse: Uint8Array | undefined;
   ownFinished: Uint8Array | undefined;
@@ -75,6 +77,7 @@ export function noFacts(): HandshakeFacts {
     peerSignatureScheme: 0,
     peerSchemes: [],
     peerChain: [],
+    peerKey: undefined,
     ownChain: [],
     ocspResponse: undefined,
     ownFinished: undefined,

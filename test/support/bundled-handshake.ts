@@ -21,12 +21,19 @@ import { verifyChain } from '#src/x509/verify-chain.js';
 const environment: Environment = {
   primitives: noblePrimitives,
   keyExchange: createNobleProvider(),
-  publicKeyOf: (der) => tryParseCertificate(der)?.spki,
+  readLeaf(der) {
+    const leaf = tryParseCertificate(der);
+    return (
+      leaf && {
+        publicKey: leaf.spki,
+        maySign: leaf.extensions.keyUsage?.(KeyUsageBit.digitalSignature) !== false,
+      }
+    );
+  },
   fitsKey: (scheme, spki) => {
     const key = parsePublicKey(spki);
     return key !== undefined && schemeParameters(scheme, key) !== undefined;
   },
-  maySign: (der) => tryParseCertificate(der)?.extensions.keyUsage?.(KeyUsageBit.digitalSignature) !== false,
   codec: undefined,
   now: () => Date.now(),
 };

@@ -26,12 +26,14 @@ export const keyExchange: Environment['keyExchange'] = {
 export const environment: Environment = {
   primitives: nodePrimitives,
   keyExchange,
-  publicKeyOf,
+  readLeaf(certificate) {
+    const publicKey = publicKeyOf(certificate);
+    return publicKey && { publicKey, maySign: true };
+  },
   fitsKey: (scheme, spki) => {
     const key = parsePublicKey(spki);
     return key !== undefined && schemeParameters(scheme, key) !== undefined;
   },
-  maySign: () => true,
   codec: undefined,
   now: () => Date.now(),
 };

@@ -109,7 +109,7 @@ function environmentOf(random: readonly string[], keys: PrivateKeys): Environmen
       return next;
     },
   };
-  return { ...environment, primitives, keyExchange: keyExchangeOf(keys), publicKeyOf };
+  return { ...environment, primitives, keyExchange: keyExchangeOf(keys) };
 }
 
 /** A message of ours, and the one that the trace has in its place. */

@@ -143,7 +143,7 @@ export interface EndOptions {
 export function startEnd(options: EndOptions): Peer {
   const { setup, now, source, certificate, key, session, ticketKeys } = options;
   const primitives = { ...nodePrimitives, randomBytes: (length: number) => source.draw(length) };
-  const fixed: Environment = { ...environment, publicKeyOf, primitives, keyExchange: keyExchangeFrom(source), now: () => now };
+  const fixed: Environment = { ...environment, primitives, keyExchange: keyExchangeFrom(source), now: () => now };
   const tickets = new TicketKeys(primitives, () => now);
   if (ticketKeys !== undefined) tickets.give(ticketKeys);
   const credentials = certificate === undefined ? [] : [credentialOf(certificate, source, key)];
