@@ -54,6 +54,8 @@ export interface HandshakeInfo extends Established {
 
 // 255 blocks of SHA-384, the most that HKDF-Expand gives. RFC 5869, Section 2.3.
 const maximumExport = 255 * 48;
+// `tls13 ` and the label have 255 bytes. RFC 9846, Section 7.1.
+const longestExportLabel = 255 - 6;
 const maximumUint32 = 2 ** 32 - 1;
 
 /** What the getters read; TLSSocket keeps it up to date. */
@@ -143,7 +145,8 @@ export abstract class NegotiatedSocket extends TransportSocket {
    *
    * @param length bytes wanted, 1 to 12 240
    * @throws Error `ERR_TLS_INVALID_STATE` before the handshake is done and after the end; `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_OUT_OF_RANGE`; `ERR_SSL_INTERNAL_ERROR` for more bytes than there can be
+   *   `ERR_OUT_OF_RANGE`; `ERR_SSL_INTERNAL_ERROR` for more bytes than the hash of the suite gives, 255 times its length;
+   *   `ERR_SSL_TLS_ILLEGAL_EXPORTER_LABEL` for a label of more than 249 bytes
    */
   exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
     if (typeof length !== 'number') throw invalidArgType('length', 'of type number', length);
@@ -159,10 +162,17 @@ export abstract class NegotiatedSocket extends TransportSocket {
       });
     }
     // Before so much memory is asked for.
-    if (length > maximumExport) throw exportRefused();
-    if (context === undefined) return this[state].connection.exportKeyingMaterial(length, label);
-    const { buffer, byteOffset, byteLength } = context;
-    return this[state].connection.exportKeyingMaterial(length, label, new Uint8Array(buffer, byteOffset, byteLength));
+    if (length > maximumExport) throw exportRefused('internal error');
+    const bytes = context && new Uint8Array(context.buffer, context.byteOffset, context.byteLength);
+    try {
+      return this[state].connection.exportKeyingMaterial(length, label, bytes);
+    } catch (cause) {
+      // OpenSSL's words for a label that has no room, and for more than the hash of this suite gives.
+      throw exportRefused(
+        Buffer.byteLength(label) > longestExportLabel ? 'tls illegal exporter label' : 'internal error',
+        cause,
+      );
+    }
   }
 
   /**
@@ -313,11 +323,15 @@ export abstract class NegotiatedSocket extends TransportSocket {
   }
 }
 
-function exportRefused(): Error {
-  return Object.assign(new Error('error:0A0C0103:SSL routines::internal error'), {
+/** OpenSSL's numbers of its reasons. */
+const exportFaults = { 'internal error': '0A0C0103', 'tls illegal exporter label': '0A00016F' } as const;
+
+function exportRefused(reason: keyof typeof exportFaults, cause?: unknown): Error {
+  const options = cause === undefined ? undefined : { cause };
+  return Object.assign(new Error(`error:${exportFaults[reason]}:SSL routines::${reason}`, options), {
     library: 'SSL routines',
-    reason: 'internal error',
-    code: 'ERR_SSL_INTERNAL_ERROR',
+    reason,
+    code: `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`,
   });
 }
 

@@ -437,6 +437,10 @@ for (const [name, args] of [
   ['no label', [32]],
   ['an empty label', [32, '', Buffer.alloc(0)]],
   ['too much', [2 ** 20, 'label', Buffer.alloc(0)]],
+  // Of SHA-384, which the default suite has.
+  ['as much as there is', [255 * 48, 'label', Buffer.alloc(0)]],
+  ['a byte more than there is', [255 * 48 + 1, 'label', Buffer.alloc(0)]],
+  ['a label that has no room', [32, 'l'.repeat(250), Buffer.alloc(0)]],
 ] as const) {
   subject.add(`exportKeyingMaterial() with ${name}`, async (run) => {
     const { client } = await run.pair();
