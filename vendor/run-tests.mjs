@@ -19,9 +19,9 @@ const timeoutMs = 300_000;
 const help = `Usage: npm test [-- FILE...]
 
 Builds what is due and runs every test, then test/api a second time with PQTLS_TRANSPORT=net, which leaves TCP to net.Socket,
-where the addon drives it otherwise, but for what no transport makes a difference to, and a third time with PQTLS_ENGINE=typescript, but for what
-test/support/engine-scope.ts excludes. With FILE..., compiled tests in .build/test, those alone, once. On a terminal it
-prints a line for each file and what failed, otherwise TAP.
+where the addon drives it otherwise, but for what no transport makes a difference to, and a third time with
+PQTLS_ENGINE=typescript, but for what test/support/engine-scope.ts excludes. With FILE..., compiled tests in .build/test,
+those alone, once. On a terminal it prints a line for each file and what failed, otherwise TAP.
 
 Example: npm test -- .build/test/api/stream.test.js`;
 

@@ -39,7 +39,7 @@ import { ActiveKeyShare, groupOf } from './key-share.js';
 import { readCertificateRequest, type CertificateRequest } from './messages/certificate.js';
 import { readClientHello } from './messages/client-hello.js';
 import { readEncryptedExtensions } from './messages/encrypted-extensions.js';
-import { longestTicketLifetime, type NewSessionTicket } from './messages/new-session-ticket.js';
+import { longestTicket, longestTicketLifetime, type NewSessionTicket } from './messages/new-session-ticket.js';
 import { readServerHello, type ServerHello } from './messages/server-hello.js';
 import { awaitVerdict } from './peer-verdict.js';
 import { isFresh, type SessionState } from './session-state.js';
@@ -82,8 +82,8 @@ class ClientHandshake {
   }
 
   #offerable(session: SessionState | undefined): SessionState | undefined {
-    if (session === undefined || session.ticket.length > longestOfferedTicket) return undefined;
-    if (!isFresh(session, this.config.environment.now())) return undefined;
+    if (session === undefined || !isFresh(session, this.config.environment.now())) return undefined;
+    if (session.ticket.length > longestTicket) return undefined;
     if (this.endpoint.requirePostQuantum && !session.postQuantum) return undefined;
     return this.#sharesHash(
       session,
@@ -435,8 +435,7 @@ class ExpectFinished extends ServerFlightState {
   }
 }
 
-/** A ClientHello has room for 64 KiB of extensions, and a cookie may have to go along. */
-const longestOfferedTicket = 32_768;
+/** In bytes: a ClientHello has to have room for it beside a ticket. */
 const longestCookie = 16_384;
 
 function keepTicket(
@@ -448,7 +447,7 @@ function keepTicket(
   const { endpoint, config } = client;
   // RFC 9846, Section 4.7.1.
   if (lifetime > longestTicketLifetime) throw new ProtocolFault('INVALID_TICKET_LIFETIME');
-  if (lifetime === 0 || endpoint.facts.peerChain.length === 0 || ticket.length > longestOfferedTicket) return;
+  if (lifetime === 0 || endpoint.facts.peerChain.length === 0 || ticket.length > longestTicket) return;
   const { primitives } = config.environment;
   const { facts } = endpoint;
   client.onSession({

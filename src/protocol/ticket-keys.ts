@@ -4,6 +4,7 @@ import { aeadNonceLength, aeadTagLength, type TlsPrimitives } from '../crypto/tl
 import { bytesOfLatin1, copyOf, sameBytes } from './codec.js';
 import type { TicketSealer } from './config.js';
 import { messageMemory } from './message-memory.js';
+import { longestTicket } from './messages/new-session-ticket.js';
 
 /** What setTicketKeys() of node:tls takes. */
 export const ticketKeysLength = 48;
@@ -11,8 +12,6 @@ export const ticketKeysLength = 48;
 const nameLength = 16;
 const saltLength = 32;
 const overhead = nameLength + saltLength + aeadTagLength;
-// What a client offers beside all else in its ClientHello.
-const longestTicket = 32_768;
 // Every ticket has a key of its own, so that no nonce is used twice.
 const nonce = new Uint8Array(aeadNonceLength);
 

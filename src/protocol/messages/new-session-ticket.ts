@@ -23,6 +23,9 @@ export interface NewSessionTicket {
 /** Seven days. */
 export const longestTicketLifetime = 604_800;
 
+/** In bytes, of those that are kept, offered or given: a ClientHello has room for 64 KiB of extensions, and a cookie may have to go along. */
+export const longestTicket = 32_768;
+
 export function readNewSessionTicket(bytes: Uint8Array): NewSessionTicket {
   const reader = new ByteReader(bytes, messageHeaderLength);
   const lifetime = reader.uint32();

@@ -48,6 +48,15 @@ t.test('elements', async (t) => {
   }
 });
 
+t.test('as many elements as a certificate may have', async (t) => {
+  const list = (count: number): Buffer =>
+    Buffer.concat([Buffer.of(0x30, 0x82, (2 * count) >> 8, (2 * count) & 255), Buffer.alloc(2 * count, '0500', 'hex')]);
+  // The SEQUENCE is one itself.
+  t.equal(parseDer(list(3999)).sequence().length, 3999);
+  t.throws(() => parseDer(list(4000)), { name: 'DerError' });
+  t.equal(parseDer(list(4000), 5000).sequence().length, 4000, 'what the program gives may have more');
+});
+
 t.test('lengths of every size', async (t) => {
   for (const length of [0, 1, 127, 128, 255, 256, 257, 511, 512, 1024, 65535, 65536, 65537]) {
     const header =
